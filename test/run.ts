@@ -1,5 +1,5 @@
-// Runs every test file in a process of its own and adds up what they report.
-// bun test/run.ts [part of a path…]; GASTOWN_TEST_JOBS=2 at a time.
+// Type-checks, lints, runs every test file in a process of its own, and adds up what they report.
+// bun test/run.ts [part of a path…] (then only these files); GASTOWN_TEST_JOBS=2 at a time.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -125,6 +125,15 @@ async function runFile(path: string): Promise<Report> {
   return report;
 }
 
+/** The type checker or the linter, counted as one test. */
+async function runCheck(name: string, args: readonly string[]): Promise<Report> {
+  const began = performance.now();
+  const child = spawn(join(root, 'node_modules/.bin', name), args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const code = await new Promise<number | null>((done) => child.on('exit', done));
+  process.stdout.write(`${code === 0 ? 'ok  ' : 'FAIL'} ${name}  ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, troubles: [] };
+}
+
 const filters = process.argv.slice(2);
 const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
@@ -132,10 +141,11 @@ const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8
   .sort()
   .map((name) => join(root, 'test', name));
 
+const checks = filters.length > 0 ? [] : [() => runCheck('tsc', []), () => runCheck('eslint', ['.'])];
+const waiting = [...checks, ...files.map((path) => () => runFile(path))];
 const reports: Report[] = [];
-const waiting = [...files];
 async function work(): Promise<void> {
-  for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) reports.push(await runFile(path));
+  for (let next = waiting.shift(); next; next = waiting.shift()) reports.push(await next());
 }
 await Promise.all(Array.from({ length: jobs }, work));
 
