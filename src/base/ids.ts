@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { base36 } from './clock.ts';
+
+/** The longest random part of an id. */
+const longest = 8;
+const shortest = 5;
+const acceptedCollision = 0.25;
+const bytesForLength: Record<number, number> = { 5: 4, 6: 4, 7: 5, 8: 5 };
+
+/** The part of an id that decides its shard: up to its first `.` or `+`. */
+export function rootOf(id: string): string {
+  const end = id.search(/[.+]/);
+  return end < 0 ? id : id.slice(0, end);
+}
+
+/** The prefix of an id: what stands before its last `-` that is followed by the random part, so `my-app-x1y2z` belongs to `my-app`. */
+export function prefixOf(id: string, known: readonly string[]): string | undefined {
+  let found: string | undefined;
+  for (const prefix of known) {
+    if (id.startsWith(`${prefix}-`) && (found === undefined || prefix.length > found.length)) found = prefix;
+  }
+  return found;
+}
+
+/** How many random characters ids need when a ledger holds `count` beads: 5, and more as the chance of a collision passes one in four. */
+export function idLength(count: number): number {
+  for (let length = shortest; length < longest; length += 1) {
+    if (1 - Math.exp(-(count * count) / (2 * 36 ** length)) <= acceptedCollision) return length;
+  }
+  return longest;
+}
+
+/** Ids to try for a new bead, best first: from what it says and when it was said, with nonces, growing longer. */
+export function* candidateIds(prefix: string, seed: string, count: number): Generator<string> {
+  for (let length = idLength(count); length <= longest; length += 1) {
+    for (let nonce = 0; nonce < 10; nonce += 1) yield `${prefix}-${hashText(`${seed}|${nonce}`, length)}`;
+  }
+}
+
+/** `length` base-36 characters of a text's SHA-256. */
+export function hashText(text: string, length: number): string {
+  const bytes = createHash('sha256').update(text).digest();
+  const taken = bytes.subarray(0, bytesForLength[length] ?? Math.ceil((length * 5.17) / 8));
+  return base36(BigInt(`0x${taken.toString('hex')}`), length);
+}
+
+/** The shard that holds a bead: the first twelve bits of the SHA-1 of its root id, as `<aa>/<bb>` in octal digits. */
+export function shardOf(id: string): string {
+  const digest = createHash('sha1').update(rootOf(id)).digest();
+  const bits = ((digest[0] ?? 0) << 4) | ((digest[1] ?? 0) >> 4);
+  const octal = bits.toString(8).padStart(4, '0');
+  return `${octal.slice(0, 2)}/${octal.slice(2)}`;
+}

@@ -1,0 +1,62 @@
+import { Usage } from './errors.ts';
+
+const unitMilliseconds: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3, w: 7 * 86400e3 };
+
+/** Milliseconds since 1970 as RFC 3339 in UTC, without fractions where there are none. */
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('.000Z', 'Z');
+}
+
+/** Milliseconds since 1970 of an RFC 3339 text (any offset, any fraction); undefined when it is none. */
+export function timeOf(text: string | undefined | null): number | undefined {
+  if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\d/.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * Reads a point in time as people type it: `+6h`, `-2w`, `3d` (d days, w weeks, m months, y years from now), `today`, `tomorrow`,
+ * `yesterday`, a date, or RFC 3339. Throws BadTime.
+ */
+export function parseTime(text: string, now: number): number {
+  const shift = /^([+-]?)(\d{1,6})([hdwmy])$/.exec(text.trim());
+  if (shift) return shiftTime(now, (shift[1] === '-' ? -1 : 1) * Number(shift[2]), shift[3] ?? 'd');
+  const named = { today: 0, tomorrow: 1, yesterday: -1 }[text.trim().toLowerCase()];
+  if (named !== undefined) return Math.floor(now / 86400e3 + named) * 86400e3;
+  const time = timeOf(text.trim());
+  if (time === undefined) throw new BadTime(text);
+  return time;
+}
+
+function shiftTime(now: number, amount: number, unit: string): number {
+  if (unit !== 'm' && unit !== 'y') return now + amount * (unitMilliseconds[unit] ?? 0);
+  const date = new Date(now);
+  date.setUTCMonth(date.getUTCMonth() + amount * (unit === 'y' ? 12 : 1));
+  return date.getTime();
+}
+
+/** Reads a duration such as `90s`, `5m`, `1h30m`, `2d`, or plain seconds, as milliseconds. Throws BadTime. */
+export function parseDuration(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text) * 1e3;
+  if (!/^(\d+(ms|[smhdw]))+$/.test(text)) throw new BadTime(text);
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) total += Number(amount) * (unit === 'ms' ? 1 : (unitMilliseconds[unit ?? ''] ?? 0));
+  return total;
+}
+
+/** A duration in words of one unit: `12s`, `5m`, `3h`, `2d`. */
+export function shortDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1e3));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)}h`;
+  return `${Math.floor(seconds / 86400)}d`;
+}
+
+/** A text that is no time and no duration. */
+export class BadTime extends Usage {
+  readonly code = 'time.bad';
+  constructor(text: string) {
+    super(`${JSON.stringify(text)} is not a time`, { text }, 'use 5m, 2h, +3d, tomorrow, 2030-01-31 or 2030-01-31T12:00:00Z');
+  }
+}

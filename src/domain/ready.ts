@@ -1,0 +1,34 @@
+import { timeOf } from '../base/time.ts';
+import { edgesOf, unmet, type Bead, type Beads } from './bead.ts';
+
+/** Types that nobody works on by claiming them. */
+const notWork: readonly string[] = ['merge-request', 'gate', 'molecule', 'message', 'agent', 'role', 'rig', 'convoy', 'event'];
+
+/** Whether a bead can be started now (milliseconds since 1970): open, not ephemeral, not deferred (nor its parent), with nothing unmet. */
+export function isReady(beads: Beads, bead: Bead, now: number): boolean {
+  return (
+    bead.status === 'open' &&
+    bead['pinned'] !== true &&
+    bead['ephemeral'] !== true &&
+    bead['is_template'] !== true &&
+    !notWork.includes(bead.issue_type) &&
+    !isDeferred(bead, now) &&
+    !parents(beads, bead).some((parent) => isDeferred(parent, now)) &&
+    unmet(beads, bead).length === 0
+  );
+}
+
+function isDeferred(bead: Bead, now: number): boolean {
+  return (timeOf(bead.defer_until) ?? 0) > now;
+}
+
+function parents(beads: Beads, bead: Bead): Bead[] {
+  return edgesOf(bead, ['parent-child']).map((id) => beads.get(id)).filter((parent): parent is Bead => parent !== undefined);
+}
+
+/** Orders ready work: most urgent first, newest first among equals, then by id. */
+export function readyOrder(a: Bead, b: Bead): number {
+  if (a.priority !== b.priority) return a.priority - b.priority;
+  if (a.created_at !== b.created_at) return a.created_at < b.created_at ? 1 : -1;
+  return a.id < b.id ? -1 : 1;
+}

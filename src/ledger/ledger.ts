@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isStamp, replicaDigits, type Stamp } from '../base/clock.ts';
+import { Broken } from '../base/errors.ts';
+import type { Repository } from '../git/repository.ts';
+import type { Liveness } from './lock.ts';
+
+/** One ledger: a ref of one repository, and this clone's part in it. */
+export interface Ledger {
+  readonly repository: Repository;
+  readonly ref: string;
+  /** The id prefixes that live here, the default one for new beads first. */
+  readonly prefixes: readonly string[];
+  readonly liveness: Liveness;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export const mainRef = 'refs/beads/main';
+export const wispRef = 'refs/wisps/main';
+
+/** The folder in the common git directory where this clone keeps what is not shared. */
+export function stateFolder({ commonDir }: Repository): string {
+  return join(commonDir, 'gastown');
+}
+
+/** A file of this clone's own state; its folder is made. */
+export function statePath(repository: Repository, ...parts: string[]): string {
+  const path = join(stateFolder(repository), ...parts);
+  mkdirSync(dirname(path), { recursive: true });
+  return path;
+}
+
+/** Reads a JSON file of this clone's own state; undefined where there is none or it is damaged. */
+export function readState<T>(repository: Repository, ...parts: string[]): T | undefined {
+  try {
+    return JSON.parse(readFileSync(join(stateFolder(repository), ...parts), 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a JSON file of this clone's own state, whole or not at all. */
+export function writeState(repository: Repository, value: unknown, ...parts: string[]): void {
+  replaceFile(statePath(repository, ...parts), JSON.stringify(value));
+}
+
+/** Replaces a file in one step. */
+export function replaceFile(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = `${path}.${randomBytes(4).toString('hex')}`;
+  writeFileSync(fresh, content);
+  renameSync(fresh, path);
+}
+
+/** This clone's replica id, made on first use. */
+export function replicaOf(repository: Repository): string {
+  const known = readState<string>(repository, 'replica');
+  if (typeof known === 'string' && known.length === replicaDigits) return known;
+  const made = (BigInt(`0x${randomBytes(8).toString('hex')}`) % 36n ** 6n).toString(36).padStart(replicaDigits, '0');
+  writeState(repository, made, 'replica');
+  return made;
+}
+
+/** The last stamp that this clone gave out. */
+export function lastStamp(repository: Repository): Stamp | undefined {
+  const known = readState<string>(repository, 'clock');
+  return isStamp(known) ? known : undefined;
+}
+
+/** A ledger that should be there is not: which is not the same as an empty one. */
+export class NoLedger extends Broken {
+  readonly code = 'ledger.missing';
+  constructor({ repository, ref }: Pick<Ledger, 'repository' | 'ref'>) {
+    super(`there is no ledger at ${ref} in ${repository.worktree ?? repository.gitDir}`, { ref, gitDir: repository.gitDir }, 'gt init');
+  }
+}

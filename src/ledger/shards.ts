@@ -1,0 +1,158 @@
+import type { Stamp } from '../base/clock.ts';
+import { Broken } from '../base/errors.ts';
+import { rootOf, shardOf } from '../base/ids.ts';
+import { isObject } from '../base/jsonl.ts';
+import type { Bead, Beads } from '../domain/bead.ts';
+import { lineOf, storedOf, type Stored } from './stamps.ts';
+
+/** A shard's beads, sorted by id. */
+export type Shard = ReadonlyMap<string, Stored>;
+
+const settingsFolder = 'settings';
+
+/** Where a shard lies in a ledger's tree. */
+export function shardPath(shard: string): string {
+  return `beads/${shard}.jsonl`;
+}
+
+/** Where a settings file lies in a ledger's tree. */
+export function settingsPath(name: string): string {
+  return `${settingsFolder}/${name}.json`;
+}
+
+/** Reads a shard. Throws BadShard at the first line that is not a bead of that shard. */
+export function parseShard(shard: string, text: string, where: string): Map<string, Stored> {
+  const found = new Map<string, Stored>();
+  const lines = text.split('\n');
+  if (lines.pop() !== '') throw new BadShard(where, shard, lines.length + 1, 'the last line has no end');
+  lines.forEach((line, index) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      throw new BadShard(where, shard, index + 1, 'the line is not JSON');
+    }
+    const stored = isObject(value) ? storedOf(value) : undefined;
+    if (stored === undefined) throw new BadShard(where, shard, index + 1, 'the line is no bead');
+    if (shardOf(stored.bead.id) !== shard) throw new BadShard(where, shard, index + 1, `${stored.bead.id} belongs into another shard`);
+    if (found.has(stored.bead.id)) throw new BadShard(where, shard, index + 1, `${stored.bead.id} stands there twice`);
+    found.set(stored.bead.id, stored);
+  });
+  return found;
+}
+
+/** Writes a shard: one bead a line, sorted by id. */
+export function formatShard(shard: Shard): string {
+  return [...shard.values()].sort((a, b) => (a.bead.id < b.bead.id ? -1 : 1)).map((stored) => `${lineOf(stored)}\n`).join('');
+}
+
+/** What a pure decision may read: the beads and settings of one ledger commit. */
+export interface View extends Beads {
+  /** A settings file by name: its values, `{}` where there is none. */
+  settings(name: string): Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A view that holds what was loaded so far. Asking for more throws NeedsMore, which names it: the reader loads it and asks the decision again,
+ * which it may because decisions are pure.
+ */
+export class PartialView implements View {
+  readonly #shards = new Map<string, Map<string, Stored>>();
+  readonly #settings = new Map<string, Readonly<Record<string, unknown>>>();
+  #complete = false;
+
+  addShard(shard: string, content: Map<string, Stored>): void {
+    this.#shards.set(shard, content);
+  }
+
+  addSettings(name: string, content: Readonly<Record<string, unknown>>): void {
+    this.#settings.set(name, content);
+  }
+
+  complete(): void {
+    this.#complete = true;
+  }
+
+  /** The loaded record of an id. */
+  stored(id: string): Stored | undefined {
+    return this.#shard(shardOf(id)).get(id);
+  }
+
+  /** Replaces a record in the loaded shard of its id. */
+  put(stored: Stored): string {
+    const shard = shardOf(stored.bead.id);
+    this.#shard(shard).set(stored.bead.id, stored);
+    return shard;
+  }
+
+  /** Whether a shard is loaded. */
+  has(shard: string): boolean {
+    return this.#shards.has(shard);
+  }
+
+  shard(shard: string): Map<string, Stored> {
+    return this.#shard(shard);
+  }
+
+  get(id: string): Bead | undefined {
+    return this.stored(id)?.bead;
+  }
+
+  family(id: string): readonly Bead[] {
+    const root = rootOf(id);
+    return [...this.#shard(shardOf(root)).values()].map(({ bead }) => bead).filter((bead) => rootOf(bead.id) === root);
+  }
+
+  *all(): Iterable<Bead> {
+    if (!this.#complete) throw new NeedsMore({ kind: 'all' });
+    for (const shard of this.#shards.values()) for (const { bead } of shard.values()) yield bead;
+  }
+
+  settings(name: string): Readonly<Record<string, unknown>> {
+    const found = this.#settings.get(name);
+    if (found === undefined) throw new NeedsMore({ kind: 'settings', name });
+    return found;
+  }
+
+  birth(id: string): Stamp | undefined {
+    return this.#shards.get(shardOf(id))?.get(id)?.clock.born;
+  }
+
+  #shard(shard: string): Map<string, Stored> {
+    const found = this.#shards.get(shard);
+    if (found !== undefined) return found;
+    if (!this.#complete) throw new NeedsMore({ kind: 'shard', shard });
+    const empty = new Map<string, Stored>();
+    this.#shards.set(shard, empty);
+    return empty;
+  }
+}
+
+export type Wanted = { readonly kind: 'shard'; readonly shard: string } | { readonly kind: 'settings'; readonly name: string } | { readonly kind: 'all' };
+
+/** Thrown inside a reader, never seen outside: the decision needs something that is not loaded yet. */
+export class NeedsMore extends Error {
+  constructor(readonly wanted: Wanted) {
+    super('not loaded');
+  }
+}
+
+/** Runs a pure question against a view, loading what it turns out to need. */
+export async function ask<T>(view: PartialView, load: (wanted: Wanted) => Promise<void>, question: (view: PartialView) => T): Promise<T> {
+  for (;;) {
+    try {
+      return question(view);
+    } catch (error) {
+      if (!(error instanceof NeedsMore)) throw error;
+      await load(error.wanted);
+    }
+  }
+}
+
+/** A shard holds something that is not a bead of its own. */
+export class BadShard extends Broken {
+  readonly code = 'ledger.bad-line';
+  constructor(commit: string, shard: string, line: number, why: string) {
+    super(`the ledger cannot be read at ${commit.slice(0, 12)}:${shardPath(shard)}, line ${line}: ${why}`, { commit, path: shardPath(shard), line, why }, 'gt doctor');
+  }
+}

@@ -1,0 +1,156 @@
+import { nextStamp, stampTime, type Stamp } from '../base/clock.ts';
+import { Busy } from '../base/errors.ts';
+import { canonical } from '../base/jsonl.ts';
+import { evolve, type BeadChange } from '../domain/bead.ts';
+import { evolveSettings, type SettingChange } from '../domain/setting.ts';
+import { importCommit, type CommitDraft, type ImportTree } from '../git/import.ts';
+import { readRef, RefMoved } from '../git/refs.ts';
+import { runGit } from '../git/run.ts';
+import { lastStamp, NoLedger, replicaOf, statePath, writeState, type Ledger } from './ledger.ts';
+import { withLock } from './lock.ts';
+import { ask, formatShard, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { born, constantBirth, restamp, stampFor, type Stored } from './stamps.ts';
+
+export type LedgerChange = BeadChange | SettingChange | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored };
+
+/** Who signs a transaction. */
+export interface Signature {
+  readonly actor: string;
+  readonly email: string;
+  readonly session?: string;
+}
+
+/** What a transaction did: nothing (`commit` undefined), or one commit. */
+export interface Transaction {
+  readonly commit: string | undefined;
+  readonly changes: readonly LedgerChange[];
+  /** The records that it wrote, as they are now, by id. */
+  readonly written: ReadonlyMap<string, Stored>;
+}
+
+const patience = 30_000;
+const attempts = 20;
+const listedChanges = 200;
+
+/**
+ * The only writer: reads the newest view, decides, writes one commit and moves the ref. When another writer got in between, it reads and decides again, so `decide` must be pure.
+ * All of the changes land or none does. `subject` says what happened in one line. Throws NoLedger, BadShard, what `decide` throws, and Busy when it lost too often.
+ */
+export async function transact(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[]): Promise<Transaction> {
+  return withLock(statePath(ledger.repository, 'locks', 'ledger'), ledger.liveness, patience, async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await writeOnce(ledger, signature, subject, decide);
+      } catch (error) {
+        if (!(error instanceof RefMoved)) throw error;
+        if (attempt === attempts) throw new LostRace(ledger.ref);
+        await new Promise((resume) => setTimeout(resume, attempt * 3 * (1 + (performance.now() % 1))));
+      }
+    }
+  });
+}
+
+async function writeOnce(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[]): Promise<Transaction> {
+  const parent = await readRef(ledger.repository, ledger.ref);
+  if (parent === undefined) throw new NoLedger(ledger);
+  let changes: readonly LedgerChange[] = [];
+  let written: ReadonlyMap<string, Stored> = new Map();
+  const commit = await importCommit(ledger.repository, ledger.ref, parent, async (tree) => {
+    const view = new PartialView();
+    const load = (wanted: Wanted): Promise<void> => loadInto(view, wanted, tree, ledger, parent);
+    changes = await ask(view, load, decide);
+    if (changes.length === 0) return undefined;
+    const base = nextStamp(ledger.now(), lastStamp(ledger.repository), replicaOf(ledger.repository));
+    await ask(view, load, (loaded) => preload(loaded, changes));
+    const applied = apply(view, changes, base);
+    if (applied.files.size === 0) return undefined;
+    written = applied.written;
+    writeState(ledger.repository, applied.last, 'clock');
+    return draftOf(changes, applied.files, signature, typeof subject === 'string' ? subject : subject(changes), base);
+  });
+  return { commit, changes: commit === undefined ? [] : changes, written };
+}
+
+async function loadInto(view: PartialView, wanted: Wanted, tree: ImportTree, { repository }: Ledger, parent: string): Promise<void> {
+  if (wanted.kind === 'shard') {
+    const body = await tree.read(shardPath(wanted.shard));
+    view.addShard(wanted.shard, body === undefined ? new Map() : parseShard(wanted.shard, body.toString('utf8'), parent));
+  } else if (wanted.kind === 'settings') {
+    const body = await tree.read(settingsPath(wanted.name));
+    view.addSettings(wanted.name, body === undefined ? {} : (JSON.parse(body.toString('utf8')) as Record<string, unknown>));
+  } else {
+    const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', '--name-only', parent, '--', 'beads']);
+    for (const path of stdout.toString('utf8').split('\0')) {
+      const shard = /^beads\/(\d\d\/\d\d)\.jsonl$/.exec(path)?.[1];
+      if (shard === undefined || view.has(shard)) continue;
+      await loadInto(view, { kind: 'shard', shard }, tree, { repository } as Ledger, parent);
+    }
+    view.complete();
+  }
+}
+
+/** Touches every record and every target of an edge, so that all of it is loaded before anything is changed. */
+function preload(view: PartialView, changes: readonly LedgerChange[]): void {
+  for (const change of changes) {
+    if (change.op === 'setting.set') view.settings(change.name);
+    else view.stored(change.id);
+    if (change.op === 'dependency.added' && !change.dependency.depends_on_id.startsWith('external:')) view.stored(change.dependency.depends_on_id);
+  }
+}
+
+function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp): { files: Map<string, string>; written: Map<string, Stored>; last: Stamp } {
+  const before = new Map<string, Stored | undefined>();
+  const after = new Map<string, Stored>();
+  const stamps = new Map<string, Stamp>();
+  const settings = new Map<string, Readonly<Record<string, unknown>>>();
+  let last = base;
+  const stampOf = (id: string): Stamp => {
+    const known = stamps.get(id);
+    if (known !== undefined) return known;
+    const fresh = stamps.size === 0 ? base : nextStamp(0, last, base.slice(12));
+    last = fresh;
+    stamps.set(id, fresh);
+    return fresh;
+  };
+  for (const change of changes) {
+    if (change.op === 'setting.set') {
+      settings.set(change.name, evolveSettings(settings.get(change.name) ?? view.settings(change.name), change, base));
+      continue;
+    }
+    if (!before.has(change.id)) before.set(change.id, view.stored(change.id));
+    const next = applyOne(after.get(change.id) ?? before.get(change.id), before.get(change.id), change, stampOf, (id) => view.birth(id));
+    if (next === undefined) continue;
+    after.set(change.id, next);
+    view.put(next);
+  }
+  const files = new Map<string, string>();
+  for (const [id, stored] of after) if (stored !== before.get(id)) files.set(shardPath(view.put(stored)), '');
+  for (const path of files.keys()) files.set(path, formatShard(view.shard(path.slice('beads/'.length, -'.jsonl'.length))));
+  for (const [name, content] of settings) files.set(settingsPath(name), `${canonical(content)}\n`);
+  return { files, written: after, last };
+}
+
+function applyOne(now: Stored | undefined, before: Stored | undefined, change: Exclude<LedgerChange, SettingChange>, stampOf: (id: string) => Stamp, births: (id: string) => Stamp | undefined): Stored | undefined {
+  if (change.op === 'bead.imported') return change.stored;
+  const bead = evolve(now?.bead, change);
+  if (bead === undefined || bead === now?.bead) return now;
+  if (now === undefined) return born(bead, bead['constant_birth'] === true ? constantBirth(bead.id) : stampOf(change.id), births);
+  return restamp(now, bead, stampFor(stampOf(change.id), before ?? now), births);
+}
+
+function draftOf(changes: readonly LedgerChange[], files: ReadonlyMap<string, string>, signature: Signature, subject: string, stamp: Stamp): CommitDraft {
+  const ids = [...new Set(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])))];
+  const body = changes.slice(0, listedChanges).map((change) => canonical(change.op === 'bead.imported' ? { op: change.op, id: change.id } : change));
+  if (changes.length > listedChanges) body.push(canonical({ op: 'more', changes: changes.length - listedChanges }));
+  const trailers = [...ids.slice(0, listedChanges).map((id) => `Bead: ${id}`), `Actor: ${signature.actor}`, ...(signature.session ? [`Session: ${signature.session}`] : [])];
+  const person = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(stampTime(stamp) / 1000), zone: '+0000' };
+  return { message: `${subject.replace(/[\u0000-\u001f]+/g, ' ').trim().slice(0, 200)}\n\n${body.join('\n')}\n\n${trailers.join('\n')}\n`, author: person, committer: person, files };
+}
+
+/** Other writers were faster every time. */
+export class LostRace extends Busy {
+  readonly code = 'ledger.busy';
+  constructor(ref: string) {
+    super(`other writers moved ${ref} ${attempts} times in a row`, { ref }, 'run the command again');
+  }
+}
