@@ -1,0 +1,16 @@
+import { defineCommand } from '../command.ts';
+import { loadCommand, resolveCommand } from '../commands.ts';
+import { commandHelp, groupHelp, programHelp } from '../help.ts';
+
+export const command = defineCommand({
+  name: 'help',
+  summary: 'Show what a command does and how it is typed',
+  args: [{ name: 'command', describe: 'the command, or the first word of several', many: true }],
+  examples: [['help bead create', 'how a bead is filed']],
+  async run({ command: words }, { program }) {
+    const resolved = resolveCommand(program, words);
+    if (resolved.kind === 'command') return [await commandHelp(program, await loadCommand(resolved.name))];
+    return resolved.name === '' ? programHelp(program) : groupHelp(program, resolved.name);
+  },
+  render: (parts) => parts,
+});

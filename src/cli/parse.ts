@@ -1,0 +1,169 @@
+import parser from 'yargs-parser/browser';
+import { Usage } from '../base/errors.ts';
+import { nearest } from '../base/text.ts';
+import { globalOptions, usageLine, type Command, type Option, type Positional } from './command.ts';
+
+/** A flag that the command does not have. */
+export class UnknownFlag extends Usage {
+  readonly code = 'flag.unknown';
+  constructor(command: Command, program: string, flag: string, known: Iterable<string>) {
+    const near = nearest(flag.replace(/^-+/, ''), known);
+    super(`${command.name} has no flag ${flag}`, { flag }, `${program} ${command.name} --${near ?? 'help'}`);
+  }
+}
+
+/** A flag or argument whose value is missing, superfluous or not understood. */
+export class BadArgument extends Usage {
+  readonly code = 'argument.invalid';
+}
+
+/** What was typed behind a command's name: its own arguments, and the options that every command has. */
+export interface Parsed {
+  readonly args: Record<string, unknown>;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly help: boolean;
+  readonly actor: string | undefined;
+  readonly directory: string | undefined;
+}
+
+const negativeNumber = /^-([0-9]+(\.[0-9]+)?|\.[0-9]+)$/;
+
+/** Tells whether a word stands for itself, rather than for a flag. */
+function isValue(word: string): boolean {
+  return word[0] !== '-' || word === '-' || negativeNumber.test(word);
+}
+
+/** Lists the options of a command, its own and the global ones. */
+export function optionsOf(command: Command): Record<string, Option> {
+  return { ...command.options, ...globalOptions };
+}
+
+/** What yargs and its parser are told, so that words stay the words that were typed. */
+export const configuration = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'duplicate-arguments-array': true,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+};
+
+/** Translates options into the terms of yargs: every one takes exactly one word, or none. */
+export function flagsOf(options: Record<string, Option>): { string: string[]; narg: Record<string, number> } {
+  const valued = Object.keys(options).filter((name) => options[name]!.type !== 'boolean');
+  return { string: valued, narg: Object.fromEntries(Object.keys(options).map((name) => [name, valued.includes(name) ? 1 : 0])) };
+}
+
+/** Spells every flag in full (`-qtbug` → `--quiet --type=bug`); flags that are unknown or lack their value throw. */
+export function spell(command: Command, program: string, words: readonly string[]): string[] {
+  const options = optionsOf(command);
+  const letters = new Map(Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [] : [[alias, name] as const])));
+  const hint = `${program} ${command.name} --help`;
+  const end = words.indexOf('--');
+  const flagged = end === -1 ? words : words.slice(0, end);
+
+  const long = (word: string, next: string | undefined): string[] => {
+    const equals = word.indexOf('=');
+    const name = word.slice(2, equals === -1 ? undefined : equals);
+    if (!Object.hasOwn(options, name)) throw new UnknownFlag(command, program, `--${name}`, Object.keys(options));
+    const takesValue = options[name]!.type !== 'boolean';
+    if (!takesValue && equals !== -1) throw new BadArgument(`--${name} takes no value`, { flag: name }, hint);
+    if (takesValue && equals === -1 && (next === undefined || !isValue(next))) {
+      throw new BadArgument(`--${name} needs a value`, { flag: name }, `${program} ${command.name} --${name}=${next ?? options[name]!.placeholder ?? '…'}`);
+    }
+    return [word];
+  };
+  const short = (word: string, next: string | undefined): string[] => {
+    const letter = String.fromCodePoint(word.codePointAt(1)!);
+    const rest = word.slice(1 + letter.length);
+    const name = letters.get(letter);
+    if (name === undefined) {
+      if (rest.length > 1 && Object.hasOwn(options, word.slice(1))) throw new UnknownFlag(command, program, word, [word.slice(1)]);
+      throw new UnknownFlag(command, program, `-${letter}`, []);
+    }
+    if (rest === '') return long(`--${name}`, next);
+    if (rest[0] === '=') return long(`--${name}${rest}`, next);
+    if (options[name]!.type === 'boolean') return [`--${name}`, ...short(`-${rest}`, next)];
+    return [`--${name}=${rest}`];
+  };
+
+  const spelled = flagged.flatMap((word, index) => {
+    if (isValue(word)) return [word];
+    const next = index + 1 < flagged.length ? flagged[index + 1] : undefined;
+    return word.startsWith('--') ? long(word, next) : short(word, next);
+  });
+  return end === -1 ? spelled : [...spelled, ...words.slice(end)];
+}
+
+function camel(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function checkChoice(label: string, value: string, choices: readonly string[] | undefined, hint: string): void {
+  if (choices === undefined || choices.includes(value)) return;
+  const near = nearest(value, choices);
+  const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
+  throw new BadArgument(`${label} is one of ${choices.join(', ')}, not ${JSON.stringify(value)}${meant}`, { value, choices }, hint);
+}
+
+function readNumber(label: string, word: string, hint: string): number {
+  if (!/^[+-]?(\d+(\.\d+)?|\.\d+)$/.test(word)) throw new BadArgument(`${label} is a number, not ${JSON.stringify(word)}`, { value: word }, hint);
+  return Number(word);
+}
+
+function readOption(name: string, option: Option, typed: readonly string[], hint: string): unknown {
+  const label = `--${name}`;
+  if (option.type === 'array') {
+    const values = option.whole ? [...typed] : typed.flatMap((word) => word.split(',').map((part) => part.trim()).filter((part) => part !== ''));
+    for (const value of values) checkChoice(label, value, option.choices, hint);
+    if (values.length === 0 && option.required) throw new BadArgument(`${label} is missing`, { flag: name }, hint);
+    return typed.length === 0 ? [...((option.default as readonly string[] | undefined) ?? [])] : values;
+  }
+  const last = typed.at(-1);
+  if (last === undefined) {
+    if (option.required) throw new BadArgument(`${label} is missing`, { flag: name }, hint);
+    return option.default;
+  }
+  if (option.type === 'number') return readNumber(label, last, hint);
+  checkChoice(label, last, option.choices, hint);
+  return last;
+}
+
+function readPositionals(command: Command, words: readonly string[], hint: string): Record<string, unknown> {
+  const declared: readonly Positional[] = command.args ?? [];
+  const args: Record<string, unknown> = {};
+  let taken = 0;
+  for (const { name, required, many, choices } of declared) {
+    const mine = words.slice(taken, many ? undefined : taken + 1);
+    taken += mine.length;
+    if (required && mine.length === 0) throw new BadArgument(`${command.name} needs <${name}>`, { argument: name }, hint);
+    for (const word of mine) checkChoice(`<${name}>`, word, choices, hint);
+    args[camel(name)] = many ? mine : mine[0];
+  }
+  if (taken < words.length) throw new BadArgument(`${command.name} does not expect ${JSON.stringify(words[taken])}`, { argument: words[taken] }, hint);
+  return args;
+}
+
+/** Reads the words behind a command's name; what cannot be understood throws a Usage failure. */
+export function parse(command: Command, program: string, words: readonly string[]): Parsed {
+  const options = command.raw ? globalOptions : optionsOf(command);
+  const typed = parser(command.raw ? [] : spell(command, program, words), { ...flagsOf(options), configuration });
+  const values = (name: string): string[] => (Object.hasOwn(typed, name) ? ([] as string[]).concat(typed[name] as string | string[]) : []);
+  const common = {
+    json: typed['json'] !== undefined,
+    quiet: typed['quiet'] !== undefined,
+    help: typed['help'] !== undefined,
+    actor: values('actor').at(-1),
+    directory: values('directory').at(-1),
+  };
+  if (command.raw) return { ...common, args: { words: [...words] } };
+  // Whoever asks for help need not have typed the rest.
+  if (common.help) return { ...common, args: {} };
+  const hint = usageLine(program, command);
+  const args = readPositionals(command, typed._ as string[], hint);
+  for (const [name, option] of Object.entries(command.options ?? {})) {
+    args[camel(name)] = option.type === 'boolean' ? typed[name] !== undefined : readOption(name, option, values(name), hint);
+  }
+  return { ...common, args };
+}
