@@ -61,7 +61,7 @@ runner('holds the shell’s place, binds samples, reads exit statuses', async ()
 });
 
 runner('shows what differs and can take it over', async () => {
-  const wrong = sample.replace('made web', 'done web').replace('[exit 1]', '[exit 2]');
+  const wrong = sample.replace('made web-k', 'done web-k').replace('[exit 1]', '[exit 2]');
   const mismatches = await runTranscript(parseTranscript(wrong), environment, temporary());
   assert.match(mismatches.map(difference).join('\n'), /- done web-k3f9x\n {2}\+ made web-42\n/);
   assert.match(mismatches.map(difference).join('\n'), /- \[exit 2\]\n {2}\+ \[exit 1\]/);
