@@ -1,0 +1,92 @@
+import { Usage } from '../base/errors.ts';
+import type { ByteReader } from './byte-reader.ts';
+import { Conversation } from './conversation.ts';
+import type { Repository } from './repository.ts';
+
+export interface ObjectInfo {
+  readonly oid: string;
+  readonly type: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+export interface ObjectContents {
+  readonly oid: string;
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** What was asked for cannot be the name of an object. */
+export class BadRevision extends Usage {
+  readonly code = 'object.bad-name';
+  constructor(rev: string) {
+    super(`${JSON.stringify(rev.slice(0, 200))} is no name for an object`, { rev }, 'use an object id, a ref, or commit:path');
+  }
+}
+
+/** Reads objects through one `git cat-file` that starts with the first question and lives until `close`; it keeps no process from ending. */
+export class ObjectReader {
+  readonly #repository: Repository;
+  #conversation: Promise<Conversation> | undefined;
+  #asked = false;
+
+  private constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  static open(repository: Repository): ObjectReader {
+    return new ObjectReader(repository);
+  }
+
+  /** The object that a revision such as an object id or `commit:path` names, or undefined where there is none; throws GitFailed. */
+  contents(rev: string): Promise<ObjectContents | undefined> {
+    return this.#ask('contents', rev, async (reader) => {
+      const found = parse(await reader.line());
+      if (found === undefined) return undefined;
+      const body = await reader.bytes(found.size + 1);
+      return { oid: found.oid, type: found.type, body: body.subarray(0, found.size) };
+    });
+  }
+
+  /** The same without the body. */
+  info(rev: string): Promise<ObjectInfo | undefined> {
+    return this.#ask('info', rev, async (reader) => parse(await reader.line()));
+  }
+
+  async close(): Promise<void> {
+    const conversation = await this.#conversation;
+    this.#conversation = undefined;
+    await conversation?.end();
+  }
+
+  async #ask<T>(command: string, rev: string, answer: (reader: ByteReader) => Promise<T>): Promise<T> {
+    if (rev === '' || /[\n\0]/.test(rev)) throw new BadRevision(rev);
+    const conversation = await this.#talk();
+    this.#flushSoon(conversation);
+    return conversation.ask(`${command} ${rev}\n`, answer);
+  }
+
+  /** One that has died is replaced: every question stands for itself. */
+  async #talk(): Promise<Conversation> {
+    const current = await this.#conversation;
+    if (current?.open === true) return current;
+    if (current !== undefined) this.#conversation = undefined;
+    this.#conversation ??= Conversation.start(this.#repository, ['cat-file', '--batch-command', '--buffer']);
+    return this.#conversation;
+  }
+
+  /** Questions that are asked in one go are answered in one go. */
+  #flushSoon(conversation: Conversation): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    setImmediate(() => {
+      this.#asked = false;
+      conversation.tell('flush\n');
+    });
+  }
+}
+
+function parse(line: string): ObjectInfo | undefined {
+  const [, oid, type, size] = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/.exec(line) ?? [];
+  return oid === undefined || type === undefined ? undefined : { oid, type, size: Number(size) };
+}
