@@ -1,5 +1,4 @@
 import packaged from '../package.json' with { type: 'json' };
-import { write } from './cli/write.ts';
 
 /** What we were called as: the name that a shim passed on, or the name of the file that was started. */
 function programName(): 'gt' | 'bd' {
@@ -11,9 +10,8 @@ function programName(): 'gt' | 'bd' {
   return /(^|[\\/])(bd|git-bead)(\.exe)?$/.test(path) ? 'bd' : 'gt';
 }
 
-async function bug(error: unknown): Promise<never> {
-  const { tell } = await import('./cli/failure.ts');
-  process.exit(tell(error, false));
+function bug(error: unknown): void {
+  void import('./cli/failure.ts').then(({ tell }) => process.exit(tell(error, false)));
 }
 
 /** Picks the face that was called: git's hooks, or the terminal. */
@@ -21,13 +19,14 @@ async function main(argv: readonly string[]): Promise<void> {
   const program = programName();
   const [first] = argv;
   if (first === '--version' || first === '-V') {
-    write(1, `${program} ${packaged.version}\n`);
-    process.exit(0);
+    // The one line that needs no more than this: loading node:fs for it would add a quarter to an empty program.
+    console.log(`${program} ${packaged.version}`);
+    return;
   }
-  const code = first === 'githook' ? await (await import('./githooks/main.ts')).main(argv.slice(1)) : await (await import('./cli/main.ts')).main(program, argv);
-  process.exit(code);
+  process.on('uncaughtException', bug);
+  process.on('unhandledRejection', bug);
+  const face = first === 'githook' ? (await import('./githooks/main.ts')).main(argv.slice(1)) : (await import('./cli/main.ts')).main(program, argv);
+  process.exit(await face);
 }
 
-process.on('uncaughtException', bug);
-process.on('unhandledRejection', bug);
 void main(process.argv.slice(2));

@@ -6,11 +6,13 @@ const wide =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18fff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
 
 function escape(character: string): string {
-  const code = character.charCodeAt(0);
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Spells out what a terminal would obey or hide (control characters, ANSI sequences, changes of direction); line breaks and tabs stay. */
+/**
+ * Spells out what a terminal would obey or hide (control characters, ANSI sequences, changes of direction) as `\u001b`; line breaks and tabs stay.
+ * JSON stays the same JSON.
+ */
 export function clean(text: string): string {
   return plain.test(text) ? text : text.replace(/\r\n/g, '\n').replace(unsafe, escape);
 }

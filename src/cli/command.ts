@@ -76,7 +76,7 @@ export interface Command<Args = Record<string, unknown>, Result = unknown> {
   readonly summary: string;
   readonly args?: readonly Positional[];
   readonly options?: Readonly<Record<string, Option>>;
-  /** What to type (without the program's name), and what it does. */
+  /** What to type behind the name, and what that does. */
   readonly examples?: readonly (readonly [string, string])[];
   /** Left out of lists and completion. */
   readonly hidden?: boolean;
@@ -92,7 +92,7 @@ export interface Command<Args = Record<string, unknown>, Result = unknown> {
 }
 
 /** Declares a command; the types of its arguments follow from `args` and `options`. */
-export function defineCommand<const Ps extends readonly Positional[] = readonly [], const Os extends Record<string, Option> = {}, Result = void>(
+export function defineCommand<const Ps extends readonly Positional[] = readonly [], const Os extends Record<string, Option> = Record<never, Option>, Result = void>(
   declaration: Command<Arguments<Ps, Os>, Result> & { readonly args?: Ps; readonly options?: Os; readonly raw?: false },
 ): Command<Arguments<Ps, Os>, Result> {
   return declaration;
@@ -112,11 +112,10 @@ export const globalOptions = {
   help: { type: 'boolean', alias: 'h', describe: 'show this help' },
 } as const satisfies Record<string, Option>;
 
-/** One line that shows how a command is typed. */
-export function usageLine(program: string, command: Command): string {
-  const positionals = (command.args ?? []).map(({ name, required, many }) => {
-    const word = many ? `${name}...` : name;
+/** Shows how the arguments of a command are typed: `<title> [label..]`. */
+export function positionalWords(command: Command): string[] {
+  return (command.args ?? []).map(({ name, required, many }) => {
+    const word = many ? `${name}..` : name;
     return required ? `<${word}>` : `[${word}]`;
   });
-  return [program, command.name, ...positionals, '[options]'].join(' ');
 }

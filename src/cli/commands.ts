@@ -88,49 +88,67 @@ export class UnknownCommand extends Usage {
 export class IncompleteCommand extends Usage {
   readonly code = 'command.incomplete';
   constructor(program: 'gt' | 'bd', typed: string, verbs: readonly string[]) {
-    super(`${typed} what? It knows ${verbs.join(', ')}`, { command: typed, verbs }, `${program} ${typed} --help`);
+    super(`${typed} needs one more word: ${verbs.join(', ')}`, { command: typed, verbs }, `${program} ${typed} --help`);
   }
 }
 
-/** What the first words mean: a command with the words that are left for it, or a group (the empty one is the program itself). */
-export type Resolved = { readonly kind: 'command'; readonly name: string; readonly words: readonly string[] } | { readonly kind: 'group'; readonly name: string; readonly words: readonly string[] };
+/** What the first words mean: a command, or a group of them (the one with no name is the program itself). */
+export interface Resolved {
+  readonly kind: 'command' | 'group';
+  /** The full name. */
+  readonly name: string;
+  /** The name as it was typed, with the program: `bd list`. */
+  readonly typed: string;
+  /** Flags that stood before the end of the name. */
+  readonly leading: readonly string[];
+  readonly words: readonly string[];
+}
 
 /** Counts how many words a leading flag takes; only the options that every command has may stand before its name. */
 function leadingFlag(word: string): number {
-  const valued = Object.entries(globalOptions).some(([name, option]) => option.type !== 'boolean' && (word === `--${name}` || ('alias' in option && word === `-${option.alias}`)));
-  return valued ? 2 : 1;
+  const valued = Object.entries(globalOptions).filter(([, { type }]) => type !== 'boolean');
+  const waits = valued.some(([name, option]) => word === `--${name}` || ('alias' in option && /^-[^-]/.test(word) && word.endsWith(option.alias)));
+  return waits ? 2 : 1;
 }
 
-/** Finds the command in what was typed; the longest name wins, and flags before or inside of it are handed on. */
+/** Finds the command in what was typed; the longest name wins. */
 export function resolveCommand(program: 'gt' | 'bd', argv: readonly string[]): Resolved {
   const names = typeable(program);
   const isPrefix = (typed: string): boolean => [...names.keys()].some((name) => name === typed || name.startsWith(`${typed} `));
-  const set: string[] = [];
-  let typed = '';
+  const leading: string[] = [];
+  let name = '';
   let at = 0;
   for (; at < argv.length; at++) {
     const word = argv[at]!;
     if (word === '--') break;
     if (word.startsWith('-') && word !== '-') {
-      if (names.has(typed)) break;
+      if (names.has(name)) break;
       const taken = leadingFlag(word);
-      set.push(...argv.slice(at, at + taken));
+      leading.push(...argv.slice(at, at + taken));
       at += taken - 1;
       continue;
     }
-    const longer = typed === '' ? word : `${typed} ${word}`;
+    const longer = name === '' ? word : `${name} ${word}`;
     if (!isPrefix(longer)) break;
-    typed = longer;
+    name = longer;
   }
-  const words = [...set, ...argv.slice(at)];
-  const name = names.get(typed);
-  if (name !== undefined) return { kind: 'command', name, words };
-  const next = argv[at];
-  if (next !== undefined && next !== '--') throw new UnknownCommand(program, typed === '' ? next : `${typed} ${next}`, names.keys());
-  return { kind: 'group', name: typed, words };
+  const words = argv.slice(at);
+  const typed = name === '' ? program : `${program} ${name}`;
+  const full = names.get(name);
+  if (full !== undefined) return { kind: 'command', name: full, typed, leading, words };
+  const [next] = words;
+  if (next !== undefined && next !== '--') throw new UnknownCommand(program, name === '' ? next : `${name} ${next}`, names.keys());
+  return { kind: 'group', name, typed, leading, words };
 }
 
-/** Lists the commands that start with a group's words, by what is typed; aliases are left out. */
-export function commandsIn(program: 'gt' | 'bd', group: string): [string, string][] {
-  return [...typeable(program)].filter(([typed]) => !Object.hasOwn(aliases, typed) && typed.startsWith(`${group} `));
+/** Lists the commands that start with a group's words, as they are typed, with their full names; aliases are left out. */
+export function commandsIn(program: 'gt' | 'bd', group: string): [typed: string, name: string][] {
+  return [...typeable(program)].filter(([typed, name]) => typed.startsWith(`${group} `) && name.endsWith(typed));
+}
+
+/** Tells what a group is about, by the words that are typed for it. */
+export function aboutGroup(program: 'gt' | 'bd', group: string): string | undefined {
+  const [first] = commandsIn(program, group);
+  const full = first?.[1].slice(0, first[1].length - (first[0].length - group.length));
+  return full !== undefined && Object.hasOwn(groups, full) ? groups[full] : undefined;
 }

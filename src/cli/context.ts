@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { read, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Usage } from '../base/errors.ts';
 import { clean, oneLine, truncate } from '../base/text.ts';
@@ -34,10 +34,33 @@ export interface World extends Context {
   clearProgress(): void;
 }
 
-async function readStdin(): Promise<string> {
+/** Reads standard input to its end by plain reads: process.stdin takes longer to set up than most commands take to run. */
+async function readStdin(signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  const interrupted = once(signal);
+  for (;;) {
+    const chunk = await Promise.race([readChunk(), interrupted]);
+    if (chunk === undefined) await new Promise((settle) => setTimeout(settle, 2));
+    else if (chunk.length === 0) return Buffer.concat(chunks).toString('utf8');
+    else chunks.push(chunk);
+  }
+}
+
+async function once(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+}
+
+/** Reads what is there; undefined when there is nothing yet, empty at the end. */
+async function readChunk(): Promise<Buffer | undefined> {
+  return new Promise((settle, reject) => {
+    const buffer = Buffer.allocUnsafe(1 << 16);
+    read(0, buffer, 0, buffer.length, null, (error, length) => {
+      if (error === null) settle(buffer.subarray(0, length));
+      else if (error.code === 'EAGAIN') settle(undefined);
+      else if (error.code === 'EOF') settle(buffer.subarray(0, 0));
+      else reject(error);
+    });
+  });
 }
 
 async function ask(question: string, byDefault: boolean): Promise<boolean | undefined> {
@@ -45,7 +68,12 @@ async function ask(question: string, byDefault: boolean): Promise<boolean | unde
   const { createInterface } = await import('node:readline');
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((settle) => {
-    // Ctrl-D and Ctrl-C close without an answer.
+    // While it reads a terminal, Ctrl-C is a key like others.
+    reader.once('SIGINT', () => {
+      reader.close();
+      process.kill(process.pid, 'SIGINT');
+    });
+    // Ctrl-D closes without an answer.
     reader.once('close', () => settle(undefined));
     reader.question(`${clean(question)} ${byDefault ? '[Y/n]' : '[y/N]'} `, (answer) => {
       const word = answer.trim().toLowerCase();
@@ -70,7 +98,7 @@ export function openWorld(given: Pick<Context, 'cwd' | 'program' | 'actor' | 'qu
     },
     now: () => Date.now(),
     random: (bytes) => process.getBuiltinModule('node:crypto').randomBytes(bytes),
-    stdin: readStdin,
+    stdin: () => readStdin(given.signal),
     progress(line) {
       if (given.quiet) return;
       if (!isTerminal(2)) return write(2, `${clean(line)}\n`);

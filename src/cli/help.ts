@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
-import { globalOptions, type Command, type Option } from './command.ts';
-import { areas, commandsIn, groups, loadCommand, typeable, typedName } from './commands.ts';
+import { globalOptions, positionalWords, type Command, type Option } from './command.ts';
+import { aboutGroup, areas, commandsIn, loadCommand, typeable, typedName } from './commands.ts';
 import type { Part } from './output.ts';
 import { configuration, flagsOf, optionsOf } from './parse.ts';
 import { table, type Table } from './table.ts';
@@ -14,25 +14,20 @@ function description({ type, describe, choices, placeholder }: Option): string {
 }
 
 /** Tells the whole of yargs about a command: what help is rendered from, and the second reading that parse is held against. */
-export function grammar(program: string, command: Command): Argv {
+export function grammar(typed: string, command: Command): Argv {
   const options = optionsOf(command);
   const { narg } = flagsOf(options);
-  const words = (command.args ?? []).map(({ name, required, many }) => {
-    const word = many ? `${name}..` : name;
-    return required ? `<${word}>` : `[${word}]`;
-  });
-  const typed = ['$0', ...words].join(' ');
   return yargs([])
     .locale('en')
-    .scriptName(`${program} ${command.name}`)
+    .scriptName(typed)
     .help(false)
     .version(false)
     .exitProcess(false)
     .fail(false)
     .wrap(Math.min(terminalColumns() ?? 80, 100))
     .parserConfiguration(configuration)
-    .usage(typed, command.summary, (inner) => {
-      for (const { name, describe, choices } of command.args ?? []) inner.positional(name, { describe, choices, type: 'string' });
+    .usage(['$0', ...positionalWords(command)].join(' '), command.summary, (inner) => {
+      for (const { name, describe, choices } of command.args ?? []) inner.positional(name, { describe, choices });
       for (const [name, option] of Object.entries(options)) {
         const { alias, choices, default: byDefault } = option;
         inner.option(name, {
@@ -44,14 +39,14 @@ export function grammar(program: string, command: Command): Argv {
           group: Object.hasOwn(globalOptions, name) ? 'Options of every command:' : 'Options:',
         });
       }
-      for (const [words, what] of command.examples ?? []) inner.example(`${program} ${words}`, what);
+      for (const [words, what] of command.examples ?? []) inner.example(`$0 ${words}`, what);
       return inner;
     });
 }
 
 /** Renders the help of one command. */
-export async function commandHelp(program: string, command: Command): Promise<string> {
-  return grammar(program, command).getHelp();
+export async function commandHelp(typed: string, command: Command): Promise<string> {
+  return grammar(typed, command).getHelp();
 }
 
 interface Row {
@@ -70,8 +65,8 @@ function listing(of: readonly Row[]): Table {
 
 /** Renders the commands that share their first words. */
 export async function groupHelp(program: 'gt' | 'bd', group: string): Promise<Part[]> {
-  const about = Object.hasOwn(groups, group) ? [groups[group]!, ''] : [];
-  return [...about, listing(await rows(program, commandsIn(program, group))), '', `${program} ${group} <command> --help tells more.`];
+  const about = aboutGroup(program, group);
+  return [...(about === undefined ? [] : [about, '']), listing(await rows(program, commandsIn(program, group))), '', `${program} ${group} <command> --help tells more.`];
 }
 
 /** Renders every command of a program, by area. */

@@ -1,14 +1,14 @@
 import parser from 'yargs-parser/browser';
 import { Usage } from '../base/errors.ts';
 import { nearest } from '../base/text.ts';
-import { globalOptions, usageLine, type Command, type Option, type Positional } from './command.ts';
+import { globalOptions, positionalWords, type Command, type Option, type Positional } from './command.ts';
 
 /** A flag that the command does not have. */
 export class UnknownFlag extends Usage {
   readonly code = 'flag.unknown';
-  constructor(command: Command, program: string, flag: string, known: Iterable<string>) {
+  constructor(typed: string, flag: string, known: Iterable<string>) {
     const near = nearest(flag.replace(/^-+/, ''), known);
-    super(`${command.name} has no flag ${flag}`, { flag }, `${program} ${command.name} --${near ?? 'help'}`);
+    super(`${behindProgram(typed)} has no flag ${flag}`, { flag }, `${typed} --${near ?? 'help'}`);
   }
 }
 
@@ -25,6 +25,11 @@ export interface Parsed {
   readonly help: boolean;
   readonly actor: string | undefined;
   readonly directory: string | undefined;
+}
+
+/** The command without the program: messages begin with that anyway. */
+function behindProgram(typed: string): string {
+  return typed.slice(typed.indexOf(' ') + 1);
 }
 
 const negativeNumber = /^-([0-9]+(\.[0-9]+)?|\.[0-9]+)$/;
@@ -56,21 +61,19 @@ export function flagsOf(options: Record<string, Option>): { string: string[]; na
 }
 
 /** Spells every flag in full (`-qtbug` → `--quiet --type=bug`); flags that are unknown or lack their value throw. */
-export function spell(command: Command, program: string, words: readonly string[]): string[] {
-  const options = optionsOf(command);
+export function spell(options: Record<string, Option>, typed: string, words: readonly string[]): string[] {
   const letters = new Map(Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [] : [[alias, name] as const])));
-  const hint = `${program} ${command.name} --help`;
   const end = words.indexOf('--');
   const flagged = end === -1 ? words : words.slice(0, end);
 
   const long = (word: string, next: string | undefined): string[] => {
     const equals = word.indexOf('=');
     const name = word.slice(2, equals === -1 ? undefined : equals);
-    if (!Object.hasOwn(options, name)) throw new UnknownFlag(command, program, `--${name}`, Object.keys(options));
+    if (!Object.hasOwn(options, name)) throw new UnknownFlag(typed, `--${name}`, Object.keys(options));
     const takesValue = options[name]!.type !== 'boolean';
-    if (!takesValue && equals !== -1) throw new BadArgument(`--${name} takes no value`, { flag: name }, hint);
+    if (!takesValue && equals !== -1) throw new BadArgument(`--${name} takes no value`, { flag: name }, `${typed} --${name}`);
     if (takesValue && equals === -1 && (next === undefined || !isValue(next))) {
-      throw new BadArgument(`--${name} needs a value`, { flag: name }, `${program} ${command.name} --${name}=${next ?? options[name]!.placeholder ?? '…'}`);
+      throw new BadArgument(`--${name} needs a value`, { flag: name }, `${typed} --${name}=${next ?? options[name]!.placeholder ?? '…'}`);
     }
     return [word];
   };
@@ -79,8 +82,8 @@ export function spell(command: Command, program: string, words: readonly string[
     const rest = word.slice(1 + letter.length);
     const name = letters.get(letter);
     if (name === undefined) {
-      if (rest.length > 1 && Object.hasOwn(options, word.slice(1))) throw new UnknownFlag(command, program, word, [word.slice(1)]);
-      throw new UnknownFlag(command, program, `-${letter}`, []);
+      if (rest.length > 1 && Object.hasOwn(options, word.slice(1))) throw new UnknownFlag(typed, word, [word.slice(1)]);
+      throw new UnknownFlag(typed, `-${letter}`, []);
     }
     if (rest === '') return long(`--${name}`, next);
     if (rest[0] === '=') return long(`--${name}${rest}`, next);
@@ -130,40 +133,35 @@ function readOption(name: string, option: Option, typed: readonly string[], hint
   return last;
 }
 
-function readPositionals(command: Command, words: readonly string[], hint: string): Record<string, unknown> {
+function readPositionals(command: Command, typed: string, words: readonly string[], hint: string): Record<string, unknown> {
   const declared: readonly Positional[] = command.args ?? [];
   const args: Record<string, unknown> = {};
   let taken = 0;
   for (const { name, required, many, choices } of declared) {
     const mine = words.slice(taken, many ? undefined : taken + 1);
     taken += mine.length;
-    if (required && mine.length === 0) throw new BadArgument(`${command.name} needs <${name}>`, { argument: name }, hint);
+    if (required && mine.length === 0) throw new BadArgument(`${behindProgram(typed)} needs <${name}>`, { argument: name }, hint);
     for (const word of mine) checkChoice(`<${name}>`, word, choices, hint);
     args[camel(name)] = many ? mine : mine[0];
   }
-  if (taken < words.length) throw new BadArgument(`${command.name} does not expect ${JSON.stringify(words[taken])}`, { argument: words[taken] }, hint);
+  if (taken < words.length) throw new BadArgument(`${behindProgram(typed)} does not expect ${JSON.stringify(words[taken])}`, { argument: words[taken] }, hint);
   return args;
 }
 
-/** Reads the words behind a command's name; what cannot be understood throws a Usage failure. */
-export function parse(command: Command, program: string, words: readonly string[]): Parsed {
+/** Reads the words behind a command's name, `typed` as in `gt bead list`; what cannot be understood throws a Usage failure. */
+export function parse(command: Command, typed: string, words: readonly string[], leading: readonly string[] = []): Parsed {
   const options = command.raw ? globalOptions : optionsOf(command);
-  const typed = parser(command.raw ? [] : spell(command, program, words), { ...flagsOf(options), configuration });
-  const values = (name: string): string[] => (Object.hasOwn(typed, name) ? ([] as string[]).concat(typed[name] as string | string[]) : []);
-  const common = {
-    json: typed['json'] !== undefined,
-    quiet: typed['quiet'] !== undefined,
-    help: typed['help'] !== undefined,
-    actor: values('actor').at(-1),
-    directory: values('directory').at(-1),
-  };
-  if (command.raw) return { ...common, args: { words: [...words] } };
+  const given = parser(spell(options, typed, command.raw ? leading : [...leading, ...words]), { ...flagsOf(options), configuration });
+  const has = (name: string): boolean => given[name] !== undefined;
+  const values = (name: string): string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : []);
+  const common = { json: has('json'), quiet: has('quiet'), help: has('help'), actor: values('actor').at(-1), directory: values('directory').at(-1) };
+  if (command.raw) return { ...common, help: common.help || words[0] === '--help' || words[0] === '-h', args: { words: [...words] } };
   // Whoever asks for help need not have typed the rest.
   if (common.help) return { ...common, args: {} };
-  const hint = usageLine(program, command);
-  const args = readPositionals(command, typed._ as string[], hint);
+  const hint = [typed, ...positionalWords(command), '[options]'].join(' ');
+  const args = readPositionals(command, typed, given._ as string[], hint);
   for (const [name, option] of Object.entries(command.options ?? {})) {
-    args[camel(name)] = option.type === 'boolean' ? typed[name] !== undefined : readOption(name, option, values(name), hint);
+    args[camel(name)] = option.type === 'boolean' ? has(name) : readOption(name, option, values(name), hint);
   }
   return { ...common, args };
 }

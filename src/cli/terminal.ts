@@ -1,13 +1,15 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 
-/** Tells whether a standard stream is a terminal, without loading what talks to terminals where there is none. */
+/** Tells whether a standard stream is a terminal; node:tty is slow to load, so pipes, files and /dev/null are told apart without it. */
 export function isTerminal(descriptor: 0 | 1 | 2): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+    const stream = fstatSync(descriptor);
+    if (!stream.isCharacterDevice() || stream.rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev) return false;
   } catch {
     // A stream that was closed before we started.
     return false;
   }
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
 }
 
 /** The columns of the terminal that results go to; undefined in a pipe or file. */

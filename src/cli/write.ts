@@ -1,7 +1,5 @@
 import { writeSync } from 'node:fs';
 
-const napping = new Int32Array(new SharedArrayBuffer(4));
-
 /** Writes all of a text before it returns; a reader that has left ends the program quietly, as the end of a pipe should. */
 export function write(descriptor: 1 | 2, text: string): void {
   const bytes = Buffer.from(text);
@@ -11,9 +9,13 @@ export function write(descriptor: 1 | 2, text: string): void {
       written += writeSync(descriptor, bytes, written);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EAGAIN') Atomics.wait(napping, 0, 0, 2);
+      if (code === 'EAGAIN') nap(2);
       else if (code === 'EPIPE') process.exit(0);
       else throw error;
     }
   }
+}
+
+function nap(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

@@ -6,10 +6,10 @@ export const command = defineCommand({
   name: 'help',
   summary: 'Show what a command does and how it is typed',
   args: [{ name: 'command', describe: 'the command, or the first word of several', many: true }],
-  examples: [['help bead create', 'how a bead is filed']],
+  examples: [['version', 'what the version command prints']],
   async run({ command: words }, { program }) {
     const resolved = resolveCommand(program, words);
-    if (resolved.kind === 'command') return [await commandHelp(program, await loadCommand(resolved.name))];
+    if (resolved.kind === 'command') return [await commandHelp(resolved.typed, await loadCommand(resolved.name))];
     return resolved.name === '' ? programHelp(program) : groupHelp(program, resolved.name);
   },
   render: (parts) => parts,
