@@ -1,6 +1,7 @@
 import { Refused, Usage } from '../base/errors.ts';
 import { isObject } from '../base/jsonl.ts';
 import { reaches } from '../base/graph.ts';
+import { rootOf } from '../base/ids.ts';
 
 /** A work item, by the field names of beads' JSONL. Keys that are not named here are kept as they are. */
 export interface Bead {
@@ -121,15 +122,34 @@ export function create(beads: Beads, id: string, draft: Draft, act: Act): BeadCh
     created_by: act.by,
   };
   const created: BeadChange = { op: 'bead.created', id, bead: bead.status === 'closed' ? { ...bead, closed_at: act.at } : bead };
-  const known = withBead(beads, created.bead);
-  return [created, ...edges.flatMap((edge) => depend(known, id, edge.depends_on_id, edge.type, act))];
+  const known = evolving(beads);
+  known.take([created]);
+  return [created, ...edges.flatMap((edge) => known.take(depend(known, id, edge.depends_on_id, edge.type, act)))];
 }
 
-function withBead(beads: Beads, added: Bead): Beads {
+/** A view that takes up changes as they are decided, for decisions that are made of several. */
+export interface EvolvingBeads extends Beads {
+  /** Applies changes to the view, and answers them. */
+  take(changes: readonly BeadChange[]): readonly BeadChange[];
+}
+
+/** Lets decisions that follow one another see what the earlier ones change. */
+export function evolving(beads: Beads): EvolvingBeads {
+  const changed = new Map<string, Bead>();
+  const current = (list: Iterable<Bead>, fits: (bead: Bead) => boolean): Bead[] => [...[...list].filter(({ id }) => !changed.has(id)), ...[...changed.values()].filter(fits)];
+  const { referrers } = beads;
   return {
-    get: (id) => (id === added.id ? added : beads.get(id)),
-    family: (root) => beads.family(root),
-    all: () => beads.all(),
+    get: (id) => changed.get(id) ?? beads.get(id),
+    family: (root) => current(beads.family(root), ({ id }) => rootOf(id) === rootOf(root)),
+    all: () => current(beads.all(), () => true),
+    ...(referrers === undefined ? {} : { referrers: (id: string) => current(referrers.call(beads, id), (bead) => bead.dependencies?.some((edge) => edge.depends_on_id === id) === true) }),
+    take(changes) {
+      for (const change of changes) {
+        const next = evolve(changed.get(change.id) ?? beads.get(change.id), change);
+        if (next !== undefined) changed.set(change.id, next);
+      }
+      return changes;
+    },
   };
 }
 
@@ -294,10 +314,17 @@ export function edgesOf(bead: Bead | undefined, types: readonly string[]): strin
   return (bead?.dependencies ?? []).filter((edge) => types.includes(edge.type)).map((edge) => edge.depends_on_id);
 }
 
+/** Removes an edge; one that is not there changes nothing. */
 export function undepend(beads: Beads, id: string, on: string, act: Act): BeadChange[] {
-  const bead = find(beads, id);
-  if (!bead.dependencies?.some((edge) => edge.depends_on_id === on)) throw new BadDependency(id, on, 'there is no such dependency', `bd show ${id}`);
-  return [{ op: 'dependency.removed', id, at: act.at, on }];
+  return find(beads, id).dependencies?.some((edge) => edge.depends_on_id === on) ? [{ op: 'dependency.removed', id, at: act.at, on }] : [];
+}
+
+/** Puts a bead below another one instead of its parent so far; below none where `parent` is undefined. */
+export function adopt(beads: Beads, id: string, parent: string | undefined, act: Act): BeadChange[] {
+  const former = edgesOf(find(beads, id), ['parent-child']).filter((on) => on !== parent);
+  const known = evolving(beads);
+  const removed = former.flatMap((on) => known.take(undepend(known, id, on, act)));
+  return parent === undefined ? removed : [...removed, ...depend(known, id, parent, 'parent-child', act)];
 }
 
 /** What a live bead still waits for, by id: open blockers, a blocked parent's blockers, children of what it waits for. */

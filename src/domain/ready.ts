@@ -29,6 +29,7 @@ function parents(beads: Beads, bead: Bead): Bead[] {
 /** Orders ready work: most urgent first, newest first among equals, then by id. */
 export function readyOrder(a: Bead, b: Bead): number {
   if (a.priority !== b.priority) return a.priority - b.priority;
-  if (a.created_at !== b.created_at) return a.created_at < b.created_at ? 1 : -1;
+  const [first, second] = [timeOf(a.created_at) ?? 0, timeOf(b.created_at) ?? 0];
+  if (first !== second) return second - first;
   return a.id < b.id ? -1 : 1;
 }

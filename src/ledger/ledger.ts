@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isStamp, replicaDigits, type Stamp } from '../base/clock.ts';
@@ -46,10 +45,13 @@ export function writeState(repository: Repository, value: unknown, ...parts: str
   replaceFile(statePath(repository, ...parts), JSON.stringify(value));
 }
 
+let replacements = 0;
+
 /** Replaces a file in one step. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
-  const fresh = `${path}.${randomBytes(4).toString('hex')}`;
+  replacements += 1;
+  const fresh = `${path}.${process.pid}-${replacements}`;
   writeFileSync(fresh, content);
   renameSync(fresh, path);
 }
@@ -58,7 +60,7 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
 export function replicaOf(repository: Repository): string {
   const known = readState<string>(repository, 'replica');
   if (typeof known === 'string' && known.length === replicaDigits) return known;
-  const made = (BigInt(`0x${randomBytes(8).toString('hex')}`) % 36n ** 6n).toString(36).padStart(replicaDigits, '0');
+  const made = (BigInt(`0x${process.getBuiltinModule('node:crypto').randomBytes(8).toString('hex')}`) % 36n ** 6n).toString(36).padStart(replicaDigits, '0');
   writeState(repository, made, 'replica');
   return made;
 }

@@ -1,0 +1,71 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile, stateFolder, type Ledger } from './ledger.ts';
+
+/** The first line of a cache file: which commit the rest was worked out from. */
+export interface Header {
+  readonly version: number;
+  readonly commit: string;
+}
+
+/** Raised when what the files hold changes its shape: files of another version are worked out anew. */
+export const version = 2;
+const chunk = 1 << 16;
+
+/** Where a cache file of a ledger lies. */
+export function cachePath(ledger: Ledger, name: string): string {
+  return join(stateFolder(ledger.repository), 'cache', ledger.ref.replaceAll('/', '-'), name);
+}
+
+/** Writes a cache file: its header, then its lines, each with its end. */
+export function writeCache(ledger: Ledger, name: string, header: Header, lines: string): void {
+  replaceFile(cachePath(ledger, name), `${JSON.stringify(header)}\n${lines}`);
+}
+
+/** The whole of a cache file behind its header; undefined where there is none of this version. */
+export function readCache<H extends Header>(ledger: Ledger, name: string): { readonly header: H; readonly body: Buffer } | undefined {
+  const bytes = attempt(() => readFileSync(cachePath(ledger, name)));
+  const end = bytes?.indexOf('\n') ?? -1;
+  if (bytes === undefined || end < 0) return undefined;
+  const header = parseHeader<H>(bytes.toString('utf8', 0, end));
+  // The line break before the first line stays, so that every line can be found by the break before it.
+  return header === undefined ? undefined : { header, body: bytes.subarray(end) };
+}
+
+/** The header of a cache file and at most `count` of its lines, without reading further than that. */
+export function readCacheStart<H extends Header>(ledger: Ledger, name: string, count: number): { readonly header: H; readonly lines: readonly string[] } | undefined {
+  const [first, ...lines] = firstLines(cachePath(ledger, name), count + 1);
+  const header = parseHeader<H>(first);
+  return header === undefined ? undefined : { header, lines };
+}
+
+function parseHeader<H extends Header>(line: string | undefined): H | undefined {
+  const header = attempt(() => JSON.parse(line ?? '') as H);
+  return header?.version === version ? header : undefined;
+}
+
+function firstLines(path: string, count: number): string[] {
+  const file = attempt(() => openSync(path, 'r'));
+  if (file === undefined) return [];
+  try {
+    let bytes = Buffer.alloc(0);
+    for (;;) {
+      const piece = Buffer.alloc(chunk);
+      const size = readSync(file, piece, 0, chunk, null);
+      bytes = Buffer.concat([bytes, piece.subarray(0, size)]);
+      const lines = bytes.toString('utf8').split('\n');
+      if (lines.length > count || size < chunk) return lines.slice(0, Math.min(count, lines.length - 1));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What a look at a file gives that may be missing or damaged: a cache is free to be deleted at any moment. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
