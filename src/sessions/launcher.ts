@@ -1,0 +1,42 @@
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Environment } from './environment.ts';
+import { SessionNotStarted, type SessionSpec } from './session.ts';
+import { shellWord } from './shell.ts';
+
+/** Names that sh keeps for itself, or obeys. */
+const ofTheShell = /^(PPID|E?UID|SHELLOPTS|BASHOPTS|BASH_VERSINFO|BASH_ENV|ENV|IFS|PS4|LINENO)$/;
+
+/**
+ * The file that becomes a session. It waits until it is let go, for 10 s at most, so that who starts it can write down first what it started; then it turns into the
+ * command. It is a file, readable by its owner only, since command lines are short and everybody can read them.
+ */
+export function writeLauncher(spec: SessionSpec, env: Environment, nonce: string): string {
+  const path = `${spec.transcript}.${nonce}.start`;
+  if ([spec.cwd, ...spec.command].some((text) => text.includes('\0'))) throw new SessionNotStarted(spec.id, 'its command holds a NUL character');
+  const exports = Object.entries(env)
+    .filter(([name, value]) => /^[A-Za-z_]\w*$/.test(name) && !ofTheShell.test(name) && value !== undefined && !value.includes('\0'))
+    .map(([name, value]) => `export ${name}=${shellWord(value ?? '')}`);
+  const lines = [
+    'turns=0',
+    'while [ -e "$0" ]; do',
+    '  turns=$((turns + 1))',
+    '  if [ "$turns" -gt 1000 ]; then rm -f -- "$0"; exit 75; fi',
+    '  sleep 0.01',
+    'done',
+    'unset turns',
+    ...exports,
+    `cd -- ${shellWord(spec.cwd)} || exit 72`,
+    `exec ${spec.command.map(shellWord).join(' ')}`,
+    '',
+  ];
+  mkdirSync(dirname(path), { recursive: true });
+  appendFileSync(spec.transcript, '', { mode: 0o600 });
+  writeFileSync(path, lines.join('\n'), { mode: 0o600, flag: 'wx' });
+  return path;
+}
+
+/** Lets the session that waits behind a launcher go. */
+export function letGo(launcher: string): void {
+  rmSync(launcher, { force: true });
+}
