@@ -3,7 +3,7 @@ import { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
-import { ask, BadShard, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { ask, BadShard, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import type { Stored } from './stamps.ts';
 
 /** One commit of a ledger, open for reading; what is asked for is loaded once. */
@@ -56,15 +56,23 @@ export async function consult<T>(ledger: Ledger, question: (view: View) => T): P
 }
 
 async function loadInto(view: PartialView, wanted: Wanted, reader: ObjectReader, ledger: Ledger, commit: string): Promise<void> {
-  if (wanted.kind === 'settings') {
-    const found = await reader.contents(`${commit}:${settingsPath(wanted.name)}`);
-    view.addSettings(wanted.name, found === undefined ? {} : (JSON.parse(found.body.toString('utf8')) as Record<string, unknown>));
-  } else if (wanted.kind === 'shard') {
-    const found = await reader.contents(`${commit}:${shardPath(wanted.shard)}`);
-    view.addShard(wanted.shard, found === undefined ? new Map() : parseShard(wanted.shard, found.body.toString('utf8'), commit));
-  } else {
-    await loadShards(view, await listShards(ledger, commit), reader, commit);
-    view.complete();
+  switch (wanted.kind) {
+    case 'settings': return view.addSettings(wanted.name, parseSettings(wanted.name, (await reader.contents(`${commit}:${settingsPath(wanted.name)}`))?.body, commit));
+    case 'edges': return view.addEdges(await (await import('./projection.ts')).referrersAt(ledger, commit));
+    case 'shards': {
+      await Promise.all(
+        wanted.shards.map(async (shard) => {
+          const found = await reader.contents(`${commit}:${shardPath(shard)}`);
+          view.addShard(shard, found === undefined ? new Map() : parseShard(shard, found.body.toString('utf8'), commit));
+        }),
+      );
+      return;
+    }
+    case 'all': {
+      const shards = [...(await listShards(ledger, commit))].filter(([shard]) => !view.has(shard));
+      await Promise.all(shards.map(async ([shard, oid]) => view.addShard(shard, await readShard(reader, shard, oid, commit))));
+      view.complete();
+    }
   }
 }
 
@@ -77,15 +85,6 @@ export async function listShards({ repository }: Pick<Ledger, 'repository'>, com
     if (oid !== undefined && shard !== undefined) shards.set(shard, oid);
   }
   return shards;
-}
-
-async function loadShards(view: PartialView, shards: ReadonlyMap<string, string>, reader: ObjectReader, commit: string): Promise<void> {
-  await Promise.all(
-    [...shards].map(async ([shard, oid]) => {
-      if (view.has(shard)) return;
-      view.addShard(shard, await readShard(reader, shard, oid, commit));
-    }),
-  );
 }
 
 /** Reads one shard by its object. Throws MissingObject where the repository has lost it. */

@@ -41,6 +41,18 @@ export function parseShard(shard: string, text: string, where: string): Map<stri
   return found;
 }
 
+/** Reads a settings file, `{}` where there is none. Throws BadSettings. */
+export function parseSettings(name: string, body: Buffer | undefined, commit: string): Record<string, unknown> {
+  if (body === undefined) return {};
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    if (isObject(value)) return value;
+  } catch {
+    // Told below, like a value that is no object.
+  }
+  throw new BadSettings(commit, name);
+}
+
 /** Writes a shard: one bead a line, sorted by id. */
 export function formatShard(shard: Shard): string {
   return [...shard.values()].sort((a, b) => (a.bead.id < b.bead.id ? -1 : 1)).map((stored) => `${lineOf(stored)}\n`).join('');
@@ -48,6 +60,9 @@ export function formatShard(shard: Shard): string {
 
 /** What a pure decision may read: the beads and settings of one ledger commit. */
 export interface View extends Beads {
+  referrers(id: string): readonly Bead[];
+  /** Makes the beads of these ids ready to be asked for, all at once. */
+  load(ids: Iterable<string>): void;
   /** A settings file by name: its values, `{}` where there is none. */
   settings(name: string): Readonly<Record<string, unknown>>;
 }
@@ -59,7 +74,12 @@ export interface View extends Beads {
 export class PartialView implements View {
   readonly #shards = new Map<string, Map<string, Stored>>();
   readonly #settings = new Map<string, Readonly<Record<string, unknown>>>();
+  #edges: ((id: string) => readonly string[]) | undefined;
   #complete = false;
+
+  addEdges(edges: (id: string) => readonly string[]): void {
+    this.#edges = edges;
+  }
 
   addShard(shard: string, content: Map<string, Stored>): void {
     this.#shards.set(shard, content);
@@ -103,6 +123,18 @@ export class PartialView implements View {
     return [...this.#shard(shardOf(root)).values()].map(({ bead }) => bead).filter((bead) => rootOf(bead.id) === root);
   }
 
+  load(ids: Iterable<string>): void {
+    const shards = new Set([...ids].map(shardOf).filter((shard) => !this.#complete && !this.#shards.has(shard)));
+    if (shards.size > 0) throw new NeedsMore({ kind: 'shards', shards: [...shards] });
+  }
+
+  referrers(id: string): readonly Bead[] {
+    if (this.#edges === undefined) throw new NeedsMore({ kind: 'edges' });
+    const found = this.#edges(id);
+    this.load(found);
+    return found.map((from) => this.get(from)).filter((bead) => bead !== undefined);
+  }
+
   *all(): Iterable<Bead> {
     if (!this.#complete) throw new NeedsMore({ kind: 'all' });
     for (const shard of this.#shards.values()) for (const { bead } of shard.values()) yield bead;
@@ -121,14 +153,18 @@ export class PartialView implements View {
   #shard(shard: string): Map<string, Stored> {
     const found = this.#shards.get(shard);
     if (found !== undefined) return found;
-    if (!this.#complete) throw new NeedsMore({ kind: 'shard', shard });
+    if (!this.#complete) throw new NeedsMore({ kind: 'shards', shards: [shard] });
     const empty = new Map<string, Stored>();
     this.#shards.set(shard, empty);
     return empty;
   }
 }
 
-export type Wanted = { readonly kind: 'shard'; readonly shard: string } | { readonly kind: 'settings'; readonly name: string } | { readonly kind: 'all' };
+export type Wanted =
+  | { readonly kind: 'shards'; readonly shards: readonly string[] }
+  | { readonly kind: 'settings'; readonly name: string }
+  | { readonly kind: 'edges' }
+  | { readonly kind: 'all' };
 
 /** Thrown inside a reader, never seen outside: the decision needs something that is not loaded yet. */
 export class NeedsMore extends Error {
@@ -154,5 +190,13 @@ export class BadShard extends Broken {
   readonly code = 'ledger.bad-line';
   constructor(commit: string, shard: string, line: number, why: string) {
     super(`the ledger cannot be read at ${commit.slice(0, 12)}:${shardPath(shard)}, line ${line}: ${why}`, { commit, path: shardPath(shard), line, why }, 'gt doctor');
+  }
+}
+
+/** A settings file of the ledger is no JSON object. */
+export class BadSettings extends Broken {
+  readonly code = 'ledger.bad-settings';
+  constructor(commit: string, name: string) {
+    super(`the settings cannot be read at ${commit.slice(0, 12)}:${settingsPath(name)}: they are no JSON object`, { commit, path: settingsPath(name) }, 'gt doctor');
   }
 }

@@ -1,14 +1,13 @@
 import { nextStamp, stampTime, type Stamp } from '../base/clock.ts';
 import { Busy } from '../base/errors.ts';
 import { canonical } from '../base/jsonl.ts';
-import { evolve, type BeadChange } from '../domain/bead.ts';
+import { evolve, type Bead, type BeadChange } from '../domain/bead.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { importCommit, type CommitDraft, type ImportTree } from '../git/import.ts';
 import { readRef, RefMoved } from '../git/refs.ts';
-import { runGit } from '../git/run.ts';
 import { lastStamp, NoLedger, replicaOf, statePath, writeState, type Ledger } from './ledger.ts';
 import { withLock } from './lock.ts';
-import { ask, formatShard, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { ask, formatShard, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import { born, constantBirth, restamp, stampFor, type Stored } from './stamps.ts';
 
 export type LedgerChange = BeadChange | SettingChange | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored };
@@ -71,26 +70,31 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
   return { commit, changes: commit === undefined ? [] : changes, written };
 }
 
-async function loadInto(view: PartialView, wanted: Wanted, tree: ImportTree, { repository }: Ledger, parent: string): Promise<void> {
-  if (wanted.kind === 'shard') {
-    const body = await tree.read(shardPath(wanted.shard));
-    view.addShard(wanted.shard, body === undefined ? new Map() : parseShard(wanted.shard, body.toString('utf8'), parent));
-  } else if (wanted.kind === 'settings') {
-    const body = await tree.read(settingsPath(wanted.name));
-    view.addSettings(wanted.name, body === undefined ? {} : (JSON.parse(body.toString('utf8')) as Record<string, unknown>));
-  } else {
-    const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', '--name-only', parent, '--', 'beads']);
-    for (const path of stdout.toString('utf8').split('\0')) {
-      const shard = /^beads\/(\d\d\/\d\d)\.jsonl$/.exec(path)?.[1];
-      if (shard === undefined || view.has(shard)) continue;
-      await loadInto(view, { kind: 'shard', shard }, tree, { repository } as Ledger, parent);
+async function loadInto(view: PartialView, wanted: Wanted, tree: ImportTree, ledger: Ledger, parent: string): Promise<void> {
+  switch (wanted.kind) {
+    case 'settings': return view.addSettings(wanted.name, parseSettings(wanted.name, await tree.read(settingsPath(wanted.name)), parent));
+    case 'edges': return view.addEdges(await (await import('./projection.ts')).referrersAt(ledger, parent));
+    case 'shards': {
+      await Promise.all(wanted.shards.map((shard) => loadShard(view, shard, tree, parent)));
+      return;
     }
-    view.complete();
+    case 'all': {
+      const { listShards } = await import('./read.ts');
+      const shards = [...(await listShards(ledger, parent)).keys()].filter((shard) => !view.has(shard));
+      await Promise.all(shards.map((shard) => loadShard(view, shard, tree, parent)));
+      view.complete();
+    }
   }
+}
+
+async function loadShard(view: PartialView, shard: string, tree: ImportTree, parent: string): Promise<void> {
+  const body = await tree.read(shardPath(shard));
+  view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), parent));
 }
 
 /** Touches every record and every target of an edge, so that all of it is loaded before anything is changed. */
 function preload(view: PartialView, changes: readonly LedgerChange[]): void {
+  view.load(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])));
   for (const change of changes) {
     if (change.op === 'setting.set') view.settings(change.name);
     else view.stored(change.id);
@@ -134,7 +138,10 @@ function applyOne(now: Stored | undefined, before: Stored | undefined, change: E
   if (change.op === 'bead.imported') return change.stored;
   const bead = evolve(now?.bead, change);
   if (bead === undefined || bead === now?.bead) return now;
-  if (now === undefined) return born(bead, bead['constant_birth'] === true ? constantBirth(bead.id) : stampOf(change.id), births);
+  if (now === undefined) {
+    const { constant_birth: constant, ...rest } = bead;
+    return born(rest as Bead, constant === true ? constantBirth(bead.id) : stampOf(change.id), births);
+  }
   return restamp(now, bead, stampFor(stampOf(change.id), before ?? now), births);
 }
 
