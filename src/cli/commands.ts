@@ -13,6 +13,13 @@ interface Area {
 
 /** Every command, by its words, in the order that help lists them; none is loaded before it is needed. */
 export const areas: readonly Area[] = [
+  { title: 'Work', commands: {} },
+  { title: 'Handing out and finishing work', commands: {} },
+  { title: 'Merge queue', commands: {} },
+  { title: 'Town, rigs and workers', commands: {} },
+  { title: 'Watching', commands: {} },
+  { title: 'Engine', commands: {} },
+  { title: 'Settings', commands: {} },
   {
     title: 'About gastown',
     commands: {
@@ -26,13 +33,22 @@ export const areas: readonly Area[] = [
 /** What the groups are about: the first words that several commands share. */
 export const groups: Readonly<Record<string, string>> = {
   bead: 'Work that is written down: file it, find it, finish it',
+  'bead dep': 'What a bead waits for',
+  'bead label': 'Labels of a bead',
+  config: 'Settings of the town and its rigs',
+  convoy: 'Beads that are followed together',
+  crew: "People's own checkouts",
+  mq: 'The merge queue: what waits to land, and how it went',
+  polecat: 'Workers, each in a worktree of its own',
+  rig: 'The repositories of the town',
+  scheduler: 'How many workers run at once',
 };
 
 /** Other names of commands. */
 export const aliases: Readonly<Record<string, string>> = {};
 
 /** What `bd` knows besides the bead commands. */
-export const alsoInBd: readonly string[] = ['help', 'version', 'completion'];
+export const alsoInBd: readonly string[] = ['help', 'version', 'completion', 'config', 'init'];
 
 const table = new Map<string, Load>(areas.flatMap(({ commands }) => Object.entries(commands)));
 

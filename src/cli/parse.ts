@@ -6,9 +6,8 @@ import { globalOptions, positionalWords, type Command, type Option, type Positio
 /** A flag that the command does not have. */
 export class UnknownFlag extends Usage {
   readonly code = 'flag.unknown';
-  constructor(typed: string, flag: string, known: Iterable<string>) {
-    const near = nearest(flag.replace(/^-+/, ''), known);
-    super(`${behindProgram(typed)} has no flag ${flag}`, { flag }, `${typed} --${near ?? 'help'}`);
+  constructor(typed: string, flag: string, meant: string | undefined) {
+    super(`${behindProgram(typed)} has no flag ${flag}`, { flag }, `${typed} --${meant ?? 'help'}`);
   }
 }
 
@@ -69,7 +68,7 @@ export function spell(options: Record<string, Option>, typed: string, words: rea
   const long = (word: string, next: string | undefined): string[] => {
     const equals = word.indexOf('=');
     const name = word.slice(2, equals === -1 ? undefined : equals);
-    if (!Object.hasOwn(options, name)) throw new UnknownFlag(typed, `--${name}`, Object.keys(options));
+    if (!Object.hasOwn(options, name)) throw new UnknownFlag(typed, `--${name}`, nearest(name, Object.keys(options)));
     const takesValue = options[name]!.type !== 'boolean';
     if (!takesValue && equals !== -1) throw new BadArgument(`--${name} takes no value`, { flag: name }, `${typed} --${name}`);
     if (takesValue && equals === -1 && (next === undefined || !isValue(next))) {
@@ -77,17 +76,14 @@ export function spell(options: Record<string, Option>, typed: string, words: rea
     }
     return [word];
   };
-  const short = (word: string, next: string | undefined): string[] => {
+  const short = (word: string, next: string | undefined, written = word): string[] => {
     const letter = String.fromCodePoint(word.codePointAt(1)!);
     const rest = word.slice(1 + letter.length);
     const name = letters.get(letter);
-    if (name === undefined) {
-      if (rest.length > 1 && Object.hasOwn(options, word.slice(1))) throw new UnknownFlag(typed, word, [word.slice(1)]);
-      throw new UnknownFlag(typed, `-${letter}`, []);
-    }
-    if (rest === '') return long(`--${name}`, next);
-    if (rest[0] === '=') return long(`--${name}${rest}`, next);
-    if (options[name]!.type === 'boolean') return [`--${name}`, ...short(`-${rest}`, next)];
+    // Whoever writes -force means --force.
+    if (name === undefined) throw new UnknownFlag(typed, `-${letter}`, Object.hasOwn(options, written.slice(1)) ? written.slice(1) : undefined);
+    if (rest === '' || rest[0] === '=') return long(`--${name}${rest}`, next);
+    if (options[name]!.type === 'boolean') return [`--${name}`, ...short(`-${rest}`, next, written)];
     return [`--${name}=${rest}`];
   };
 

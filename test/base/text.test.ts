@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { clean, displayWidth, editDistance, nearest, oneLine, pad, truncate } from '../../src/base/text.ts';
+
+const cleaning = suite('clean');
+
+cleaning('spells out what a terminal would obey', () => {
+  assert.is(clean('\u001b[31mred\u0007'), '\\u001b[31mred\\u0007');
+  assert.is(clean('\u009b31m \u202eevil\u2066'), '\\u009b31m \\u202eevil\\u2066');
+  assert.is(clean('nul \u0000, half of a pair \ud83d'), 'nul \\u0000, half of a pair \\ud83d');
+});
+
+cleaning('keeps words, line breaks and pictures', () => {
+  const text = 'Ada\tand\nÉmilie 👩‍🚀 夜';
+  assert.is(clean(text), text);
+  assert.is(clean('one\r\ntwo'), 'one\ntwo');
+});
+
+cleaning('leaves JSON the same JSON', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      assert.is(JSON.parse(clean(JSON.stringify(text))), text);
+    }),
+  );
+});
+
+cleaning('puts a title on one line', () => {
+  assert.is(oneLine('first\n  second\tthird\u001b'), 'first second third\\u001b');
+});
+
+cleaning.run();
+
+const measuring = suite('displayWidth');
+
+measuring('counts columns as terminals do', () => {
+  const columns = { plain: 5, 'é': 1, 'e\u0301': 1, 夜: 2, '👩‍🚀': 2, '👍🏽': 2, '🇫🇷': 2, '❤️': 2, '✓': 1, '…': 1, 한글: 4 };
+  for (const [text, expected] of Object.entries(columns)) assert.is(displayWidth(text), expected, text);
+});
+
+measuring('is what pad fills up to', () => {
+  assert.is(pad('夜', 4), '夜  ');
+  assert.is(pad('7', 3, 'left'), '  7');
+});
+
+measuring.run();
+
+const cutting = suite('truncate');
+
+cutting('leaves what fits', () => {
+  assert.is(truncate('夜の街', 6), '夜の街');
+});
+
+cutting('ends what does not fit in an ellipsis', () => {
+  assert.is(truncate('night town', 6), 'night…');
+  assert.is(truncate('夜の街', 5), '夜の…');
+  assert.is(truncate('夜の街', 4), '夜…');
+  assert.is(truncate('👩‍🚀👩‍🚀', 3), '👩‍🚀…');
+  assert.is(truncate('x', 0), '');
+});
+
+cutting('never takes more columns than given', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, columns) => {
+      assert.ok(displayWidth(truncate(text, columns)) <= columns);
+    }),
+  );
+});
+
+cutting('is done with a long text as soon as the columns are full', () => {
+  const began = performance.now();
+  truncate('👩‍🚀'.repeat(100_000), 20);
+  assert.ok(performance.now() - began < 100);
+});
+
+cutting.run();
+
+const meaning = suite('nearest');
+
+meaning('counts a swap of neighbours as one slip', () => {
+  assert.is(editDistance('craete', 'create'), 1);
+  assert.is(editDistance('', 'rig'), 3);
+  assert.is(editDistance('ca', 'abc'), 3);
+});
+
+meaning('finds the word that was meant', () => {
+  const verbs = ['create', 'close', 'claim', 'ready', 'show', 'update'];
+  assert.is(nearest('craete', verbs), 'create');
+  assert.is(nearest('upd', verbs), 'update');
+  assert.is(nearest('shwo', verbs), 'show');
+  assert.is(nearest('polecat', verbs), undefined);
+  assert.is(nearest('x'.repeat(100_000), verbs), undefined);
+});
+
+meaning.run();
