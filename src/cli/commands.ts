@@ -14,11 +14,49 @@ interface Area {
 /** Every command, by its words, in the order that help lists them; none is loaded before it is needed. */
 export const areas: readonly Area[] = [
   { title: 'Work', commands: {} },
-  { title: 'Handing out and finishing work', commands: {} },
+  {
+    title: 'Handing out and finishing work',
+    commands: {
+      sling: () => import('./commands/sling.ts'),
+      unsling: () => import('./commands/unsling.ts'),
+      hook: () => import('./commands/hook.ts'),
+      prime: () => import('./commands/prime.ts'),
+      done: () => import('./commands/done.ts'),
+      'convoy list': () => import('./commands/convoy/list.ts'),
+      'convoy status': () => import('./commands/convoy/status.ts'),
+      'convoy create': () => import('./commands/convoy/create.ts'),
+    },
+  },
   { title: 'Merge queue', commands: {} },
-  { title: 'Town, rigs and workers', commands: {} },
-  { title: 'Watching', commands: {} },
-  { title: 'Engine', commands: {} },
+  {
+    title: 'Town, rigs and workers',
+    commands: {
+      'polecat list': () => import('./commands/polecat/list.ts'),
+      'polecat nuke': () => import('./commands/polecat/nuke.ts'),
+    },
+  },
+  {
+    title: 'Watching',
+    commands: {
+      status: () => import('./commands/status.ts'),
+      agents: () => import('./commands/agents.ts'),
+      peek: () => import('./commands/peek.ts'),
+      log: () => import('./commands/log.ts'),
+    },
+  },
+  {
+    title: 'Engine',
+    commands: {
+      up: () => import('./commands/up.ts'),
+      down: () => import('./commands/down.ts'),
+      tick: () => import('./commands/tick.ts'),
+      'scheduler status': () => import('./commands/scheduler/status.ts'),
+      'scheduler pause': () => import('./commands/scheduler/pause.ts'),
+      'scheduler resume': () => import('./commands/scheduler/resume.ts'),
+      'session run': () => import('./commands/session/run.ts'),
+      'session signal': () => import('./commands/session/signal.ts'),
+    },
+  },
   { title: 'Settings', commands: {} },
   {
     title: 'About gastown',

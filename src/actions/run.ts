@@ -1,0 +1,155 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { timestamp } from '../base/time.ts';
+import { recordAttempt, release, type Act, type Bead } from '../domain/bead.ts';
+import { openRepository } from '../git/repository.ts';
+import { resetWorktree } from '../git/snapshot.ts';
+import { appendEvent } from '../ledger/events.ts';
+import { statePath } from '../ledger/ledger.ts';
+import { openSnapshot } from '../ledger/read.ts';
+import { phaseOf } from '../ledger/stamps.ts';
+import { transact } from '../ledger/transact.ts';
+import { startClient } from '../sessions/client.ts';
+import { runtimeNamed, type RuntimeSpec } from '../sessions/runtimes.ts';
+import { selfCommand } from '../sessions/self.ts';
+import { ledgerOf, signatureOf, type Rig, type Town } from '../town.ts';
+import { done, NothingDone } from './done.ts';
+import { folderOf, identityEnvironment } from './session.ts';
+import { freeSession, readSession, updateSession, type SessionRecord } from './session-record.ts';
+import { pinWork } from './worker.ts';
+import { poke } from './poke.ts';
+
+const tailBytes = 4096;
+const sessionsPerHooking = 3;
+
+/** How a session ended, in one word and one sentence. */
+export interface SessionEnd {
+  readonly outcome: 'submitted' | 'returned' | 'again' | 'stale';
+  readonly message: string;
+}
+
+/**
+ * The wrapper of a session: runs its client in the worker's worktree, notes how it ended, and concludes. The client's output is the wrapper's own, which the backend keeps as the transcript.
+ * A slot that belongs to another session by now ends it at once.
+ */
+export async function runSession(town: Town, rig: Rig, agent: string, id: string, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<SessionEnd> {
+  const record = readSession(rig, agent);
+  if (record === undefined || record.id !== id || record.exit !== undefined) return { outcome: 'stale', message: `${agent} has another session` };
+  appendEvent(town.hq, { kind: 'session.started', agent, session: id, subject: record.bead, data: { runtime: record.runtime } });
+  const bead = await hookedBead(town, record);
+  if (bead === undefined) return conclude(town, rig, record);
+  if (record.runtime === 'exec') await restoreStart(town, rig, agent, record);
+  const client = await startClient({ command: await clientCommand(rig, record, bead), cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(rig, record) }, signal });
+  const finished: SessionRecord = { ...record, exit: await endOf(town, client, record) };
+  if (signal.aborted || !updateSession(rig, finished)) return { outcome: 'stale', message: `session ${id} was stopped` };
+  return conclude(town, rig, finished);
+}
+
+/** The bead of a session while it still hangs on the agent's hook under the session's token. */
+async function hookedBead(town: Town, record: SessionRecord): Promise<Bead | undefined> {
+  const snapshot = await openSnapshot(ledgerOf(town, record.bead));
+  try {
+    const stored = (await snapshot.records([record.bead])).get(record.bead);
+    const mine = stored !== undefined && stored.bead.status === 'hooked' && stored.bead.assignee === record.agent && phaseOf(stored)[0] === record.token;
+    return mine ? stored.bead : undefined;
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** A command that was killed half way may have left anything: what it left is pinned, and the worktree stands again where the work began. */
+async function restoreStart(town: Town, rig: Rig, agent: string, record: SessionRecord): Promise<void> {
+  const name = agent.slice(agent.lastIndexOf('/') + 1);
+  if (record.restarts > 0) await pinWork(town, rig, name, `before ${record.bead} was run again`);
+  await resetWorktree(openRepository(folderOf(rig, agent)), record.start);
+}
+
+async function clientCommand(rig: Rig, record: SessionRecord, bead: Bead): Promise<readonly string[]> {
+  if (record.runtime === 'exec') return execCommand(bead);
+  const runtime = runtimeNamed(record.runtime);
+  const spec: RuntimeSpec = {
+    gt: selfCommand([]), cwd: folderOf(rig, record.agent), stateFolder: statePath(rig.repository, 'runtimes', record.agent.replaceAll('/', '~'), 'settings').replace(/\/settings$/, ''),
+    headless: !isInteractive(record), prompt: `You are ${record.agent}. Work hangs on your hook: run \`gt prime\` and begin; when it is finished, run \`gt done\`.`,
+  };
+  return runtime.command(spec);
+}
+
+function isInteractive({ handle }: SessionRecord): boolean {
+  return 'backend' in handle && handle.backend === 'tmux';
+}
+
+/** The bead's own command, handed to sh as it is; a script file is written out and run by its first line. */
+function execCommand(bead: Bead): readonly string[] {
+  const run = bead.metadata?.['run'];
+  if (typeof run === 'string') return ['sh', '-c', run];
+  const script = bead.metadata?.['script'];
+  if (typeof script !== 'string') return ['sh', '-c', 'echo "the bead has neither metadata.run nor metadata.script" >&2; exit 64'];
+  const path = join(tmpdir(), `gastown-${bead.id.replace(/[^a-z0-9.-]/gi, '_')}-${process.pid}`);
+  writeFileSync(path, script, { mode: 0o700 });
+  return script.startsWith('#!') ? [path] : ['sh', path];
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** Waits for the client. An interactive one is asked to leave once its work is off the hook. */
+async function endOf(town: Town, client: Awaited<ReturnType<typeof startClient>>, record: SessionRecord): Promise<NonNullable<SessionRecord['exit']>> {
+  if (!isInteractive(record)) return client.ended;
+  for (;;) {
+    const ended = await Promise.race([client.ended, new Promise<undefined>((resume) => setTimeout(() => resume(undefined), 1_000))]);
+    if (ended !== undefined) return ended;
+    if ((await hookedBead(town, record)) === undefined) return client.leave();
+  }
+}
+
+/** Draws the consequence of how a session ended. Killed at any moment, running it again ends the same way. */
+export async function conclude(town: Town, rig: Rig, record: SessionRecord): Promise<SessionEnd> {
+  const end = await consequence(town, rig, record);
+  appendEvent(town.hq, { kind: 'session.ended', agent: record.agent, session: record.id, subject: record.bead, data: { outcome: end.outcome, message: end.message } });
+  freeSession(rig, record);
+  poke(town);
+  return end;
+}
+
+async function consequence(town: Town, rig: Rig, record: SessionRecord): Promise<SessionEnd> {
+  const bead = await hookedBead(town, record);
+  if (bead === undefined) return { outcome: 'submitted', message: `${record.bead} is off the hook` };
+  if (record.runtime === 'exec' && record.exit?.code === 0) {
+    try {
+      const { request } = await done(town, rig, { agent: record.agent, bead: record.bead, message: undefined });
+      return { outcome: 'submitted', message: `submitted as ${request}` };
+    } catch (error) {
+      if (!(error instanceof NothingDone)) throw error;
+      return giveBack(town, record, 'no changes', `the command ended well and changed nothing\n${tailOf(record)}`);
+    }
+  }
+  const ended = record.exit === undefined ? 'died' : record.exit.signal ? `was ended by ${record.exit.signal}` : `ended with status ${record.exit.code}`;
+  if (record.runtime === 'exec') return giveBack(town, record, 'failed', `the command ${ended}\n${tailOf(record)}`);
+  const earlier = (bead.attempts ?? []).filter((attempt) => attempt['token'] === record.token).length;
+  if (earlier + 1 >= sessionsPerHooking) return giveBack(town, record, 'gave up', `${sessionsPerHooking} sessions ended without gt done; the last ${ended}\n${tailOf(record)}`);
+  await note(town, record, 'ended without gt done', `the client ${ended}\n${tailOf(record)}`, false);
+  return { outcome: 'again', message: `the client ${ended} without gt done` };
+}
+
+async function giveBack(town: Town, record: SessionRecord, outcome: string, evidence: string): Promise<SessionEnd> {
+  await note(town, record, outcome, evidence, true);
+  return { outcome: 'returned', message: `${record.bead} went back: ${outcome}` };
+}
+
+async function note(town: Town, record: SessionRecord, outcome: string, evidence: string, returned: boolean): Promise<void> {
+  const act: Act = { by: record.agent, at: timestamp(town.now()), session: record.id };
+  const attempt = { id: record.id, agent: record.agent, outcome, evidence, at: act.at, token: record.token, exit: record.exit?.code ?? null };
+  const said = returned ? `${record.bead} goes back: ${outcome}` : `${record.bead}: a session ${outcome}`;
+  await transact(ledgerOf(town, record.bead), signatureOf(town, record.agent, record.id), said, (view) => {
+    const bead = view.get(record.bead);
+    if (bead === undefined || bead.status !== 'hooked' || bead.assignee !== record.agent) return [];
+    return [...recordAttempt(view, record.bead, attempt), ...(returned ? release(view, record.bead, act) : [])];
+  });
+}
+
+/** The end of a session's transcript. */
+export function tailOf({ transcript }: Pick<SessionRecord, 'transcript'>): string {
+  return existsSync(transcript) ? readFileSync(transcript).subarray(-tailBytes).toString('utf8').toWellFormed().replaceAll('\0', '') : '';
+}

@@ -1,0 +1,278 @@
+import { Failure, Refused, Usage } from '../base/errors.ts';
+import { timestamp } from '../base/time.ts';
+import { formatAddress, isName, parseAddress, type Address } from '../domain/address.ts';
+import { enroll } from '../domain/agent.ts';
+import { claim, edit, find, hook, isDone, release, type Act, type Bead } from '../domain/bead.ts';
+import { readRef } from '../git/refs.ts';
+import { fetch } from '../git/remotes.ts';
+import { lockWorktree } from '../git/worktrees.ts';
+import { appendEvent } from '../ledger/events.ts';
+import { statePath } from '../ledger/ledger.ts';
+import { withLock } from '../ledger/lock.ts';
+import { liveBeads } from '../ledger/projection.ts';
+import { openSnapshot } from '../ledger/read.ts';
+import { phaseOf } from '../ledger/stamps.ts';
+import { transact, type Signature } from '../ledger/transact.ts';
+import { runtimeNamed } from '../sessions/runtimes.ts';
+import { ledgerOf, rigNamed, rigOfBead, workerFolder, type Rig, type Town } from '../town.ts';
+import { convoyId, createConvoy } from './convoy.ts';
+import { poke } from './poke.ts';
+import { runtimeFor, startSession, stopSession } from './session.ts';
+import { readSession } from './session-record.ts';
+import { setting } from './settings.ts';
+import { chooseWorker, listWorkers, prepareWorktree, workBranch, workerAddress } from './worker.ts';
+
+export interface SlingOptions {
+  /** The runtime to use. */
+  readonly runtime: string | undefined;
+  /** Start the session; otherwise the work is only tracked, and a client started by hand in the worktree is taken for it. */
+  readonly start: boolean;
+  readonly convoy: boolean;
+  /** Dispatch at once even where a scheduler rations places. */
+  readonly now: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What became of one slung bead. */
+export interface Slung {
+  readonly bead: string;
+  readonly outcome: 'started' | 'hooked' | 'waiting' | 'unchanged';
+  readonly agent?: string;
+  readonly branch?: string;
+  readonly folder?: string;
+  readonly session?: string;
+  readonly convoy?: string;
+}
+
+const poolPatience = 60_000;
+const freshForMilliseconds = 30_000;
+const fetched = new Map<string, number>();
+
+/**
+ * Hands a bead to a worker of a rig (or to any agent by address): picks the worker, makes its worktree and branch, hangs the bead on its hook in one transaction, and only then starts the session.
+ * Where `scheduler.max_polecats` rations places, the bead waits for one. A failure leaves nothing, or what the next sling or patrol completes. Slung twice to the same place, it is slung once.
+ */
+export async function sling(town: Town, who: Signature, id: string, target: string | undefined, options: SlingOptions, convoy: string | undefined): Promise<Slung> {
+  const rigOf = rigOfBead(town, id);
+  const to = targetOf(town, rigOf, id, target);
+  const rig = rigNamed(town, 'rig' in to ? to.rig : (rigOf?.name ?? ''));
+  if (rigOf === undefined && town.kind === 'town') throw new WrongRig(id, rig);
+  if (rigOf !== undefined && rigOf.name !== rig.name) throw new WrongRig(id, rig);
+  if (options.runtime !== undefined) runtimeNamed(options.runtime);
+  const act: Act = { by: who.actor, at: timestamp(town.now()) };
+  const tracking = options.convoy ? (convoy ?? convoyId([id], act.at)) : undefined;
+  if (to.role === 'pool' && !options.now && (await places(town, rig)) !== undefined) return enqueue(town, rig, who, id, options, tracking);
+  return dispatch(town, rig, who, id, to.role === 'pool' ? undefined : to, options, tracking);
+}
+
+/** How many workers may have work at once (`scheduler.max_polecats`); undefined where sling starts sessions itself. */
+export async function places(town: Town, rig: Rig): Promise<number | undefined> {
+  const value = await setting(town, rig, 'scheduler.max_polecats');
+  return typeof value === 'number' && value > 0 ? value : undefined;
+}
+
+type Target = Address | { readonly role: 'pool'; readonly rig: string };
+
+function targetOf(town: Town, rigOf: Rig | undefined, id: string, target: string | undefined): Target {
+  if (target === undefined) {
+    const rig = rigOf ?? (town.rigs.length === 1 ? town.rigs[0] : undefined);
+    if (rig === undefined) throw new WhereTo(id);
+    return { role: 'pool', rig: rig.name };
+  }
+  if (town.rigs.some((rig) => rig.name === target)) return { role: 'pool', rig: target };
+  const [rig = '', name = '', ...rest] = target.split('/');
+  if (rest.length === 0 && town.rigs.some((known) => known.name === rig) && isName(name)) return { role: 'polecat', rig, name };
+  if (!target.includes('/') && isName(target)) rigNamed(town, target);
+  const address = parseAddress(target);
+  if ('rig' in address) rigNamed(town, address.rig);
+  return address;
+}
+
+async function enqueue(town: Town, rig: Rig, who: Signature, id: string, options: SlingOptions, convoy: string | undefined): Promise<Slung> {
+  const act: Act = { by: who.actor, at: timestamp(town.now()) };
+  const queued = { rig: rig.name, at: act.at, ...(options.runtime === undefined ? {} : { runtime: options.runtime }) };
+  const { commit } = await transact(rig.ledger, who, `Queue ${id} for ${rig.name}`, (view) => {
+    const bead = find(view, id);
+    if (bead.status === 'hooked' || bead.metadata?.['queued'] !== undefined) return [];
+    if (isDone(bead) || bead.status !== 'open') return claim(view, id, act);
+    return edit(view, id, { metadata: { queued, start_by: options.start ? null : 'hand', ...(convoy === undefined ? {} : { convoy }) } }, act);
+  });
+  if (commit === undefined) return { bead: id, outcome: 'unchanged' };
+  if (convoy !== undefined) await createConvoy(town, who, convoy, `Work: ${id}`, [id]);
+  appendEvent(town.hq, { kind: 'work.queued', agent: who.actor, subject: id });
+  poke(town);
+  return { bead: id, outcome: 'waiting', ...(convoy === undefined ? {} : { convoy }) };
+}
+
+/** Hangs a bead on a hook and starts the session. */
+export async function dispatch(town: Town, rig: Rig, who: Signature, id: string, to: Address | undefined, options: SlingOptions, convoy: string | undefined): Promise<Slung> {
+  if (to !== undefined && to.role !== 'polecat') return hangOn(town, rig, who, id, formatAddress(to));
+  await refreshTarget(rig);
+  const wanted = to?.name;
+  const { bead, agent, token, branch, start } = await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, poolPatience, () => hangOnWorker(town, rig, who, id, wanted, options, convoy));
+  if (bead === undefined) return { bead: id, outcome: 'unchanged', agent };
+  await completeSling(town, rig, who, bead, agent);
+  appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { branch, by: who.actor } });
+  const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }) };
+  if (!options.start) return placed;
+  const session = await startSession(town, rig, { agent, bead, token, start }, options.env);
+  return session === undefined ? placed : { ...placed, outcome: 'started', session: session.id };
+}
+
+interface Hung {
+  /** The bead as it is now; undefined when it hung there already. */
+  readonly bead: Bead | undefined;
+  readonly agent: string;
+  readonly token: string;
+  readonly branch: string;
+  readonly start: string;
+}
+
+async function hangOnWorker(town: Town, rig: Rig, who: Signature, id: string, wanted: string | undefined, options: SlingOptions, convoy: string | undefined): Promise<Hung> {
+  const act: Act = { by: who.actor, at: timestamp(town.now()) };
+  const bead = await guard(rig, id, wanted === undefined ? undefined : workerAddress(rig, wanted), act);
+  if (bead.status === 'hooked') return { bead: undefined, agent: bead.assignee ?? '', token: '', branch: '', start: '' };
+  const name = chooseWorker(await listWorkers(rig, await liveBeads(rig.ledger)), wanted);
+  const agent = workerAddress(rig, name);
+  const branch = workBranch(name, id);
+  const start = typeof bead.metadata?.['start'] === 'string' ? bead.metadata['start'] : await targetTip(rig);
+  const runtime = await runtimeFor(town, rig, bead, options.runtime ?? queuedRuntime(bead));
+  await prepareWorktree(town, rig, name, branch, start);
+  const { written } = await transact(rig.ledger, who, `Sling ${id} to ${agent}`, (view) => [
+    ...enroll(view, rig.prefix, agent, undefined, act),
+    ...edit(view, id, { metadata: { runtime, queued: null, start_by: options.start ? null : 'hand', ...(convoy === undefined ? {} : { convoy }) } }, act),
+    ...hook(view, id, agent, act),
+  ]);
+  const stored = written.get(id);
+  return { bead: stored?.bead, agent, token: stored === undefined ? '' : phaseOf(stored)[0], branch, start };
+}
+
+function queuedRuntime(bead: Bead): string | undefined {
+  const queued = bead.metadata?.['queued'] as { runtime?: unknown } | undefined;
+  return typeof queued?.runtime === 'string' ? queued.runtime : undefined;
+}
+
+/** Asks the rules before anything is made: the same rules decide again in the transaction. */
+async function guard(rig: Rig, id: string, agent: string | undefined, act: Act): Promise<Bead> {
+  const snapshot = await openSnapshot(rig.ledger);
+  try {
+    return await snapshot.ask((view) => {
+      const bead = find(view, id);
+      if (bead.status === 'hooked' && (agent === undefined || bead.assignee === agent)) return bead;
+      hook(view, id, agent ?? 'nobody', act);
+      return bead;
+    });
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** What a sling still owes after its transaction: the worktree's lock and the convoy. Doing it again changes nothing. */
+export async function completeSling(town: Town, rig: Rig, who: Signature, bead: Bead, agent: string): Promise<void> {
+  lockWorktree(workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), bead.id);
+  const convoy = bead.metadata?.['convoy'];
+  if (typeof convoy === 'string') await createConvoy(town, who, convoy, `Work: ${bead.title}`.slice(0, 480), [bead.id]);
+}
+
+async function hangOn(town: Town, rig: Rig, who: Signature, id: string, agent: string): Promise<Slung> {
+  const act: Act = { by: who.actor, at: timestamp(town.now()) };
+  const { commit } = await transact(ledgerOf(town, id), who, `Hang ${id} on the hook of ${agent}`, (view) => hook(view, id, agent, act));
+  if (commit !== undefined) appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { by: who.actor, rig: rig.name } });
+  return { bead: id, outcome: commit === undefined ? 'unchanged' : 'hooked', agent };
+}
+
+/** The commit that new work starts from: the newest known tip of the target. Throws NoTarget. */
+export async function targetTip(rig: Rig): Promise<string> {
+  const remote = rig.remote === undefined ? undefined : await readRef(rig.repository, `refs/remotes/${rig.remote}/${rig.target}`);
+  const tip = remote ?? (await readRef(rig.repository, `refs/heads/${rig.target}`));
+  if (tip === undefined) throw new NoTarget(rig);
+  return tip;
+}
+
+/** Fetches the target where there is a remote, at most every half minute; offline, work starts from what is known. */
+async function refreshTarget(rig: Rig): Promise<void> {
+  if (rig.remote === undefined || rig.ledger.now() - (fetched.get(rig.name) ?? 0) < freshForMilliseconds) return;
+  fetched.set(rig.name, rig.ledger.now());
+  try {
+    await fetch(rig.repository, rig.remote, [`+refs/heads/${rig.target}:refs/remotes/${rig.remote}/${rig.target}`]);
+  } catch {
+    appendEvent(rig.ledger, { kind: 'fetch.failed', subject: rig.name });
+  }
+}
+
+/** Takes a bead off its hook or out of the queue: its session is ended, its worktree is kept. */
+export async function unsling(town: Town, who: Signature, id: string, force: boolean): Promise<{ readonly bead: string; readonly agent: string | undefined }> {
+  const ledger = ledgerOf(town, id);
+  const snapshot = await openSnapshot(ledger);
+  const before = await snapshot.ask((view) => find(view, id));
+  await snapshot.close();
+  const rig = rigOfBead(town, id) ?? town.rigs[0];
+  const agent = before.status === 'hooked' ? before.assignee : undefined;
+  if (agent?.endsWith('/refinery') && !force) throw new Submitted(id);
+  const act: Act = { by: who.actor, at: timestamp(town.now()) };
+  await transact(ledger, who, `Take ${id} off the hook`, (view) => [
+    ...(find(view, id).metadata?.['queued'] === undefined ? [] : edit(view, id, { metadata: { queued: null, start_by: null } }, act)),
+    ...release(view, id, act),
+  ]);
+  const session = rig === undefined || agent === undefined ? undefined : readSession(rig, agent);
+  if (rig !== undefined && session !== undefined && session.bead === id) await stopSession(town, rig, session, `${id} was taken off the hook`);
+  if (agent !== undefined) appendEvent(town.hq, { kind: 'work.unslung', agent, subject: id, data: { by: who.actor } });
+  return { bead: id, agent };
+}
+
+
+
+/** The bead's code lives in another rig, or in none. */
+export class WrongRig extends Refused {
+  readonly code = 'sling.wrong-rig';
+  constructor(id: string, rig: Rig) {
+    super(`${id} does not belong to ${rig.name}, whose beads begin with ${rig.prefix}-`, { id, rig: rig.name, prefix: rig.prefix }, `gt bead create --help (file it with --rig ${rig.name}), then sling that`);
+  }
+}
+
+/** There are several rigs, and the bead names none. */
+export class WhereTo extends Usage {
+  readonly code = 'sling.where';
+  constructor(id: string) {
+    super(`${id} belongs to no rig by its prefix, so say where it should be worked on`, { id }, `gt sling ${id} <rig>`);
+  }
+}
+
+/** The target branch has no commit here. */
+export class NoTarget extends Refused {
+  readonly code = 'rig.no-target';
+  constructor({ name, target }: Rig) {
+    super(`${name} has no branch ${target} to start from`, { rig: name, target }, 'make a first commit, or set another target branch: gt config set target <branch>');
+  }
+}
+
+/** The work was submitted already; it is the refinery's. */
+export class Submitted extends Refused {
+  readonly code = 'bead.submitted';
+  constructor(id: string) {
+    super(`${id} is submitted and waits to land`, { id }, `gt mq list, or gt unsling ${id} --force`);
+  }
+}
+
+/** What became of a batch. */
+export interface SlungBatch {
+  readonly slung: readonly Slung[];
+  readonly failed: readonly { readonly bead: string; readonly code: string; readonly message: string; readonly hint: string | undefined }[];
+}
+
+/** Slings several beads, tracked by one convoy; one that is refused holds up no other. A single one that is refused throws. */
+export async function slingAll(town: Town, who: Signature, ids: readonly string[], target: string | undefined, options: SlingOptions, progress: (line: string) => void): Promise<SlungBatch> {
+  const convoy = options.convoy ? convoyId(ids, timestamp(town.now())) : undefined;
+  const slung: Slung[] = [];
+  const failed: SlungBatch['failed'][number][] = [];
+  for (const id of ids) {
+    if (ids.length > 1) progress(`slinging ${id} (${slung.length + failed.length + 1} of ${ids.length})`);
+    try {
+      slung.push(await sling(town, who, id, target, options, convoy));
+    } catch (error) {
+      if (!(error instanceof Failure) || ids.length === 1) throw error;
+      failed.push({ bead: id, code: error.code, message: error.message, hint: error.hint });
+    }
+  }
+  return { slung, failed };
+}

@@ -1,0 +1,154 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Refused } from '../base/errors.ts';
+import { formatAddress, isName } from '../domain/address.ts';
+import { freeName } from '../domain/agent.ts';
+import { workingStatuses, type Beads } from '../domain/bead.ts';
+import { readRef, updateRefs } from '../git/refs.ts';
+import { openRepository, type Repository } from '../git/repository.ts';
+import { gitText, runGit } from '../git/run.ts';
+import { snapshotWorktree } from '../git/snapshot.ts';
+import { addWorktree, configureWorktree, listWorktrees, removeWorktree, unlockWorktree, worktreeConfig } from '../git/worktrees.ts';
+import { workerFolder, type Rig, type Town } from '../town.ts';
+import { readSession } from './session-record.ts';
+
+/** A worker of a rig as it can be observed: what hangs on its hook, and whether a session runs. */
+export interface Worker {
+  readonly name: string;
+  readonly address: string;
+  readonly folder: string;
+  readonly bead: string | undefined;
+  readonly branch: string | undefined;
+  /** Derived, never stored. */
+  readonly state: 'idle' | 'working' | 'suspended';
+  readonly session: string | undefined;
+}
+
+/** The address of a rig's worker. */
+export function workerAddress(rig: Rig, name: string): string {
+  return formatAddress({ role: 'polecat', rig: rig.name, name });
+}
+
+/** The ref that pins an agent's snapshots. */
+export function snapshotRef(address: string): string {
+  return `refs/wip/${address}/_`;
+}
+
+/** The workers of a rig that have a worktree here, by name. */
+export async function listWorkers(rig: Rig, beads: Beads): Promise<Worker[]> {
+  const worktrees = new Map((await listWorktrees(rig.repository)).map((worktree) => [worktree.path, worktree]));
+  const held = new Map<string, string>();
+  for (const bead of beads.all()) if (workingStatuses.includes(bead.status) && bead.assignee !== undefined) held.set(bead.assignee, bead.id);
+  return workerNamesOf(rig).map((name) => {
+    const address = workerAddress(rig, name);
+    const bead = held.get(address);
+    const session = readSession(rig, address);
+    const state = bead === undefined ? 'idle' : session === undefined ? 'suspended' : 'working';
+    return { name, address, folder: workerFolder(rig, name), bead, branch: worktrees.get(workerFolder(rig, name))?.branch, state, session: session?.id };
+  });
+}
+
+function workerNamesOf(rig: Rig): string[] {
+  const folder = join(rig.folder, 'polecats');
+  return existsSync(folder) ? readdirSync(folder).filter(isName).sort() : [];
+}
+
+/** The worker that should take new work: the asked one, else an idle one, else a new name of the pool. Throws WorkerBusy. */
+export function chooseWorker(workers: readonly Worker[], wanted: string | undefined): string {
+  const asked = workers.find((worker) => worker.name === wanted);
+  if (asked !== undefined && (asked.bead !== undefined || asked.session !== undefined)) throw new WorkerBusy(asked);
+  if (wanted !== undefined) return wanted;
+  const idle = workers.find((worker) => worker.bead === undefined && worker.session === undefined);
+  return idle?.name ?? freeName(new Set(workers.map((worker) => worker.name)));
+}
+
+/** The branch that a worker does a bead on. */
+export function workBranch(name: string, bead: string): string {
+  return `polecat/${name}/${bead.replaceAll('+', '-')}`;
+}
+
+/**
+ * Makes a worker's worktree stand on a fresh `branch` at `start`. Whatever it held before is pinned under its snapshot ref first, whether committed or not.
+ * Running it again changes nothing.
+ */
+export async function prepareWorktree(town: Town, rig: Rig, name: string, branch: string, start: string): Promise<string> {
+  const folder = workerFolder(rig, name);
+  const address = workerAddress(rig, name);
+  const ref = `refs/heads/${branch}`;
+  if (existsSync(join(folder, '.git'))) {
+    await pinWork(town, rig, name, `before ${branch}`);
+    unlockWorktree(folder);
+    await removeWorktree(rig.repository, folder, { force: true });
+  }
+  await runGit(rig.repository, ['worktree', 'prune']);
+  const old = await readRef(rig.repository, ref);
+  if (old !== undefined && old !== start) {
+    await pinCommit(town, rig, address, old, `branch ${branch} before it was started again`);
+    await updateRefs(rig.repository, [{ ref, from: old, to: start }]);
+  }
+  mkdirSync(dirname(folder), { recursive: true });
+  await addWorktree(rig.repository, folder, { branch, startPoint: start, newBranch: old === undefined });
+  await configureWorktree(folder, { 'gastown.agent': address, 'gastown.start': start, 'user.name': address, 'user.email': town.owner.email });
+  return folder;
+}
+
+/** The commit that the work in a worker's worktree starts from; undefined where there is no worktree. */
+export function startOfWork(rig: Rig, name: string): string | undefined {
+  const folder = workerFolder(rig, name);
+  if (!existsSync(join(folder, '.git'))) return undefined;
+  return worktreeConfig(folder)['gastown.start'];
+}
+
+/** Takes a snapshot of everything that a worker's worktree holds, so that it stays reachable. Returns its commit; undefined where there is no worktree. */
+export async function pinWork(town: Town, rig: Rig, name: string, why: string): Promise<string | undefined> {
+  const folder = workerFolder(rig, name);
+  if (!existsSync(join(folder, '.git'))) return undefined;
+  const worktree = openRepository(folder);
+  const author = { name: workerAddress(rig, name), email: town.owner.email };
+  const { commit, clean } = await snapshotWorktree(worktree, { message: `Snapshot: ${why}`, author: { ...author, epochSeconds: Math.floor(town.now() / 1000), zone: '+0000' } });
+  if (clean && (await isReachable(worktree, commit))) return commit;
+  await pinCommit(town, rig, workerAddress(rig, name), commit, why);
+  return commit;
+}
+
+async function isReachable(repository: Repository, commit: string): Promise<boolean> {
+  const text = await gitText(repository, ['for-each-ref', '--count=1', `--contains=${commit}`, '--format=%(refname)', 'refs/heads/mq', 'refs/remotes', 'refs/wip']);
+  return text !== '';
+}
+
+/** Puts a commit under the agent's snapshot ref; what was there before stays reachable as its second parent. */
+async function pinCommit(town: Town, rig: Rig, address: string, commit: string, why: string): Promise<void> {
+  const ref = snapshotRef(address);
+  const before = (await readRef(rig.repository, ref)) ?? null;
+  if (before === commit) return;
+  const tree = await gitText(rig.repository, ['rev-parse', '--verify', `${commit}^{tree}`]);
+  const date = `${Math.floor(town.now() / 1000)} +0000`;
+  const env = { GIT_AUTHOR_NAME: address, GIT_AUTHOR_EMAIL: town.owner.email, GIT_AUTHOR_DATE: date, GIT_COMMITTER_NAME: address, GIT_COMMITTER_EMAIL: town.owner.email, GIT_COMMITTER_DATE: date };
+  const parents = ['-p', commit, ...(before === null ? [] : ['-p', before])];
+  const pin = await gitText(rig.repository, ['commit-tree', tree, ...parents, '-m', `Snapshot of ${address}: ${why}`], { env });
+  await updateRefs(rig.repository, [{ ref, from: before, to: pin }]);
+}
+
+/** Removes a worker's worktree and branch after a snapshot. Throws WorkerBusy while work hangs on its hook or a session runs, unless forced. */
+export async function nukeWorker(town: Town, rig: Rig, worker: Worker, force: boolean): Promise<string | undefined> {
+  if (!force && (worker.bead !== undefined || worker.session !== undefined)) throw new WorkerBusy(worker);
+  const pinned = await pinWork(town, rig, worker.name, 'before it was removed');
+  unlockWorktree(worker.folder);
+  await removeWorktree(rig.repository, worker.folder, { force: true });
+  await runGit(rig.repository, ['worktree', 'prune']);
+  const ref = worker.branch === undefined ? undefined : `refs/heads/${worker.branch.replace(/^refs\/heads\//, '')}`;
+  const head = ref?.startsWith('refs/heads/polecat/') ? await readRef(rig.repository, ref) : undefined;
+  if (ref !== undefined && head !== undefined) {
+    await pinCommit(town, rig, worker.address, head, 'its branch, before it was removed');
+    await updateRefs(rig.repository, [{ ref, from: head, to: null }]);
+  }
+  return pinned;
+}
+
+/** The worker has work on its hook or a session that runs. */
+export class WorkerBusy extends Refused {
+  readonly code = 'worker.busy';
+  constructor({ address, bead, session }: Worker) {
+    super(bead === undefined ? `${address} still runs session ${session}` : `${bead} hangs on the hook of ${address}`, { address, bead, session }, bead === undefined ? 'gt polecat list' : `gt unsling ${bead}`);
+  }
+}

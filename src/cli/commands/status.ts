@@ -1,0 +1,35 @@
+import { overview } from '../../actions/overview.ts';
+import { engineOf } from '../../supervisors/engine.ts';
+import { defineCommand } from '../command.ts';
+import { enter } from '../entry.ts';
+import { table } from '../table.ts';
+
+export const command = defineCommand({
+  name: 'status',
+  summary: 'Show the town at a glance: engine, rigs, work under way',
+  async run(_args, context) {
+    const { town } = await enter(context);
+    return { ...(await overview(town)), engine: engineOf(town) ?? null };
+  },
+  *render({ town, kind, root, rigs, work, engine }) {
+    yield `${town} (${kind === 'solo' ? 'one repository' : 'town'}) at ${root}`;
+    yield engine === null ? 'engine: not running (gt up starts it)' : `engine: running since ${engine.since}, process ${engine.pid}`;
+    yield '';
+    yield table(rigs, [
+      { title: 'RIG', cell: (rig) => rig.name },
+      { title: 'TARGET', cell: (rig) => rig.target },
+      { title: 'READY', cell: (rig) => rig.ready, align: 'right' },
+      { title: 'WAITING', cell: (rig) => rig.waiting, align: 'right' },
+      { title: 'WORKING', cell: (rig) => rig.working, align: 'right' },
+      { title: 'SUBMITTED', cell: (rig) => rig.submitted, align: 'right' },
+      { title: 'WORKERS', cell: (rig) => rig.workers, align: 'right' },
+      { title: 'SESSIONS', cell: (rig) => rig.sessions, align: 'right' },
+    ]);
+    if (work.length > 0) yield '';
+    yield table(work, [
+      { title: 'BEAD', cell: ({ id }) => id },
+      { title: 'AGENT', cell: ({ agent }) => agent },
+      { title: 'TITLE', cell: ({ title }) => title },
+    ]);
+  },
+});

@@ -1,0 +1,16 @@
+import { patrol } from '../../supervisors/patrol.ts';
+import { defineCommand } from '../command.ts';
+import { enter } from '../entry.ts';
+
+export const command = defineCommand({
+  name: 'tick',
+  summary: 'Run one round of the patrols; git hooks start this where no engine runs',
+  hidden: true,
+  async run(_args, context) {
+    const { town } = await enter(context);
+    return { acted: await patrol(town, context.env) };
+  },
+  *render({ acted }) {
+    yield acted === undefined ? 'another process patrols this town right now' : `${acted} orders carried out`;
+  },
+});

@@ -1,0 +1,67 @@
+import { workingStatuses, unmet, type Bead, type Beads } from '../domain/bead.ts';
+import { readyOrder } from '../domain/ready.ts';
+import { isObject } from '../base/jsonl.ts';
+import { Failure } from '../base/errors.ts';
+import { dispatch, places } from '../actions/sling.ts';
+import { listSessions } from '../actions/session-record.ts';
+import { setting } from '../actions/settings.ts';
+import { appendEvent } from '../ledger/events.ts';
+import { liveBeads } from '../ledger/projection.ts';
+import { signatureOf, type Rig, type Town } from '../town.ts';
+
+/** What the scheduler of a rig knows. */
+export interface SchedulerSight {
+  readonly paused: boolean;
+  /** How many workers may have work at once; undefined where nothing is rationed. */
+  readonly places: number | undefined;
+  /** How many have work or a session now. */
+  readonly taken: number;
+  /** Beads that were slung and wait, with what they still need. */
+  readonly waiting: readonly { readonly bead: Bead; readonly unmet: readonly string[] }[];
+}
+
+/** The beads to dispatch now: those that need nothing more, most urgent first, then in the order in which they were slung, as far as places are free. */
+export function decide({ paused, places: limit, taken, waiting }: SchedulerSight): Bead[] {
+  if (paused) return [];
+  const free = limit === undefined ? waiting.length : Math.max(0, limit - taken);
+  return waiting.filter((entry) => entry.unmet.length === 0).map(({ bead }) => bead).sort(dispatchOrder).slice(0, free);
+}
+
+function dispatchOrder(a: Bead, b: Bead): number {
+  if (a.priority !== b.priority) return a.priority - b.priority;
+  const [first, second] = [queuedAt(a), queuedAt(b)];
+  return first === second ? readyOrder(b, a) : first < second ? -1 : 1;
+}
+
+function queuedAt(bead: Bead): string {
+  const queued = bead.metadata?.['queued'];
+  return isObject(queued) && typeof queued['at'] === 'string' ? queued['at'] : '';
+}
+
+export async function observe(town: Town, rig: Rig): Promise<SchedulerSight> {
+  const beads: Beads = await liveBeads(rig.ledger);
+  const all = [...beads.all()];
+  const workers = `${rig.name}/polecats/`;
+  const holders = new Set(all.filter((bead) => workingStatuses.includes(bead.status) && bead.assignee?.startsWith(workers)).map((bead) => bead.assignee));
+  for (const session of listSessions(rig)) holders.add(session.agent);
+  const waiting = all.filter((bead) => bead.status === 'open' && isObject(bead.metadata?.['queued'])).map((bead) => ({ bead, unmet: unmet(beads, bead) }));
+  return { paused: (await setting(town, undefined, 'scheduler.paused')) === true, places: await places(town, rig), taken: holders.size, waiting };
+}
+
+/** One round of dispatching. A bead that cannot be dispatched is told in the event log and holds up no other. Returns how many were dispatched. */
+export async function schedulerTick(town: Town, rig: Rig, env: Readonly<Record<string, string | undefined>>): Promise<number> {
+  const chosen = decide(await observe(town, rig));
+  let dispatched = 0;
+  for (const bead of chosen) {
+    try {
+      const convoy = bead.metadata?.['convoy'];
+      const start = bead.metadata?.['start_by'] !== 'hand';
+      await dispatch(town, rig, signatureOf(town, 'deacon'), bead.id, undefined, { runtime: undefined, start, convoy: false, now: true, env }, typeof convoy === 'string' ? convoy : undefined);
+      dispatched += 1;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      appendEvent(town.hq, { kind: 'dispatch.failed', subject: bead.id, data: { code: error.code, message: error.message } });
+    }
+  }
+  return dispatched;
+}
