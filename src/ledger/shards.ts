@@ -60,6 +60,8 @@ export function formatShard(shard: Shard): string {
 
 /** What a pure decision may read: the beads and settings of one ledger commit. */
 export interface View extends Beads {
+  /** The record of an id, with its stamps. */
+  stored(id: string): Stored | undefined;
   referrers(id: string): readonly Bead[];
   /** Makes the beads of these ids ready to be asked for, all at once. */
   load(ids: Iterable<string>): void;
