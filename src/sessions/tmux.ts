@@ -7,7 +7,7 @@ import { sessionEnvironment, type Environment } from './environment.ts';
 import { letGo, writeLauncher } from './launcher.ts';
 import { endTree, isAlive, processStart } from './processes.ts';
 import { nonceVariable, SessionExists, SessionNotStarted, type Backend, type SessionHandle, type SessionSpec } from './session.ts';
-import { shellWord } from './shell.ts';
+import { asWords, shellWord } from './shell.ts';
 import { markOf, observeProcess, recordThenGo } from './subprocess.ts';
 import { lastLines, lastOf } from './transcript.ts';
 
@@ -165,9 +165,9 @@ async function tell(tmux: Tmux, handle: SessionHandle, text: string): Promise<'d
   return 'undelivered';
 }
 
-/** A text as keys that can only write: nothing in it ends the paste or is a key of its own. */
+/** A text as keys that can only write: nothing in it ends the paste, is a key of its own, or a command to the client. */
 function typeable(text: string): string {
-  return stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '').trim();
+  return asWords(stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '').trim());
 }
 
 /** Counts how often the end of a text stands on a screen, however it was wrapped or framed; clients show a long paste as `[Pasted text …]`. */

@@ -1,0 +1,118 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Usage } from '../base/errors.ts';
+import { claude } from './claude.ts';
+import type { Environment } from './environment.ts';
+import type { Backend, SessionHandle } from './session.ts';
+
+/** What a runtime is started for. */
+export interface RuntimeSpec {
+  /** The command line that its hooks call gt by. */
+  readonly gt: readonly string[];
+  /** The worktree. */
+  readonly cwd: string;
+  /** Where files for this session may be written: outside of every checkout. */
+  readonly stateFolder: string;
+  /** Without a terminal: it works through its prompt and ends. */
+  readonly headless: boolean;
+  readonly prompt?: string;
+  readonly model?: string;
+  /** What the session will have in its environment. */
+  readonly env?: Environment;
+  /** A configuration folder of the client that the town owns, and may therefore write to. */
+  readonly configFolder?: string;
+  /** The folder whose contents the client may trust; the worktree where it is not said. */
+  readonly trusted?: string;
+  /** The bead's own command, for exec. */
+  readonly run?: readonly string[];
+}
+
+/** A client that works for an agent, and how it is handled. */
+export interface Runtime {
+  readonly name: string;
+  /** What its process is called, to find one that a person started. */
+  readonly programs: readonly string[];
+  /** `argument`: on the command line; `none`: it takes no prompt. */
+  readonly promptStyle: 'argument' | 'none';
+  readonly readiness: Readiness | undefined;
+  command(spec: RuntimeSpec): string[];
+  /** The files that it is given, by path; written anew at each start. */
+  settingsFiles(spec: RuntimeSpec): ReadonlyMap<string, string>;
+  /** What else its environment needs. */
+  environment(spec: RuntimeSpec): Record<string, string>;
+  /** Makes sure that it will not stop at a question. Throws ClientNotReady. */
+  prepare(spec: RuntimeSpec): void;
+}
+
+/** How to read from its screen what an interactive client waits for. */
+export interface Readiness {
+  /** It waits for work. */
+  readonly prompt: RegExp;
+  /** It waits for an answer that only a person should give. */
+  readonly dialog: RegExp;
+}
+
+/** The bead's own command, without any model. */
+const exec: Runtime = {
+  name: 'exec',
+  programs: [],
+  promptStyle: 'none',
+  readiness: undefined,
+  command: ({ run = [] }) => [...run],
+  settingsFiles: () => new Map(),
+  environment: () => ({}),
+  prepare: () => undefined,
+};
+
+export const runtimes: readonly Runtime[] = [claude, exec];
+
+/** Finds a runtime. Throws UnknownRuntime. */
+export function runtimeNamed(name: string): Runtime {
+  const found = runtimes.find((runtime) => runtime.name === name);
+  if (found === undefined) throw new UnknownRuntime(name);
+  return found;
+}
+
+/** What to start, once everything that it needs is in place. */
+export interface ReadyClient {
+  readonly command: readonly string[];
+  /** To be added to its environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Puts in place what a runtime needs, its settings files among it, and says how it is started. Throws ClientNotReady, RootWithoutSandbox. */
+export function prepareClient(runtime: Runtime, spec: RuntimeSpec): ReadyClient {
+  runtime.prepare(spec);
+  for (const [path, content] of runtime.settingsFiles(spec)) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const fresh = `${path}.${process.pid}`;
+    writeFileSync(fresh, content, { mode: 0o600 });
+    renameSync(fresh, path);
+  }
+  return { command: runtime.command(spec), env: runtime.environment(spec) };
+}
+
+/** Waits until an interactive client takes text. `asks`: it stands at a question for a person; `late`: it was neither within the time. */
+export async function untilReady(backend: Backend, handle: SessionHandle, { readiness }: Runtime, withinMs: number): Promise<'ready' | 'asks' | 'dead' | 'late'> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    const state = await backend.observe(handle);
+    if (state === 'dead') return 'dead';
+    if (readiness === undefined) return 'ready';
+    const screen = await backend.peek(handle, 60);
+    if (readiness.dialog.test(screen)) return 'asks';
+    if (readiness.prompt.test(screen)) return 'ready';
+    if (performance.now() > end) return 'late';
+    await sleep(100);
+  }
+}
+
+/** No runtime has the name. */
+export class UnknownRuntime extends Usage {
+  readonly code = 'runtime.unknown';
+  constructor(name: string) {
+    const known = runtimes.map((runtime) => runtime.name);
+    super(`there is no runtime ${JSON.stringify(name.slice(0, 80))}; there are ${known.join(' and ')}`, { name, known });
+  }
+}
