@@ -1,8 +1,10 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { Broken, Refused } from './base/errors.ts';
 import { prefixOf } from './base/ids.ts';
 import { discover, openRepository, type Repository } from './git/repository.ts';
 import { mainRef, readState, type Ledger } from './ledger/ledger.ts';
+import type { Liveness } from './ledger/lock.ts';
 import type { Signature } from './ledger/transact.ts';
 import { isAlive, ownProcess } from './sessions/processes.ts';
 
@@ -29,9 +31,18 @@ export interface Town {
   /** The ledger of the town itself (prefix `hq`); in solo mode the repository's own. */
   readonly hq: Ledger;
   readonly rigs: readonly Rig[];
+  /** Rigs that the town knows of, but whose repository is not where it should be. */
+  readonly missing: readonly MissingRig[];
   readonly owner: Owner;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+}
+
+/** A rig without its repository. */
+export interface MissingRig {
+  readonly name: string;
+  readonly prefix: string;
+  readonly path: string;
 }
 
 /** The person whom the town belongs to. */
@@ -68,41 +79,74 @@ export interface RigFile {
 }
 
 export const hqPrefix = 'hq';
-const stateFile = 'town.json';
-export const townState = stateFile;
+export const townState = 'town.json';
 
 /** Opens the town that a folder belongs to, whether it is the town's own, a rig's, a worker's worktree or a folder inside one. Throws NoTown. */
 export function openTown(cwd: string, now: () => number): Town {
+  const town = findTown(cwd, now);
+  if (town === undefined) throw new NoTown(cwd);
+  return town;
+}
+
+/** The same, or undefined where the folder belongs to no town. */
+export function findTown(cwd: string, now: () => number): Town | undefined {
   for (let folder = resolve(cwd); ; ) {
     const repository = discover(folder);
-    if (repository === undefined) throw new NoTown(cwd);
-    const file = readState<TownFile | RigFile>(repository, stateFile);
-    if (file?.kind === 'rig') return openTownAt(openRepository(file.town), now);
+    if (repository === undefined) return undefined;
+    const file = readState<TownFile | RigFile>(repository, townState);
+    if (file?.kind === 'rig') return openTownAt(repository, file.town, now);
     if (file !== undefined) return townOf(repository, file, now);
     const top = repository.worktree ?? repository.gitDir;
-    if (dirname(top) === top) throw new NoTown(cwd);
+    if (dirname(top) === top) return undefined;
     folder = dirname(top);
   }
 }
 
-function openTownAt(repository: Repository, now: () => number): Town {
-  const file = readState<TownFile>(repository, stateFile);
-  if (file === undefined) throw new NoTown(repository.worktree ?? repository.gitDir);
+function openTownAt(rig: Repository, path: string, now: () => number): Town {
+  const repository = repositoryAt(path);
+  const file = repository === undefined ? undefined : readState<TownFile>(repository, townState);
+  if (repository === undefined || file === undefined) throw new TownGone(rig, path);
   return townOf(repository, file, now);
 }
 
+/** The repository whose checkout or git directory is this very folder, and not one above it. */
+function repositoryAt(path: string): Repository | undefined {
+  const found = discover(path);
+  return found !== undefined && isAt(found, path) ? found : undefined;
+}
+
+function isAt({ worktree, gitDir }: Repository, path: string): boolean {
+  const real = existsSync(path) ? realpathSync(path) : path;
+  return worktree === real || gitDir === real;
+}
+
 function townOf(repository: Repository, file: TownFile, now: () => number): Town {
-  const solo = file.kind === 'solo';
   const liveness = { self: ownProcess(), isAlive };
-  const rigs = Object.entries(file.rigs).map(([name, entry]): Rig => {
-    const own = openRepository(entry.path);
-    const prefixes = solo ? [entry.prefix, hqPrefix] : [entry.prefix];
-    const ledger: Ledger = { repository: own, ref: mainRef, prefixes, liveness, now };
-    return { name, prefix: entry.prefix, repository: own, ledger, folder: entry.folder, remote: entry.remote, target: entry.target };
-  });
-  const hq = solo ? rigs[0]?.ledger : { repository, ref: mainRef, prefixes: [hqPrefix], liveness, now };
-  if (hq === undefined) throw new NoTown(file.root);
-  return { kind: file.kind, name: file.name, root: file.root, hq, rigs, owner: file.owner, now };
+  if (file.kind === 'solo') return soloTown(repository, file, liveness, now);
+  const rigs: Rig[] = [];
+  const missing: MissingRig[] = [];
+  for (const [name, entry] of Object.entries(file.rigs)) {
+    const own = repositoryAt(entry.path);
+    if (own === undefined) missing.push({ name, prefix: entry.prefix, path: entry.path });
+    else rigs.push(rigOf(name, entry, { repository: own, ref: mainRef, prefixes: [entry.prefix], liveness, now }));
+  }
+  const hq: Ledger = { repository, ref: mainRef, prefixes: [hqPrefix], liveness, now };
+  return { kind: 'town', name: file.name, root: file.root, hq, rigs, missing, owner: file.owner, now };
+}
+
+/** A repository that was moved or copied since keeps its workers beside where it is now. */
+function soloTown(found: Repository, file: TownFile, liveness: Liveness, now: () => number): Town {
+  const [name, entry] = Object.entries(file.rigs)[0] ?? [];
+  if (name === undefined || entry === undefined) throw new NoTown(file.root);
+  const main = found.gitDir === found.commonDir ? found : openRepository(found.commonDir);
+  const moved = main.worktree !== undefined && !isAt(main, entry.path);
+  const root = moved ? `${main.worktree}.town` : file.root;
+  const hq: Ledger = { repository: main, ref: mainRef, prefixes: [entry.prefix, hqPrefix], liveness, now };
+  return { kind: 'solo', name: file.name, root, hq, rigs: [rigOf(name, { ...entry, folder: root }, hq)], missing: [], owner: file.owner, now };
+}
+
+function rigOf(name: string, entry: RigEntry, ledger: Ledger): Rig {
+  return { name, prefix: entry.prefix, repository: ledger.repository, ledger, folder: entry.folder, remote: entry.remote, target: entry.target };
 }
 
 /** Every ledger of the town, its own first. */
@@ -112,8 +156,11 @@ export function ledgersOf(town: Town): Ledger[] {
 
 /** The ledger that an id belongs to by its prefix. Throws UnknownPrefix. */
 export function ledgerOf(town: Town, id: string): Ledger {
-  const prefix = prefixOf(id, ledgersOf(town).flatMap((ledger) => ledger.prefixes));
+  const lost = town.missing.map((rig) => rig.prefix);
+  const prefix = prefixOf(id, [...ledgersOf(town).flatMap((ledger) => ledger.prefixes), ...lost]);
   const found = ledgersOf(town).find((ledger) => prefix !== undefined && ledger.prefixes.includes(prefix));
+  const gone = town.missing.find((rig) => rig.prefix === prefix);
+  if (found === undefined && gone !== undefined) throw new RigGone(gone);
   if (found === undefined) throw new UnknownPrefix(id, town);
   return found;
 }
@@ -121,6 +168,8 @@ export function ledgerOf(town: Town, id: string): Ledger {
 /** The rig of a name. Throws UnknownRig. */
 export function rigNamed(town: Town, name: string): Rig {
   const found = town.rigs.find((rig) => rig.name === name);
+  const gone = town.missing.find((rig) => rig.name === name);
+  if (gone !== undefined) throw new RigGone(gone);
   if (found === undefined) throw new UnknownRig(name, town);
   return found;
 }
@@ -153,6 +202,22 @@ export class NoTown extends Broken {
   readonly code = 'town.missing';
   constructor(folder: string) {
     super(`${folder} belongs to no town`, { folder }, 'gt init (makes this repository a town), or gt install <path>');
+  }
+}
+
+/** The repository belongs to a town that is no longer where it was. */
+export class TownGone extends Broken {
+  readonly code = 'town.gone';
+  constructor(rig: Repository, path: string) {
+    super(`${rig.worktree ?? rig.gitDir} belongs to the town at ${path}, which is not there`, { path, gitDir: rig.gitDir }, `put the town back to ${path}`);
+  }
+}
+
+/** The repository of a rig is not where the town knows it. */
+export class RigGone extends Broken {
+  readonly code = 'rig.gone';
+  constructor({ name, path }: MissingRig) {
+    super(`rig ${name} has lost its repository ${path}`, { name, path }, `put it back, or clone it anew: gt rig add ${name} <url>`);
   }
 }
 

@@ -37,3 +37,6 @@ export abstract class Broken extends Failure {
 
 /** What a process exits with when it meets an error that no rule foresaw. */
 export const bugExit = 70;
+
+/** What a git hook of ours exits with when it says no; any other failure of it stops nobody. */
+export const gitHookRefusal = 10;

@@ -1,0 +1,70 @@
+import { Broken } from '../base/errors.ts';
+import { canonical, isObject } from '../base/jsonl.ts';
+import { importCommit } from '../git/import.ts';
+import { ObjectReader } from '../git/objects.ts';
+import { readRef, RefMoved } from '../git/refs.ts';
+import type { Ledger } from './ledger.ts';
+import type { Signature } from './transact.ts';
+
+/** What a ledger says about itself in `format.json`. */
+export interface Format {
+  readonly format: 1;
+  /** The id prefixes that live in it, the default one for new beads first. */
+  readonly prefixes: readonly string[];
+  /** How often its history was cut. */
+  readonly cut: number;
+}
+
+const path = 'format.json';
+
+/** Reads what a ledger is; undefined where there is none. Throws BadFormat. */
+export async function readFormat({ repository, ref }: Pick<Ledger, 'repository' | 'ref'>): Promise<Format | undefined> {
+  const commit = await readRef(repository, ref);
+  if (commit === undefined) return undefined;
+  const reader = ObjectReader.open(repository);
+  try {
+    return parseFormat(commit, (await reader.contents(`${commit}:${path}`))?.body.toString('utf8'));
+  } finally {
+    await reader.close();
+  }
+}
+
+function parseFormat(commit: string, text: string | undefined): Format {
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch {
+    throw new BadFormat(commit, text === undefined ? `there is no ${path}` : `${path} is not JSON`);
+  }
+  if (!isObject(value) || !Array.isArray(value['prefixes']) || !value['prefixes'].every((prefix) => typeof prefix === 'string')) throw new BadFormat(commit, `${path} names no prefixes`);
+  if (value['format'] !== 1) throw new BadFormat(commit, `its format is ${JSON.stringify(value['format'])}, and this gastown knows format 1`);
+  return value as unknown as Format;
+}
+
+/** Begins a ledger that holds the prefixes of `ledger`; one that is there already keeps its own, and the missing ones are added. Returns what it is now. */
+export async function initLedger(ledger: Ledger, signature: Signature): Promise<Format> {
+  for (;;) {
+    const parent = (await readRef(ledger.repository, ledger.ref)) ?? null;
+    const found = await readFormat(ledger);
+    const prefixes = [...new Set([...(found?.prefixes ?? []), ...ledger.prefixes])];
+    if (found !== undefined && found.prefixes.length === prefixes.length) return found;
+    const format: Format = { format: 1, cut: 0, ...found, prefixes };
+    const person = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(ledger.now() / 1000), zone: '+0000' };
+    const subject = found === undefined ? `Begin a ledger for ${prefixes.join(', ')}` : `Keep ${prefixes.join(', ')} here`;
+    const message = `${subject}\n\n${canonical({ op: 'ledger.begun', prefixes })}\n\nActor: ${signature.actor}\n`;
+    try {
+      await importCommit(ledger.repository, ledger.ref, parent, async () => ({ message, author: person, committer: person, files: new Map([[path, `${canonical(format)}\n`]]) }));
+      return format;
+    } catch (error) {
+      if (!(error instanceof RefMoved)) throw error;
+    }
+  }
+}
+
+/** The ref holds something that is no ledger, or one of another format. */
+export class BadFormat extends Broken {
+  readonly code = 'ledger.bad-format';
+  constructor(commit: string, why: string) {
+    super(`the ledger at ${commit.slice(0, 12)} cannot be used: ${why}`, { commit, why }, 'gt --version (a newer gastown may have written it)');
+  }
+}
