@@ -41,6 +41,7 @@ export const areas: readonly Area[] = [
       status: () => import('./commands/status.ts'),
       agents: () => import('./commands/agents.ts'),
       peek: () => import('./commands/peek.ts'),
+      wait: () => import('./commands/wait.ts'),
       log: () => import('./commands/log.ts'),
     },
   },

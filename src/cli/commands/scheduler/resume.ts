@@ -1,4 +1,4 @@
-import { changeSetting } from '../../../actions/settings.ts';
+import { unsetSettingOf } from '../../../actions/settings.ts';
 import { poke } from '../../../actions/poke.ts';
 import { defineCommand } from '../../command.ts';
 import { enter } from '../../entry.ts';
@@ -8,7 +8,7 @@ export const command = defineCommand({
   summary: 'Dispatch waiting work again',
   async run(_args, context) {
     const { town, who } = await enter(context);
-    await changeSetting(town, undefined, who, 'scheduler.paused', undefined);
+    await unsetSettingOf(town, undefined, who, 'scheduler.paused');
     poke(town);
     return { paused: false };
   },
