@@ -8,7 +8,6 @@ import { asWords, shellWord } from './shell.ts';
 /** Claude Code: interactive in a terminal, or headless with -p. */
 export const claude: Runtime = {
   name: 'claude',
-  programs: ['claude'],
   promptStyle: 'argument',
   readiness: {
     prompt: /^❯[\s\u00a0]*$/m,

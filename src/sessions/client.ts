@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Broken } from '../base/errors.ts';
-import { endTree, processStart, programAbove, type ProcessIdentity } from './processes.ts';
-import { runtimes } from './runtimes.ts';
+import { endTree, processStart, type ProcessIdentity } from './processes.ts';
 
 /** A runtime's program as the wrapper of its session runs it: on the wrapper's own terminal or transcript. */
 export interface ClientSpec {
@@ -46,11 +45,6 @@ export async function startClient({ command, cwd, env, signal }: ClientSpec): Pr
   else signal?.addEventListener('abort', onAbort, { once: true });
   void ended.then(() => signal?.removeEventListener('abort', onAbort));
   return { process: identity, ended, leave };
-}
-
-/** The client that this command was called by: the nearest process above it that is the program of a runtime. */
-export function clientAround(): ProcessIdentity | undefined {
-  return programAbove(runtimes.flatMap(({ programs }) => programs));
 }
 
 /** The program of a runtime is missing, or the machine did not let it start. */

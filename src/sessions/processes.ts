@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process by its number and when it started, so that a number that was given out again is not mistaken for it. */
@@ -58,16 +57,13 @@ function parseStat(pid: number, text: string): Sighting | undefined {
   return { pid, started: `${bootId()}.${ticks}`, parent: Number(parent), group: Number(group), session: Number(session), ended: state === 'Z' || state === 'X' };
 }
 
-const psEnvironment = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
-const psMilliseconds = 5_000;
-
 /** Asks ps, where there is no /proc; `undefined` when it did not answer. */
 function askPs(selection: readonly string[]): Sighting[] | undefined {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const ran = spawnSync('ps', [...selection, '-o', 'pid=,ppid=,pgid=,stat=,lstart='], {
-    env: psEnvironment,
+    env: { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' },
     encoding: 'utf8',
-    timeout: psMilliseconds,
+    timeout: 5_000,
   });
   // It ends with 1 when it has nobody to show.
   if (ran.error !== undefined || (ran.status !== 0 && ran.status !== 1)) return undefined;
@@ -140,32 +136,6 @@ function bears(pid: number, { name, value }: Mark): boolean {
   } catch {
     return false; // not ours to read, or ended meanwhile
   }
-}
-
-/** The words that a process was started with; none where they cannot be read. */
-function wordsOf(pid: number): string[] {
-  if (hasProc()) {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    } catch {
-      return [];
-    }
-  }
-  const { spawnSync } = process.getBuiltinModule('node:child_process');
-  const ran = spawnSync('ps', ['-p', String(pid), '-o', 'command='], { env: psEnvironment, encoding: 'utf8', timeout: psMilliseconds });
-  return ran.status === 0 ? ran.stdout.trim().split(/\s+/) : [];
-}
-
-/** The nearest process above this one that runs one of these programs, by itself or through an interpreter. */
-export function programAbove(programs: readonly string[]): ProcessIdentity | undefined {
-  let seen = look(process.pid);
-  while (typeof seen === 'object' && seen.parent > 1) {
-    const { parent } = seen;
-    const names = wordsOf(parent).slice(0, 2).map((word) => basename(word).replace(/\.(exe|[cm]?js)$/, ''));
-    seen = look(parent);
-    if (typeof seen === 'object' && names.some((name) => programs.includes(name))) return { pid: seen.pid, started: seen.started };
-  }
-  return undefined;
 }
 
 /** Everything that still runs of what a process started, itself included, us excluded. Without its first process only what bears the mark counts, since nothing else proves who it belongs to. */

@@ -31,8 +31,6 @@ export interface RuntimeSpec {
 /** A client that works for an agent, and how it is handled. */
 export interface Runtime {
   readonly name: string;
-  /** What its process is called, to find one that a person started. */
-  readonly programs: readonly string[];
   /** `argument`: on the command line; `none`: it takes no prompt. */
   readonly promptStyle: 'argument' | 'none';
   readonly readiness: Readiness | undefined;
@@ -56,7 +54,6 @@ export interface Readiness {
 /** The bead's own command, without any model. */
 const exec: Runtime = {
   name: 'exec',
-  programs: [],
   promptStyle: 'none',
   readiness: undefined,
   command: ({ run = [] }) => [...run],
