@@ -82,3 +82,34 @@ export function configurationEnvironment(configuration: Configuration): Record<s
   }
   return { ...env, GIT_CONFIG_COUNT: String(count) };
 }
+
+/** Reads the text of a git configuration file; `section.key`, or `section.name.key`, to the last value. Files that it includes are left out. */
+export function parseConfiguration(text: string): Record<string, string> {
+  const values: Record<string, string> = {};
+  let section = '';
+  for (const line of text.replaceAll(/\\\r?\n/g, '').split(/\r?\n/)) {
+    const header = /^\s*\[\s*([\w.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]/.exec(line);
+    if (header !== null) section = header[1]!.toLowerCase() + (header[2] === undefined ? '' : `.${header[2].replaceAll(/\\(.)/g, '$1')}`);
+    const [, key, assigned] = /^\s*([A-Za-z][\w-]*)\s*(=.*)?$/.exec(header === null ? line : line.slice(header[0].length)) ?? [];
+    if (key !== undefined) values[`${section}.${key.toLowerCase()}`] = assigned === undefined ? 'true' : unquoted(assigned.slice(1));
+  }
+  return values;
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', b: '\b' };
+
+function unquoted(text: string): string {
+  let value = '';
+  let certain = 0;
+  let quoting = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]!;
+    if (character === '"') quoting = !quoting;
+    else if (character === '\\') value += escapes[text[++at] ?? ''] ?? text[at] ?? '';
+    else if (!quoting && (character === '#' || character === ';')) break;
+    else if (quoting || !/\s/.test(character)) value += character;
+    else if (value !== '') value += character;
+    if (quoting || !/\s/.test(character)) certain = value.length;
+  }
+  return value.slice(0, certain);
+}

@@ -26,6 +26,7 @@ export class Conversation {
   private constructor(call: Awaited<ReturnType<typeof invocation>>, args: readonly string[]) {
     this.#args = args;
     this.#child = startGit(call);
+    this.#letGo();
     let stderr = '';
     this.#child.stdout.on('data', (chunk: Buffer) => this.#reader.push(chunk));
     this.#child.stderr.on('data', (chunk: Buffer) => (stderr = `${stderr}${chunk.toString('utf8')}`.slice(-8192)));
@@ -40,6 +41,14 @@ export class Conversation {
       this.#child.on('error', (error) => end(128, startFailure(error, call)));
       this.#child.on('close', (code, signal) => end(code ?? 128, this.#timedOut ? new GitTimedOut(this.#args, answerTime) : new GitFailed(this.#args, code ?? String(signal), stderr)));
     });
+  }
+
+  /** Keeps nobody from ending. (Natively a stream that was held again could not be let go.) */
+  #letGo(): void {
+    this.#child.unref();
+    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) {
+      if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+    }
   }
 
   get open(): boolean {
@@ -67,39 +76,27 @@ export class Conversation {
       throw error;
     } finally {
       this.#waiting -= 1;
-      if (this.#waiting === 0) this.#rest();
+      if (this.#waiting === 0) clearTimeout(this.#timer);
     }
   }
 
-  /** Keeps this process alive while an answer is awaited, and no longer. */
   #begin(): void {
     this.#waiting += 1;
     clearTimeout(this.#timer);
-    if (!this.#open) return;
-    this.#timer = setTimeout(() => {
+    if (this.#open) this.#timer = this.#limit();
+  }
+
+  /** Stops git when it takes too long; this is also what keeps our process alive while an answer is awaited. */
+  #limit(): NodeJS.Timeout {
+    return setTimeout(() => {
       this.#timedOut = true;
       stopGit(this.#child);
     }, answerTime);
-    this.#hold('ref');
-  }
-
-  #rest(): void {
-    clearTimeout(this.#timer);
-    this.#hold('unref');
-  }
-
-  #hold(how: 'ref' | 'unref'): void {
-    this.#child[how]();
-    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr] as unknown as { ref?(): void; unref?(): void }[]) stream[how]?.();
   }
 
   /** Closes its input and waits for its end. */
   async end(): Promise<{ code: number; stderr: string; failure: Error }> {
-    this.#hold('ref');
-    const timer = setTimeout(() => {
-      this.#timedOut = true;
-      stopGit(this.#child);
-    }, answerTime);
+    const timer = this.#limit();
     if (this.#open) this.#child.stdin.end();
     try {
       return await this.ended;

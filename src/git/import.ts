@@ -8,13 +8,15 @@ import type { Repository } from './repository.ts';
 import { gitText } from './run.ts';
 import { signatureLine, type Signature } from './signature.ts';
 
+export type FileDraft = string | Buffer | { readonly oid: string; readonly mode: string } | null;
+
 export interface CommitDraft {
   /** Subject, an empty line, body. */
   readonly message: string;
   readonly author: Signature;
   readonly committer: Signature;
-  /** By path: what the file holds from now on, or null to remove the file or folder. */
-  readonly files: ReadonlyMap<string, string | Buffer | null>;
+  /** By path: what the file holds from now on, or the object that it is, or null to remove the file or folder. */
+  readonly files: ReadonlyMap<string, FileDraft>;
   /** Parents beside the one that the ref has. */
   readonly extraParents?: readonly string[];
   /** Starts from an empty tree. */
@@ -32,8 +34,8 @@ export interface TreeEntry {
 export interface ImportTree {
   /** What a file holds, or undefined where there is none. */
   read(path: string): Promise<Buffer | undefined>;
-  /** What a folder holds, the root for an empty path; nothing where there is none. */
-  list(path: string): Promise<TreeEntry[]>;
+  /** What a folder holds, the root for an empty path; nothing where there is none. Recursive: all files below it, by their paths from there. */
+  list(path: string, recursive?: boolean): Promise<TreeEntry[]>;
 }
 
 export interface ImportOptions extends RefOptions {
@@ -94,11 +96,11 @@ function treeOf(repository: Repository, git: Conversation, parent: string | null
         return (await reader.bytes(size + 1)).subarray(0, size);
       });
     },
-    list: async (path) => {
+    list: async (path, recursive = false) => {
       if (path !== '') checkPath(path);
       const oid = path === '' ? parent : (await find(path))?.oid;
       if (oid === undefined || oid === null) return [];
-      const text = await gitText(repository, ['ls-tree', '-z', oid]);
+      const text = await gitText(repository, ['ls-tree', '-z', ...(recursive ? ['-r'] : []), oid]);
       return text.split('\0').flatMap((entry) => {
         const [, mode, oid, name] = /^(\d{6}) \w+ ([0-9a-f]+)\t(.+)$/s.exec(entry) ?? [];
         return mode === undefined || oid === undefined || name === undefined ? [] : [{ name, mode, oid }];
@@ -147,8 +149,12 @@ async function send(git: Conversation, ref: string, parent: string | null, draft
   }
   for (const [path, content] of draft.files) {
     if (content === null) continue;
-    git.tell(`M 100644 inline ${quoted(path)}\n`);
-    tellData(git, content);
+    if (typeof content !== 'string' && 'oid' in content) {
+      git.tell(`M ${content.mode} ${content.oid} ${quoted(path)}\n`);
+    } else {
+      git.tell(`M 100644 inline ${quoted(path)}\n`);
+      tellData(git, content);
+    }
   }
   return git.ask('\nget-mark :1\n', (reader) => reader.line());
 }

@@ -38,12 +38,12 @@ export async function freeLocks(repository: Repository, paths: readonly string[]
 }
 
 function identity(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = attempt(() => statSync(path));
   return stat && `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
 }
 
 function isStale(repository: Repository, lock: string): boolean {
-  const stat = statSync(lock, { throwIfNoEntry: false });
+  const stat = attempt(() => statSync(lock));
   if (stat === undefined) return false;
   const age = fileSystemTime(repository) - stat.mtimeMs;
   if (age < stale.seen) return false;
@@ -85,7 +85,7 @@ function gitIsBusyIn(repository: Repository, lock: string): boolean | 'unknown' 
   });
 }
 
-/** What a look at a process gives, which may end, or belong to somebody else, at any moment. */
+/** What a look at a file gives that may go, or belong to somebody else, at any moment. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -103,6 +103,14 @@ function textOf(path: string): string | undefined {
   }
 }
 
+/** The ref that a symbolic ref such as HEAD points to, or undefined where it points to none. */
+export async function readSymbolicRef(repository: Repository, name: string): Promise<string | undefined> {
+  if (name !== 'HEAD') checkRefName(name);
+  if (!repository.reftable) return /^ref: *(refs\/.+)$/m.exec(textOf(refPath(repository, name)) ?? '')?.[1];
+  const { gitText } = await import('./run.ts');
+  return (await gitText(repository, ['symbolic-ref', '--quiet', name], { accept: [0, 1, 128] })) || undefined;
+}
+
 /** Lists the refs below a folder such as `refs/wip/`, or the one ref of that name, sorted by name. */
 export async function listRefs(repository: Repository, prefix: string): Promise<{ ref: string; oid: string }[]> {
   checkRefName(prefix.endsWith('/') ? `${prefix}x/x` : `${prefix}/x/x`);

@@ -24,7 +24,7 @@ export function signatureLine(signature: Signature): string {
 
 /** Git ends a name at `<` and a line at its newline, and drops what it takes for dirt at both ends. */
 function cleaned({ name, email }: Signature): { name: string; email: string } {
-  const clean = (text: string): string => text.replace(/[<>\u0000-\u001f\u007f]+/g, ' ').replace(/^[\s.,:;"\\']+|[\s.,:;"\\']+$/g, '');
+  const clean = (text: string): string => text.replace(/[\s<>\u0000-\u001f\u007f]+/g, ' ').replace(/^[\s.,:;"\\']+|[\s.,:;"\\']+$/g, '');
   const address = clean(email).replaceAll(' ', '');
   return { name: clean(name) || address || 'nobody', email: address };
 }

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { Refused } from '../base/errors.ts';
+import { freeLocks } from './locks.ts';
+import { BadRevision } from './objects.ts';
+import { isOid } from './refs.ts';
+import type { Repository } from './repository.ts';
+import { runGit } from './run.ts';
+
+/** A checkout holds changes, or files that are not tracked, where others would be written. */
+export class CheckoutInUse extends Refused {
+  readonly code = 'checkout.in-use';
+  constructor(worktree: string, said: string) {
+    super(`${worktree} holds changes that a move would overwrite`, { worktree, said }, 'commit them, or git stash');
+  }
+}
+
+/** Whether a worktree has no change, staged or not, and nothing untracked that is not ignored. */
+export async function isClean(repository: Repository): Promise<boolean> {
+  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=normal', '--ignore-submodules=all', '--no-renames'];
+  return (await runGit(repository, args, { worktree: true })).stdout.length === 0;
+}
+
+/** Moves the files and the index of a clean checkout from one commit to another, when its branch has moved; throws CheckoutInUse and changes nothing where something is in the way. */
+export async function moveCheckout(repository: Repository, from: string, to: string): Promise<void> {
+  for (const oid of [from, to]) if (!isOid(oid)) throw new BadRevision(oid);
+  await freeLocks(repository, [join(repository.gitDir, 'index.lock')]);
+  await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1] });
+  const { code, stderr } = await runGit(repository, ['read-tree', '-m', '-u', from, to], { worktree: true, accept: [0, 128], timeoutMs: 900_000 });
+  if (code !== 0) throw new CheckoutInUse(repository.worktree ?? repository.gitDir, stderr.trim());
+}
+
+/** Whether the files and the index of a checkout are those of a commit, with nothing besides, whatever its branch says. */
+export async function shows(repository: Repository, commit: string): Promise<boolean> {
+  if (!isOid(commit)) throw new BadRevision(commit);
+  await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1] });
+  const quiet = async (args: readonly string[]): Promise<boolean> => (await runGit(repository, args, { worktree: true, accept: [0, 1] })).code === 0;
+  return (await quiet(['diff-index', '--cached', '--quiet', commit, '--'])) && (await quiet(['diff-files', '--quiet', '--ignore-submodules=all'])) && (await untracked(repository)) === '';
+}
+
+async function untracked(repository: Repository): Promise<string> {
+  return (await runGit(repository, ['ls-files', '--others', '--exclude-standard', '-z'], { worktree: true })).stdout.toString('utf8');
+}

@@ -1,0 +1,167 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Broken, Busy, Refused, Usage } from '../base/errors.ts';
+import { checkRefName, listRefs, readRef, readSymbolicRef, updateRefs } from './refs.ts';
+import { openRepository, type Repository } from './repository.ts';
+import { gitText, runGit, type GitOptions, type GitResult } from './run.ts';
+
+/** One ref of a remote to be moved: undefined for `from` takes any value that `to` contains. */
+export interface PushUpdate {
+  readonly ref: string;
+  readonly from: string | null | undefined;
+  readonly to: string | null;
+}
+
+/** Somebody else moved a ref of the remote first. */
+export class PushRefused extends Busy {
+  readonly code = 'push.refused';
+  constructor(remote: string, refs: readonly string[], said: string) {
+    super(`${refs.join(', ')} on ${remote} was moved by somebody else`, { remote, refs, said }, 'gt sync');
+  }
+}
+
+/** A rule of the remote does not allow a push. */
+export class PushDenied extends Refused {
+  readonly code = 'push.denied';
+  constructor(remote: string, refs: readonly string[], said: string) {
+    super(`${remote} does not take ${refs.join(', ')}: ${said.split('\n', 1)[0]}`, { remote, refs, said }, 'ask whoever keeps the remote');
+  }
+}
+
+/** A remote did not answer, or is not what it was taken for. */
+export class RemoteUnreachable extends Broken {
+  readonly code = 'remote.unreachable';
+  constructor(remote: string, said: string) {
+    const line = said.split('\n').find((each) => /^(fatal|error|ssh):/.test(each)) ?? said.trim().split('\n', 1)[0];
+    super(`${remote} cannot be reached: ${line}`, { remote, said }, 'check the address and the network');
+  }
+}
+
+/** A folder is needed for a clone, and something is there. */
+export class PathTaken extends Refused {
+  readonly code = 'path.taken';
+  constructor(path: string) {
+    super(`${path} is there already and is not empty`, { path }, 'choose another path');
+  }
+}
+
+/** Text that git would not take for the address or the name of a remote. */
+export class BadRemote extends Usage {
+  readonly code = 'remote.bad-name';
+  constructor(remote: string) {
+    super(`${JSON.stringify(remote.slice(0, 200))} is no remote`, { remote }, 'use an address or an absolute path');
+  }
+}
+
+const long = 1_800_000;
+
+function checkRemote(remote: string): void {
+  if (remote === '' || remote.startsWith('-') || /[\u0000-\u001f]/.test(remote) || /^(ext|fd)::/i.test(remote)) throw new BadRemote(remote);
+}
+
+/** Runs git against a remote; status 128 is the remote's or the network's. */
+async function talk(where: Repository, remote: string, args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+  checkRemote(remote);
+  const result = await runGit(where, args, { timeoutMs: long, ...options, guarded: true, accept: [...(options.accept ?? [0]), 128] });
+  if (result.code === 128) throw new RemoteUnreachable(remote, result.stderr);
+  return result;
+}
+
+/** Clones into a bare repository whose remote branches lie in `refs/remotes/origin/`, with the remote's default branch as its one branch; leaves nothing behind when it fails. */
+export async function cloneBare(url: string, path: string): Promise<Repository> {
+  checkRemote(url);
+  if (existsSync(path) && readdirSync(path).length > 0) throw new PathTaken(path);
+  try {
+    await runGit('/', ['init', '--bare', '--quiet', '--template=', '--initial-branch=main', '--', path]);
+    const repository = openRepository(path);
+    const config = join(path, 'config');
+    await runGit(repository, ['config', '--file', config, 'remote.origin.url', url]);
+    await runGit(repository, ['config', '--file', config, 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*']);
+    const { stdout } = await talk(repository, 'origin', ['ls-remote', '--symref', '--', 'origin', 'HEAD']);
+    await talk(repository, 'origin', ['fetch', '--quiet', '--tags', '--no-write-fetch-head', '--no-recurse-submodules', '--', 'origin']);
+    const branch = /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(stdout.toString('utf8'))?.[1] ?? (await likelyBranch(repository));
+    if (branch !== undefined) await makeDefault(repository, branch);
+    return repository;
+  } catch (error) {
+    rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The branch to take where the remote names none. */
+async function likelyBranch(repository: Repository): Promise<string | undefined> {
+  const names = (await listRefs(repository, 'refs/remotes/origin/')).map(({ ref }) => ref.slice('refs/remotes/origin/'.length));
+  return ['main', 'master'].find((name) => names.includes(name)) ?? names[0];
+}
+
+async function makeDefault(repository: Repository, branch: string): Promise<void> {
+  const tip = await readRef(repository, `refs/remotes/origin/${branch}`);
+  if (tip !== undefined) await updateRefs(repository, [{ ref: `refs/heads/${branch}`, from: null, to: tip }]);
+  await runGit(repository, ['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
+  await runGit(repository, ['symbolic-ref', 'refs/remotes/origin/HEAD', `refs/remotes/origin/${branch}`]);
+}
+
+/** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable. */
+export async function fetch(repository: Repository, remote: string, refspecs: readonly string[], options: { prune?: boolean; timeoutMs?: number } = {}): Promise<void> {
+  for (const refspec of refspecs) checkRefspec(refspec);
+  const args = ['fetch', '--quiet', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', options.prune === true ? '--prune' : '--no-prune'];
+  const only = refspecs.length === 0 ? [] : ['--no-tags', '--refmap='];
+  await talk(repository, remote, [...args, ...only, '--', remote, ...refspecs], options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs });
+}
+
+function checkRefspec(refspec: string): void {
+  for (const side of refspec.replace(/^[+^]/, '').split(':')) {
+    if (/^[0-9a-f]{40,64}$/.test(side) || side === 'HEAD' || side === '') continue;
+    checkRefName(side.replace('*', 'x'));
+  }
+}
+
+/** Moves refs of a remote, each from the value that it must have there; all of them or none. Throws PushRefused, PushDenied or RemoteUnreachable. */
+export async function push(repository: Repository, remote: string, { updates, atomic = true, timeoutMs = long }: { updates: readonly PushUpdate[]; atomic?: boolean; timeoutMs?: number }): Promise<void> {
+  for (const { ref } of updates) checkRefName(ref);
+  if (updates.length === 0) return;
+  const leases = updates.flatMap(({ ref, from }) => (from === undefined ? [] : [`--force-with-lease=${ref}:${from ?? ''}`]));
+  const args = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed', '--recurse-submodules=no', ...(atomic ? ['--atomic'] : []), ...leases, '--', remote];
+  const { code, stdout, stderr } = await talkOfPush(repository, remote, [...args, ...updates.map(({ ref, to }) => `${to ?? ''}:${ref}`)], timeoutMs);
+  if (code !== 0) throw refusal(remote, updates, stdout.toString('utf8'), stderr);
+}
+
+/** With `--atomic` a stale lease ends git with the status of a broken connection, but it still prints what became of each ref. */
+async function talkOfPush(repository: Repository, remote: string, args: readonly string[], timeoutMs: number): Promise<GitResult> {
+  checkRemote(remote);
+  const result = await runGit(repository, args, { guarded: true, timeoutMs, accept: [0, 1, 128] });
+  if (result.code !== 0 && !/^!\t/m.test(result.stdout.toString('utf8'))) throw new RemoteUnreachable(remote, result.stderr);
+  return result;
+}
+
+/** What a remote says of a ref that another push moved at the same time, or that fell with another ref of an atomic push. */
+const raced = /lock|already exists|old value|expected|failed to update ref|fetch first|atomic|transaction|stale/i;
+
+function refusal(remote: string, updates: readonly PushUpdate[], porcelain: string, stderr: string): Error {
+  const refused = [...porcelain.matchAll(/^!\t[^\t]*:([^\t]+)\t\[(remote )?rejected\] \((.*)\)$/gm)].map(([, ref = '', far, reason = '']) => ({ ref, far: far !== undefined, reason }));
+  const denied = refused.filter(({ far, reason }) => far && !raced.test(reason));
+  const told = stderr.split('\n').flatMap((line) => (line.startsWith('remote: ') ? [line.slice('remote: '.length).trim()] : [])).filter((line) => line !== '');
+  if (denied.length > 0) return new PushDenied(remote, denied.map(({ ref }) => ref), told.join('\n') || denied[0]!.reason);
+  const first = refused.filter(({ reason }) => !/^atomic/.test(reason));
+  return new PushRefused(remote, (first.length > 0 ? first : updates).map(({ ref }) => ref), stderr.trim());
+}
+
+/** The refs that a remote has now below these names, without fetching anything; throws RemoteUnreachable. */
+export async function listRemoteRefs(repository: Repository, remote: string, patterns: readonly string[]): Promise<{ ref: string; oid: string }[]> {
+  const { stdout } = await talk(repository, remote, ['ls-remote', '--refs', '--', remote, ...patterns], { timeoutMs: 120_000 });
+  return [...stdout.toString('utf8').matchAll(/^([0-9a-f]+)\t(.+)$/gm)].map(([, oid = '', ref = '']) => ({ ref, oid }));
+}
+
+/** The address of a remote, or undefined where there is no such remote. */
+export async function remoteUrl(repository: Repository, remote = 'origin'): Promise<string | undefined> {
+  checkRemote(remote);
+  return (await gitText(repository, ['remote', 'get-url', '--', remote], { accept: [0, 2, 128] })) || undefined;
+}
+
+/** The short name of the branch that a repository's remote, or else the repository itself, takes for its main one. */
+export async function defaultBranch(repository: Repository, remote = 'origin'): Promise<string | undefined> {
+  const theirs = await readSymbolicRef(repository, `refs/remotes/${remote}/HEAD`);
+  if (theirs !== undefined) return theirs.slice(`refs/remotes/${remote}/`.length);
+  const own = await readSymbolicRef(repository, 'HEAD');
+  return own?.replace(/^refs\/heads\//, '');
+}
