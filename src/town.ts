@@ -3,7 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { Broken, Refused } from './base/errors.ts';
 import { prefixOf } from './base/ids.ts';
 import { discover, openRepository, type Repository } from './git/repository.ts';
-import { mainRef, readState, type Ledger } from './ledger/ledger.ts';
+import { mainRef, readState, writeState, type Ledger } from './ledger/ledger.ts';
 import type { Liveness } from './ledger/lock.ts';
 import type { Signature } from './ledger/transact.ts';
 import { isAlive, ownProcess } from './sessions/processes.ts';
@@ -60,6 +60,8 @@ export interface TownFile {
   readonly root: string;
   readonly owner: Owner;
   readonly rigs: Readonly<Record<string, RigEntry>>;
+  /** Further prefixes that came with imports: by the name of the rig whose ledger holds them, or `hq`. */
+  readonly prefixes?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface RigEntry {
@@ -128,9 +130,9 @@ function townOf(repository: Repository, file: TownFile, now: () => number): Town
   for (const [name, entry] of Object.entries(file.rigs)) {
     const own = repositoryAt(entry.path);
     if (own === undefined) missing.push({ name, prefix: entry.prefix, path: entry.path });
-    else rigs.push(rigOf(name, entry, { repository: own, ref: mainRef, prefixes: [entry.prefix], liveness, now }));
+    else rigs.push(rigOf(name, entry, { repository: own, ref: mainRef, prefixes: [entry.prefix, ...(file.prefixes?.[name] ?? [])], liveness, now }));
   }
-  const hq: Ledger = { repository, ref: mainRef, prefixes: [hqPrefix], liveness, now };
+  const hq: Ledger = { repository, ref: mainRef, prefixes: [hqPrefix, ...(file.prefixes?.[hqPrefix] ?? [])], liveness, now };
   return { kind: 'town', name: file.name, root: file.root, hq, rigs, missing, owner: file.owner, now };
 }
 
@@ -141,7 +143,7 @@ function soloTown(found: Repository, file: TownFile, liveness: Liveness, now: ()
   const main = found.gitDir === found.commonDir ? found : openRepository(found.commonDir);
   const moved = main.worktree !== undefined && !isAt(main, entry.path);
   const root = moved ? `${main.worktree}.town` : file.root;
-  const hq: Ledger = { repository: main, ref: mainRef, prefixes: [entry.prefix, hqPrefix], liveness, now };
+  const hq: Ledger = { repository: main, ref: mainRef, prefixes: [entry.prefix, hqPrefix, ...(file.prefixes?.[name] ?? [])], liveness, now };
   return { kind: 'solo', name: file.name, root, hq, rigs: [rigOf(name, { ...entry, folder: root }, hq)], missing: [], owner: file.owner, now };
 }
 
@@ -165,6 +167,15 @@ export function ledgerOf(town: Town, id: string): Ledger {
   return found;
 }
 
+/** Remembers that a ledger of the town holds further prefixes. */
+export function keepPrefixes(town: Town, ledger: Ledger, added: readonly string[]): void {
+  const file = readState<TownFile>(town.hq.repository, townState);
+  if (file === undefined) throw new NoTown(town.root);
+  const name = town.rigs.find((rig) => rig.ledger === ledger)?.name ?? hqPrefix;
+  const kept = new Set([...(file.prefixes?.[name] ?? []), ...added]);
+  writeState(town.hq.repository, { ...file, prefixes: { ...file.prefixes, [name]: [...kept] } }, townState);
+}
+
 /** The rig of a name. Throws UnknownRig. */
 export function rigNamed(town: Town, name: string): Rig {
   const found = town.rigs.find((rig) => rig.name === name);
@@ -177,7 +188,7 @@ export function rigNamed(town: Town, name: string): Rig {
 /** The rig that a bead's id belongs to; undefined for the town's own beads. */
 export function rigOfBead(town: Town, id: string): Rig | undefined {
   const prefix = prefixOf(id, ledgersOf(town).flatMap((ledger) => ledger.prefixes));
-  return town.rigs.find((rig) => rig.prefix === prefix);
+  return town.rigs.find((rig) => prefix !== undefined && prefix !== hqPrefix && rig.ledger.prefixes.includes(prefix));
 }
 
 /** The rig that a folder lies in: its worktrees, its crew, its repository; in solo mode the only one. */

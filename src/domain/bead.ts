@@ -2,6 +2,7 @@ import { Refused, Usage } from '../base/errors.ts';
 import { isObject } from '../base/jsonl.ts';
 import { reaches } from '../base/graph.ts';
 import { rootOf } from '../base/ids.ts';
+import { typeNamed } from './kind.ts';
 
 /** A work item, by the field names of beads' JSONL. Keys that are not named here are kept as they are. */
 export interface Bead {
@@ -67,6 +68,24 @@ export interface Beads {
   referrers?(id: string): readonly Bead[];
 }
 
+/** A view over these beads alone, with the ways back along edges worked out. */
+export function indexed(byId: ReadonlyMap<string, Bead>): Beads {
+  const referrers = new Map<string, Bead[]>();
+  for (const bead of byId.values()) {
+    for (const { depends_on_id: target } of bead.dependencies ?? []) {
+      const known = referrers.get(target);
+      if (known === undefined) referrers.set(target, [bead]);
+      else known.push(bead);
+    }
+  }
+  return {
+    get: (id) => byId.get(id),
+    family: (root) => [...byId.values()].filter(({ id }) => rootOf(id) === rootOf(root)),
+    all: () => byId.values(),
+    referrers: (id) => referrers.get(id) ?? [],
+  };
+}
+
 /** Who acts and when (RFC 3339): facts of every decision. */
 export interface Act {
   readonly by: string;
@@ -93,9 +112,6 @@ export const statuses = ['open', 'in_progress', 'blocked', 'hooked', 'deferred',
 /** The statuses in which the assignee is the one who works on the bead. */
 export const workingStatuses: readonly string[] = ['in_progress', 'hooked'];
 export const blockingTypes: readonly string[] = ['blocks', 'conditional-blocks', 'waits-for'];
-const typeAliases: Record<string, string> = {
-  enhancement: 'feature', feat: 'feature', dec: 'decision', adr: 'decision', investigation: 'spike', timebox: 'spike', 'user-story': 'story', ms: 'milestone',
-};
 const textLimit = 10_000_000;
 const titleLimit = 500;
 
@@ -116,7 +132,7 @@ export function create(beads: Beads, id: string, draft: Draft, act: Act): BeadCh
     title: checkTitle(draft.title),
     status: typeof fields['status'] === 'string' ? fields['status'] : 'open',
     priority: typeof fields['priority'] === 'number' ? fields['priority'] : 2,
-    issue_type: checkType(typeof fields['issue_type'] === 'string' ? fields['issue_type'] : 'task'),
+    issue_type: typeNamed(typeof fields['issue_type'] === 'string' ? fields['issue_type'] : 'task'),
     created_at: act.at,
     updated_at: act.at,
     created_by: act.by,
@@ -171,7 +187,7 @@ export function edit(beads: Beads, id: string, fields: Readonly<Record<string, u
   const set: Record<string, unknown> = { ...checkFields(rest) };
   for (const [key, value] of Object.entries(rest)) if (value === null || value === undefined) set[key] = undefined;
   if (title !== undefined) set['title'] = checkTitle(title);
-  if (typeof issue_type === 'string') set['issue_type'] = checkType(issue_type);
+  if (typeof issue_type === 'string') set['issue_type'] = typeNamed(issue_type);
   if (isObject(set['metadata'])) set['metadata'] = mergeKeys(bead.metadata ?? {}, set['metadata']);
   const changes: BeadChange[] = [];
   if (typeof status === 'string') changes.push(...moveTo(beads, bead, checkStatus(status), act, set));
@@ -418,12 +434,6 @@ function checkStatus(status: string): string {
   return status;
 }
 
-function checkType(type: string): string {
-  const named = typeAliases[type] ?? type;
-  if (!/^[a-z][a-z0-9_-]{0,49}$/.test(named)) throw new BadField('type', type, 'a type is a short lower-case word');
-  return named;
-}
-
 function checkFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const checked: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
@@ -443,8 +453,8 @@ function checkFields(fields: Readonly<Record<string, unknown>>): Record<string, 
 /** No live bead has this id. */
 export class UnknownBead extends Refused {
   readonly code = 'bead.unknown';
-  constructor(id: string) {
-    super(`there is no bead ${JSON.stringify(id)}`, { id }, 'bd list');
+  constructor(id: string, near?: string) {
+    super(`there is no bead ${JSON.stringify(id.slice(0, 80))}`, { id }, near === undefined ? 'bd list' : `bd show ${near}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { prefixOf } from '../base/ids.ts';
 import { timeOf } from '../base/time.ts';
-import { isDone, type Bead, type Beads } from '../domain/bead.ts';
+import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { readyOrder, isReady } from '../domain/ready.ts';
 import { readRef } from '../git/refs.ts';
 import { readCache, readCacheStart, version, writeCache, type Header } from './cache-file.ts';
@@ -216,17 +216,4 @@ function writeReady(ledger: Ledger, commit: string, shards: Parts): { readonly r
   const header: ReadyHeader = { version, commit, count, ready: ready.length, until: deferred.length > 0 ? deferred.reduce((a, b) => Math.min(a, b)) : null, foreign };
   writeCache(ledger, 'ready', header, ready.map((line) => `${JSON.stringify(line)}\n`).join(''));
   return { ready, foreign };
-}
-
-/** A view over these beads alone, with the ways back along edges worked out once. */
-function indexed(byId: ReadonlyMap<string, Bead>): Beads {
-  const referrers = new Map<string, Bead[]>();
-  for (const bead of byId.values()) {
-    for (const target of targetsOf(bead)) {
-      const known = referrers.get(target);
-      if (known === undefined) referrers.set(target, [bead]);
-      else known.push(bead);
-    }
-  }
-  return { get: (id) => byId.get(id), family: () => [], all: () => byId.values(), referrers: (id) => referrers.get(id) ?? [] };
 }

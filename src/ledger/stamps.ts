@@ -179,6 +179,11 @@ export function imported(bead: Bead, births: (id: string) => Stamp | undefined):
   return { bead, clock: clock as unknown as Clock };
 }
 
+/** The record of a bead that was imported over one that is here: it stays the same bead, and what differs is as new as the import says, or newer than what it replaces. */
+export function importedOver(before: Stored, bead: Bead, births: (id: string) => Stamp | undefined): Stored {
+  return restamp(before, bead, stampFor(importStamp(bead.updated_at, bead), before), births);
+}
+
 /** The birth that every clone gives to a bead it imports. */
 export function importedBirth(bead: Bead): Stamp {
   return importStamp(bead.created_at, bead);

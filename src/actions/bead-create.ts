@@ -1,0 +1,100 @@
+import { prefixOf } from '../base/ids.ts';
+import { BadLine, parseLines } from '../base/jsonl.ts';
+import { find, type Bead, type BeadChange } from '../domain/bead.ts';
+import { fileBeads, orderOf, parseLink, type Link, type Order } from '../domain/filing.ts';
+import { checkType } from '../domain/kind.ts';
+import { initLedger } from '../ledger/init.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { roughCount } from '../ledger/projection.ts';
+import { hasLedger } from '../ledger/read.ts';
+import type { View } from '../ledger/shards.ts';
+import { wispsOf } from '../ledger/wisps.ts';
+import { ledgerOf, ledgersOf, rigAt, rigNamed, type Town } from '../town.ts';
+import { actOf, writeBeads, type Writer } from './bead-write.ts';
+import { resolveId } from './resolve.ts';
+
+/** Where beads are filed, and how. */
+export interface Filing {
+  /** A rig by name, or `hq`; undefined for the place where the writer stands. */
+  readonly rig: string | undefined;
+  readonly ephemeral: boolean;
+  /** Makes ids of beads that say the same at the same moment differ. */
+  readonly seed: string;
+  /** Decides and answers, and writes nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What a person types for one bead; `parent` and `deps` name beads in short or in full. */
+export interface Typed {
+  readonly fields: Order['fields'];
+  readonly id: string | undefined;
+  readonly parent: string | undefined;
+  readonly deps: readonly string[];
+  readonly inheritLabels: boolean;
+}
+
+/** Files one bead. Throws what the rules of filing throw. */
+export async function createBead(writer: Writer, typed: Typed, filing: Filing): Promise<Bead> {
+  const name = (text: string): Promise<string> => resolveId(writer.town, text, writer.cwd);
+  const links = await Promise.all(typed.deps.map(async (spec): Promise<Link> => {
+    const link = parseLink(spec);
+    return link.other.startsWith('external:') ? link : { ...link, other: await name(link.other) };
+  }));
+  const parent = typed.parent === undefined ? undefined : await name(typed.parent);
+  const order: Order = { fields: typed.fields, id: typed.id, inheritLabels: typed.inheritLabels, links, parent };
+  const home = typed.id ?? parent;
+  const ledger = home === undefined ? placeOf(writer, filing.rig) : ledgerOf(writer.town, home);
+  const [bead] = await file(writer, ledger, [order], filing);
+  if (bead === undefined) throw new Error('a bead was filed and cannot be found');
+  return bead;
+}
+
+/** Files one bead a line of JSON Lines, in one transaction; lines may name one another by the ids that they give themselves. Throws BadLine. */
+export async function createFromLines(writer: Writer, text: string, source: string, filing: Filing): Promise<Bead[]> {
+  const orders = parseLines(text, source).map(({ line, value }): Order => {
+    const order = orderOf(value);
+    if (typeof order === 'string') throw new BadLine(source, line, order);
+    return order;
+  });
+  return file(writer, placeOf(writer, filing.rig), orders, filing);
+}
+
+/** The ledger that new beads go to: of the rig that is named, or that the writer stands in, or the town's own. */
+export function placeOf({ town, cwd }: { readonly town: Town; readonly cwd: string }, rig: string | undefined): Ledger {
+  if (rig === 'hq') return town.hq;
+  return rig === undefined ? (rigAt(town, cwd)?.ledger ?? town.hq) : rigNamed(town, rig).ledger;
+}
+
+async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ephemeral, seed, dryRun }: Filing): Promise<Bead[]> {
+  const ledger = ephemeral ? await openWisps(writer, home) : home;
+  const act = actOf(writer);
+  const numbering = { prefixes: ledger.prefixes, infix: ephemeral ? '-wisp' : '', count: roughCount(ledger), seed };
+  let filed: Bead[] = [];
+  const decide = (view: View): readonly BeadChange[] => {
+    view.load(namedIds(orders, writer.town));
+    const checked = orders.map((order): Order => ({ ...order, fields: { ...order.fields, ...typeOf(order, view), ...(ephemeral ? { ephemeral: true } : {}) } }));
+    const { changes, ids, beads } = fileBeads(view, checked, numbering, act);
+    filed = ids.map((id) => find(beads, id));
+    return dryRun ? [] : changes;
+  };
+  await writeBeads(writer, ledger, () => (filed.length === 1 ? `Create ${filed[0]?.id}: ${filed[0]?.title}` : `Create ${filed.length} beads`), decide);
+  return filed;
+}
+
+async function openWisps({ who }: Writer, home: Ledger): Promise<Ledger> {
+  const wisps = wispsOf(home);
+  if (!(await hasLedger(wisps))) await initLedger(wisps, who);
+  return wisps;
+}
+
+/** The ids in a file that belong to beads of the town, so that all of them are read at once. */
+function namedIds(orders: readonly Order[], town: Town): string[] {
+  const prefixes = ledgersOf(town).flatMap((ledger) => ledger.prefixes);
+  const named = orders.flatMap(({ id, parent, links }) => [id, parent, ...links.map(({ other }) => other)]);
+  return named.filter((id): id is string => id !== undefined && prefixOf(id, prefixes) !== undefined);
+}
+
+function typeOf({ fields }: Order, view: View): { issue_type?: string } {
+  const { issue_type: type } = fields;
+  return typeof type === 'string' ? { issue_type: checkType(type, () => view.settings('config')) } : {};
+}

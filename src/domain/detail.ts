@@ -1,0 +1,41 @@
+import { edgesOf, isDone, type Bead } from './bead.ts';
+
+/** A bead with how many others it points at, point at it, and how many comments it has. */
+export type Counted = Bead & { readonly dependency_count: number; readonly dependent_count: number; readonly comment_count: number; readonly parent?: string };
+
+/** A bead at the other end of an edge. */
+export type Neighbour = Bead & { readonly dependency_type: string };
+
+/** Everything that there is to show of one bead. */
+export type Details = Omit<Counted, 'dependencies'> & {
+  readonly dependencies: readonly Neighbour[];
+  readonly dependents: readonly Neighbour[];
+  readonly epic_total_children?: number;
+  readonly epic_closed_children?: number;
+  readonly epic_closeable?: boolean;
+};
+
+export function counted(bead: Bead, dependents: number): Counted {
+  const [parent] = edgesOf(bead, ['parent-child']);
+  return { ...bead, dependency_count: bead.dependencies?.length ?? 0, dependent_count: dependents, comment_count: bead.comments?.length ?? 0, ...(parent === undefined ? {} : { parent }) };
+}
+
+/** The details of a bead from the beads at the other ends of its edges; a target that is gone is shown by its id. */
+export function detailsOf(bead: Bead, target: (id: string) => Bead | undefined, referrers: readonly Bead[]): Details {
+  const dependencies = (bead.dependencies ?? []).map((edge): Neighbour => ({ ...(target(edge.depends_on_id) ?? missing(edge.depends_on_id)), dependency_type: edge.type }));
+  const dependents = referrers.flatMap((other): Neighbour[] => {
+    const edge = other.dependencies?.find((each) => each.depends_on_id === bead.id);
+    return edge === undefined || other.status === 'tombstone' ? [] : [{ ...other, dependency_type: edge.type }];
+  });
+  return { ...counted(bead, dependents.length), labels: bead.labels ?? [], comments: bead.comments ?? [], dependencies, dependents, ...(bead.issue_type === 'epic' ? epic(dependents) : {}) };
+}
+
+function missing(id: string): Bead {
+  return { id, title: '', status: id.startsWith('external:') ? 'external' : 'missing', priority: 2, issue_type: '', created_at: '', updated_at: '' };
+}
+
+function epic(dependents: readonly Neighbour[]): Pick<Details, 'epic_total_children' | 'epic_closed_children' | 'epic_closeable'> {
+  const children = dependents.filter(({ dependency_type: type }) => type === 'parent-child');
+  const closed = children.filter(isDone).length;
+  return { epic_total_children: children.length, epic_closed_children: closed, epic_closeable: children.length > 0 && closed === children.length };
+}

@@ -1,0 +1,75 @@
+import { canonical, isObject } from '../base/jsonl.ts';
+import type { Bead } from './bead.ts';
+
+/** Fields that are told together with others, or say nothing by themselves. */
+const silent: readonly string[] = [
+  'id', 'updated_at', 'created_at', 'created_by', 'labels', 'dependencies', 'comments', 'attempts', 'metadata', 'status', 'assignee', 'started_at',
+  'closed_at', 'close_reason', 'closed_by_session', 'deleted_at', 'deleted_by', 'delete_reason', 'original_type', 'issue_type',
+];
+/** Fields whose values are long: only that they changed is told. */
+const long: readonly string[] = ['description', 'design', 'acceptance_criteria', 'notes'];
+const longest = 80;
+
+/** What changed in a bead from one state to the next, in words, one thing each. */
+export function differences(before: Bead | undefined, after: Bead | undefined): string[] {
+  if (after === undefined) return before === undefined ? [] : ['removed'];
+  if (after.status === 'tombstone') return before?.status === 'tombstone' ? [] : [`deleted${reason(after['delete_reason'])}`];
+  if (before === undefined) return [`created as ${after.status} ${after.issue_type} P${after.priority}: ${after.title}`];
+  return [...phase(before, after), ...fields(before, after), ...sets(before, after), ...lists(before, after)];
+}
+
+function reason(text: unknown): string {
+  return typeof text === 'string' && text !== '' ? `: ${text}` : '';
+}
+
+function phase(before: Bead, after: Bead): string[] {
+  const told: string[] = [];
+  if (before.status !== 'closed' && after.status === 'closed') told.push(`closed${reason(after.close_reason)}`);
+  else if (before.status === 'closed' && after.status !== 'closed') told.push(`reopened as ${after.status}`);
+  else if (before.status !== after.status) told.push(`status ${before.status} → ${after.status}`);
+  if ((before.assignee ?? '') !== (after.assignee ?? '')) told.push(after.assignee ? `given to ${after.assignee}` : `taken from ${before.assignee}`);
+  return told;
+}
+
+function fields(before: Bead, after: Bead): string[] {
+  const told = before.issue_type === after.issue_type ? [] : [`type ${before.issue_type} → ${after.issue_type}`];
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (!silent.includes(key) && !same(before[key], after[key])) told.push(fieldChange(key, before[key], after[key]));
+  }
+  return told;
+}
+
+function fieldChange(key: string, before: unknown, after: unknown): string {
+  if (after === undefined) return `${key} removed`;
+  if (long.includes(key)) return before === undefined ? `${key} written` : `${key} rewritten`;
+  return before === undefined ? `${key} set to ${short(after)}` : `${key} ${short(before)} → ${short(after)}`;
+}
+
+function sets(before: Bead, after: Bead): string[] {
+  const [was, is] = [new Set(before.labels), new Set(after.labels)];
+  const labels = [...[...is].filter((label) => !was.has(label)).map((label) => `label +${label}`), ...[...was].filter((label) => !is.has(label)).map((label) => `label -${label}`)];
+  const [old, now] = [before.metadata, after.metadata].map((each): Readonly<Record<string, unknown>> => (isObject(each) ? each : {})) as [Record<string, unknown>, Record<string, unknown>];
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((key) => !same(old[key], now[key]));
+  return [...labels, ...keys.map((key) => fieldChange(`metadata.${key}`, old[key], now[key]))];
+}
+
+function lists(before: Bead, after: Bead): string[] {
+  const edges = (bead: Bead): Map<string, string> => new Map((bead.dependencies ?? []).map((edge) => [edge.depends_on_id, edge.type]));
+  const [was, is] = [edges(before), edges(after)];
+  const added = [...is].filter(([on, type]) => was.get(on) !== type).map(([on, type]) => (type === 'parent-child' ? `put below ${on}` : `depends on ${on} (${type})`));
+  const removed = [...was].filter(([on]) => !is.has(on)).map(([on, type]) => (type === 'parent-child' ? `no longer below ${on}` : `no longer depends on ${on}`));
+  const known = new Set((before.comments ?? []).map(({ id }) => id));
+  const comments = (after.comments ?? []).filter(({ id }) => !known.has(id)).map(({ text }) => `comment: ${short(text)}`);
+  const tried = new Set((before.attempts ?? []).map(({ id }) => id));
+  const attempts = (after.attempts ?? []).filter(({ id }) => !tried.has(id)).map(({ outcome, agent }) => `attempt by ${agent}: ${outcome}`);
+  return [...added, ...removed, ...comments, ...attempts];
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
+}
+
+function short(value: unknown): string {
+  const text = typeof value === 'string' ? value.replace(/\s+/g, ' ') : canonical(value);
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
