@@ -1,0 +1,137 @@
+import { Busy } from '../base/errors.ts';
+import { timestamp } from '../base/time.ts';
+import type { Act } from '../domain/bead.ts';
+import { claimLost, land, refineryOf, reject, requestOf, type MergeRequest, type Rejection } from '../domain/merge-request.ts';
+import type { Leftover, Move } from '../domain/merge-queue.ts';
+import { isAncestor } from '../git/merging.ts';
+import { readRef, updateRefs } from '../git/refs.ts';
+import { listRemoteRefs, push, type PushUpdate } from '../git/remotes.ts';
+import { listWorktrees } from '../git/worktrees.ts';
+import { appendEvent } from '../ledger/events.ts';
+import { statePath } from '../ledger/ledger.ts';
+import { withLock } from '../ledger/lock.ts';
+import { consult } from '../ledger/read.ts';
+import { transact } from '../ledger/transact.ts';
+import { signatureOf, type Rig, type Town } from '../town.ts';
+import { advanceBranch } from './advance.ts';
+import { landingCommit } from './landing-commit.ts';
+import { hubRef, landedRef, targetRef } from './queue-refs.ts';
+import { atCommit, refreshHub, replicaUpdate } from './submit.ts';
+
+type Landing = Extract<Move, { op: 'land' }>;
+
+const patience = 30_000;
+
+/**
+ * Moves the target forward to the tested commit itself, if the work's claim still holds and the target still is where the stack was built. With a remote that is one atomic push,
+ * together with the ledger in which the claim was looked at; otherwise one swap of the ref, under the ledger's lock. Where the target's checkout holds changes, the commit is put beside the
+ * target. Returns what stood in the way, in words. Throws RefMoved or PushRefused when the target was moved meanwhile.
+ */
+export async function landCommit(town: Town, rig: Rig, landing: Landing): Promise<string | undefined> {
+  return rig.remote === undefined ? landHere(town, rig, landing) : landOnHub(rig, rig.remote, landing);
+}
+
+async function landHere(town: Town, rig: Rig, { request, commit, tip, onto }: Landing): Promise<string | undefined> {
+  return withLock(statePath(rig.ledger.repository, 'locks', 'ledger'), rig.ledger.liveness, patience, async () => {
+    const lost = await consult(rig.ledger, (view) => whyNot(view.get(request.id), claimLost(view, request, rig.name)));
+    if (lost !== undefined) return lost;
+    const stuck = tip === onto ? await advanceBranch(rig, request.target, tip, commit) : 'other work waits there already';
+    if (stuck === undefined) return undefined;
+    const ref = landedRef(request.target);
+    const present = await readRef(rig.repository, ref);
+    // Work that the target has left behind stands there until it is tidied away.
+    const from = tip === onto ? (present ?? null) : onto;
+    await updateRefs(rig.repository, [{ ref, from, to: commit }], { reflog: 'gt: land' });
+    appendEvent(town.hq, { kind: 'request.set-aside', agent: refineryOf(rig.name), subject: request.id, data: { commit, ref, because: stuck } });
+    return stuck;
+  });
+}
+
+function whyNot(bead: Parameters<typeof requestOf>[0] | undefined, lost: string | undefined): string | undefined {
+  if (bead === undefined) return 'the request is gone';
+  const { outcome } = requestOf(bead);
+  return outcome === undefined ? lost : `it was ${outcome} meanwhile`;
+}
+
+async function landOnHub(rig: Rig, remote: string, { request, commit, tip }: Landing): Promise<string | undefined> {
+  const { commit: ledger, answer: lost } = await atCommit(rig, (view) => whyNot(view.get(request.id), claimLost(view, request, rig.name)));
+  if (lost !== undefined) return lost;
+  const ref = `refs/heads/${request.target}`;
+  await push(rig.repository, remote, { updates: [{ ref, from: tip, to: commit }, await replicaUpdate(rig, ledger)] });
+  const [there] = (await listRemoteRefs(rig.repository, remote, [ref])).filter((each) => each.ref === ref);
+  if (there?.oid !== commit) await refreshHub(rig);
+  const seen = await hubRef(rig, ref);
+  if (seen === undefined || !(await isAncestor(rig.repository, commit, seen))) throw new NotThere(request, remote);
+  await follow(rig, request.target, seen);
+  return undefined;
+}
+
+/** Brings this clone's own branch along, where that is no more than a step forward and nothing is in the way. */
+async function follow(rig: Rig, branch: string, to: string): Promise<void> {
+  const own = await readRef(rig.repository, `refs/heads/${branch}`);
+  if (own !== undefined && own !== to && (await isAncestor(rig.repository, own, to))) await advanceBranch(rig, branch, own, to);
+}
+
+/** Moves the target to the tested work that waited beside it. Returns what still stands in the way. Throws RefMoved. */
+export async function promote(rig: Rig, { target, from, to }: Extract<Move, { op: 'promote' }>): Promise<string | undefined> {
+  return advanceBranch(rig, target, from, to);
+}
+
+function actOf(town: Town, rig: Rig): Act {
+  return { by: refineryOf(rig.name), at: timestamp(town.now()) };
+}
+
+/** Writes down that a request has landed, closes what it was made for, and clears up after it. Returns the landing commit. */
+export async function recordLanding(town: Town, rig: Rig, request: MergeRequest): Promise<string> {
+  const tip = (await readRef(rig.repository, targetRef(rig, request.target))) ?? request.head;
+  const landing = (await landingCommit(rig, request, tip)) ?? { commit: tip, byQueue: false };
+  const act = actOf(town, rig);
+  const { commit } = await transact(rig.ledger, signatureOf(town, act.by), `Land ${request.id}`, (view) => land(view, request.id, landing, rig.name, act));
+  if (commit !== undefined) appendEvent(town.hq, { kind: 'request.landed', agent: act.by, subject: request.id, data: { bead: request.source, target: request.target, commit: landing.commit, worker: request.worker } });
+  return landing.commit;
+}
+
+/** Rejects a request and gives its bead back with the evidence. False when it had ended already. */
+export async function rejectRequest(town: Town, rig: Rig, request: MergeRequest, rejection: Rejection): Promise<boolean> {
+  const act = actOf(town, rig);
+  const { commit } = await transact(rig.ledger, signatureOf(town, act.by), `Reject ${request.id}`, (view) => reject(view, request.id, rejection, rig.name, act));
+  if (commit !== undefined) appendEvent(town.hq, { kind: 'request.rejected', agent: act.by, subject: request.id, data: { bead: request.source, worker: request.worker, kind: rejection.kind, reason: rejection.reason } });
+  return commit !== undefined;
+}
+
+/** Deletes refs that the queue no longer needs, here and on the hub, and the branch of a worker whose work has landed; the request's own ref goes last, since it says that this is still to be done. */
+export async function tidy(rig: Rig, { request, refs }: Leftover): Promise<void> {
+  const branch = request?.outcome === 'merged' ? await spentBranch(rig, request) : undefined;
+  const gone = [...(branch === undefined ? [] : [branch]), ...refs];
+  if (rig.remote !== undefined) await deleteOnHub(rig, rig.remote, gone);
+  for (const ref of gone) {
+    const present = await readRef(rig.repository, ref);
+    if (present !== undefined) await updateRefs(rig.repository, [{ ref, from: present, to: null }]);
+  }
+}
+
+async function deleteOnHub(rig: Rig, remote: string, refs: readonly string[]): Promise<void> {
+  const there = await Promise.all(refs.map(async (ref): Promise<PushUpdate | undefined> => {
+    const oid = await hubRef(rig, ref);
+    return oid === undefined ? undefined : { ref, from: oid, to: null };
+  }));
+  const updates = there.filter((update) => update !== undefined);
+  if (updates.length > 0) await push(rig.repository, remote, { updates: [...updates, await replicaUpdate(rig)] });
+}
+
+/** The branch of a worker that holds nothing but what landed, and that nobody has checked out. */
+async function spentBranch(rig: Rig, { branch, head }: MergeRequest): Promise<string | undefined> {
+  const ref = `refs/heads/${branch}`;
+  if (!branch.startsWith('polecat/')) return undefined;
+  const heads = [await readRef(rig.repository, ref), await hubRef(rig, ref)].filter((oid) => oid !== undefined);
+  if (heads.length === 0 || heads.some((oid) => oid !== head)) return undefined;
+  return (await listWorktrees(rig.repository)).some((worktree) => worktree.branch === ref) ? undefined : ref;
+}
+
+/** The push was taken, and yet the hub does not have the commit. */
+export class NotThere extends Busy {
+  readonly code = 'request.not-there';
+  constructor({ id, target }: MergeRequest, remote: string) {
+    super(`${remote} took the landing of ${id}, but its ${target} does not contain it`, { id, target, remote }, 'gt mq run');
+  }
+}

@@ -1,0 +1,172 @@
+import { Busy } from '../base/errors.ts';
+import { shortDuration, timestamp } from '../base/time.ts';
+import { gatesOf } from '../domain/gate.ts';
+import { decide, type Move } from '../domain/merge-queue.ts';
+import type { MergeRequest, Rejection } from '../domain/merge-request.ts';
+import { landCommit, promote, recordLanding, rejectRequest, tidy } from '../actions/land.ts';
+import { observeQueue, QueueMemory } from '../actions/queue.ts';
+import { settings } from '../actions/settings.ts';
+import { stackRequest } from '../actions/stack.ts';
+import { keepHead, refreshHub } from '../actions/submit.ts';
+import { discardOldRuns, runGate, type Surroundings } from '../actions/verify.ts';
+import { statePath } from '../ledger/ledger.ts';
+import { acquire, LockBusy, type LockOwner } from '../ledger/lock.ts';
+import type { Rig, Town } from '../town.ts';
+
+export interface RefineryOptions extends Surroundings {
+  /** Takes one step only. */
+  readonly once?: boolean;
+  /** Runs gates again that have failed before, on the base too: what was broken on this machine may be mended. */
+  readonly again?: boolean;
+  readonly progress?: (line: string) => void;
+}
+
+/** What one run of the queue did. */
+export interface RefineryReport {
+  readonly landed: { readonly request: string; readonly bead: string; readonly target: string; readonly commit: string; readonly worker: string }[];
+  readonly rejected: { readonly request: string; readonly bead: string; readonly target: string; readonly kind: Rejection['kind']; readonly reason: string }[];
+  /** What is left waits for something that the queue cannot do by itself. */
+  readonly waiting: { readonly request: string; readonly target: string; readonly reason: string }[];
+  /** Gates that passed on a tree on which they had failed. */
+  readonly flaky: { readonly request: string; readonly gate: string }[];
+  gateRuns: number;
+  steps: number;
+}
+
+/** One run of a rig's queue. */
+interface Shift {
+  readonly town: Town;
+  readonly rig: Rig;
+  readonly options: RefineryOptions;
+  readonly memory: QueueMemory;
+  readonly report: RefineryReport;
+  say(line: string): void;
+}
+
+const mostRaces = 6;
+
+/**
+ * Works on the merge queues of a rig until nothing is left to decide. Every step is decided anew from refs, ledger and notes, so a run that was killed is continued by
+ * the next. One process at a time: throws QueueBusy. Throws NoGate where no gate is configured.
+ */
+export async function refineryTick(town: Town, rig: Rig, options: RefineryOptions): Promise<RefineryReport> {
+  const report: RefineryReport = { landed: [], rejected: [], waiting: [], flaky: [], gateRuns: 0, steps: 0 };
+  const memory = new QueueMemory(options.again === true ? timestamp(town.now()) : undefined);
+  const shift: Shift = { town, rig, options, memory, report, say: options.progress ?? (() => {}) };
+  gatesOf(await settings(town, rig));
+  const release = await takeLease(rig);
+  try {
+    await discardOldRuns(rig);
+    await refreshHub(rig);
+    await work(shift);
+  } finally {
+    await release();
+  }
+  return report;
+}
+
+async function takeLease(rig: Rig): Promise<() => Promise<void>> {
+  try {
+    return await acquire(statePath(rig.repository, 'leases', 'refinery'), rig.ledger.liveness, 0);
+  } catch (error) {
+    if (error instanceof LockBusy) throw new QueueBusy(rig.name, error.data['owner'] as LockOwner | undefined);
+    throw error;
+  }
+}
+
+async function work(shift: Shift): Promise<void> {
+  const { rig, options, memory, report } = shift;
+  for (let races = 0; options.signal?.aborted !== true; ) {
+    const moves = decide(await observeQueue(rig, gatesOf(await settings(shift.town, rig)), memory));
+    const move = moves.find(({ op }) => op !== 'wait');
+    if (move === undefined || (options.once === true && report.steps > 0)) {
+      for (const wait of moves) if (wait.op === 'wait') report.waiting.push({ request: wait.request.id, target: wait.target, reason: wait.reason });
+      return;
+    }
+    try {
+      await act(shift, move);
+      report.steps += 1;
+      races = 0;
+    } catch (error) {
+      races += 1;
+      if (!(error instanceof Busy) || races === mostRaces) throw error;
+      shift.say(`${error.message}; looking again`);
+      await refreshHub(rig);
+    }
+  }
+}
+
+async function act(shift: Shift, move: Move): Promise<void> {
+  const { town, rig, report, say } = shift;
+  switch (move.op) {
+    case 'record': return record(shift, move.request);
+    case 'reject': {
+      if (await rejectRequest(town, rig, move.request, move.rejection)) report.rejected.push({ ...summary(move.request), kind: move.rejection.kind, reason: move.rejection.reason });
+      return say(`${name(move.request)} is rejected: ${move.rejection.reason}`);
+    }
+    case 'keep': {
+      const unpublished = await keepHead(rig, move.request);
+      if (unpublished !== undefined) throw new Unpublished(move.request, unpublished);
+      return;
+    }
+    case 'tidy': return tidy(rig, move.leftover);
+    case 'stack': {
+      say(`${name(move.request)} is stacked on ${move.request.target}`);
+      shift.memory.stacks.set(shift.memory.stackKey(move.onto.commit, move.request.id), await stackRequest(town, rig, move.request, move.onto));
+      return;
+    }
+    case 'run': return test(shift, move);
+    case 'land': {
+      const obstacle = await landCommit(town, rig, move);
+      if (obstacle !== undefined) say(`${name(move.request)} is not landed on ${move.request.target} yet: ${obstacle}`);
+      return;
+    }
+    case 'promote': {
+      const obstacle = await promote(rig, move);
+      if (obstacle !== undefined) say(`${move.target} is not moved yet: ${obstacle}`);
+      return;
+    }
+    case 'wait': return;
+  }
+}
+
+async function record({ town, rig, report, say }: Shift, request: MergeRequest): Promise<void> {
+  const commit = await recordLanding(town, rig, request);
+  report.landed.push({ ...summary(request), commit, worker: request.worker });
+  say(`${name(request)} has landed on ${request.target} as ${commit.slice(0, 12)}`);
+}
+
+async function test({ town, rig, options, report, say }: Shift, { gate, commit, tree, request, on }: Extract<Move, { op: 'run' }>): Promise<void> {
+  const what = on === 'base' ? `${request.target} itself` : name(request);
+  say(`the gate ${gate.name} runs on ${what}`);
+  const run = await runGate(town, rig, { gate, commit, tree, request: request.id }, options);
+  if (run === undefined) return;
+  report.gateRuns += 1;
+  if (run.verdict === 'pass' && run.flaky) report.flaky.push({ request: request.id, gate: gate.name });
+  const how = { pass: run.flaky ? 'passed, though it had failed on the very same tree: it is flaky' : 'passed', fail: 'failed', timeout: 'took too long', unknown: 'ended for no known reason' }[run.verdict];
+  say(`the gate ${gate.name} ${how} on ${what} (${shortDuration(run.milliseconds)})`);
+}
+
+function name({ id, source }: MergeRequest): string {
+  return source === '' ? id : `${id} (${source})`;
+}
+
+function summary({ id, source, target }: MergeRequest): { request: string; bead: string; target: string } {
+  return { request: id, bead: source, target };
+}
+
+/** Another process works on the queue. */
+export class QueueBusy extends Busy {
+  readonly code = 'queue.busy';
+  constructor(rig: string, owner: LockOwner | undefined) {
+    super(owner === undefined ? `somebody works on the merge queue of ${rig}` : `process ${owner.pid} works on the merge queue of ${rig}`, { rig, owner }, 'gt mq list');
+  }
+}
+
+/** The hub does not take what was submitted. */
+export class Unpublished extends Busy {
+  readonly code = 'request.unpublished';
+  constructor({ id }: MergeRequest, why: string) {
+    super(`${id} could not be brought to the hub: ${why}`, { id, why }, 'gt mq run');
+  }
+}
