@@ -115,11 +115,12 @@ async function treeOfWorktree(repository: Repository, index: string, head: strin
     if (head !== undefined) await inIndex(repository, index, ['read-tree', head]);
   }
   const { stdout } = await inIndex(repository, index, ['ls-files', '-z', '--others', '--modified', '--exclude-standard']);
-  const paths = [...new Set(splitPaths(stdout))];
-  const nested = paths.filter((path) => path.endsWith('/'));
-  const unreadable = await stage(repository, index, paths.filter((path) => !path.endsWith('/')));
+  const found: Record<Kind, string[]> = { file: [], folder: [], left: [] };
+  for (const path of new Set(splitPaths(stdout))) found[kindOf(repository, path)].push(path);
+  await stage(repository, index, ['--force-remove'], found.folder);
+  await stage(repository, index, ['--add', '--remove', '--replace'], found.file);
   const tree = (await inIndex(repository, index, ['write-tree'])).stdout.toString('utf8').trim();
-  return { tree, left: [...nested, ...unreadable] };
+  return { tree, left: found.left.map((path) => Buffer.from(path, 'latin1').toString('utf8')) };
 }
 
 /** The paths, each as the characters of its bytes: names of files need not be UTF-8. */
@@ -127,24 +128,26 @@ function splitPaths(stdout: Buffer): string[] {
   return stdout.toString('latin1').split('\0').filter((path) => path !== '');
 }
 
-async function stage(repository: Repository, index: string, paths: readonly string[]): Promise<string[]> {
-  const args = ['update-index', '-z', '--add', '--remove', '--replace', '--stdin'];
-  const input = (some: readonly string[]): Buffer => Buffer.from(some.map((path) => `${path}\0`).join(''), 'latin1');
-  const { code } = await inIndex(repository, index, args, { input: input(paths), accept: [0, 128] });
-  if (code === 0) return [];
-  const unreadable = paths.filter((path) => !mayRead(Buffer.from(join(repository.worktree ?? '', '/').concat(path), 'latin1')));
-  await inIndex(repository, index, args, { input: input(paths.filter((path) => !unreadable.includes(path))) });
-  return unreadable;
+/** What stands at a path that git tracks, or might: a file (or nothing any more), a folder where a file was, or what cannot be taken along. */
+type Kind = 'file' | 'folder' | 'left';
+
+function kindOf(repository: Repository, path: string): Kind {
+  if (path.endsWith('/')) return 'left';
+  const file = Buffer.concat([Buffer.from(`${repository.worktree ?? ''}/`), Buffer.from(path, 'latin1')]);
+  try {
+    const stat = lstatSync(file);
+    if (stat.isDirectory()) return existsSync(Buffer.concat([file, Buffer.from('/.git')])) ? 'file' : 'folder';
+    if (stat.isFile()) accessSync(file, constants.R_OK);
+    return 'file';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'left' : 'file';
+  }
 }
 
-function mayRead(path: Buffer): boolean {
-  try {
-    if (!lstatSync(path).isFile()) return true;
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EACCES';
-  }
+async function stage(repository: Repository, index: string, how: readonly string[], paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  const input = Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1');
+  await inIndex(repository, index, ['update-index', '-z', ...how, '--stdin'], { input });
 }
 
 /** Puts a private index in the place of the worktree's own, under git's lock. */

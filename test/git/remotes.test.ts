@@ -1,0 +1,193 @@
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readRef, updateRefs } from '../../src/git/refs.ts';
+import type { Repository } from '../../src/git/repository.ts';
+import { cloneBare, defaultBranch, fetch, listRemoteRefs, push, remoteUrl } from '../../src/git/remotes.ts';
+import { temporary } from '../helpers/temporary.ts';
+import { eachFormat, fresh, git, looseCommit, thrown } from './ground.ts';
+
+/** A hub with a branch `trunk` that is its main one, and another. */
+async function hub(): Promise<Repository> {
+  const seed = await fresh();
+  const repo = await fresh({ bare: true });
+  await git(seed.worktree!, ['tag', 'v1']);
+  await git(seed.worktree!, ['push', '-q', repo.gitDir, 'main:trunk', 'main:other', 'v1']);
+  await git(repo.gitDir, ['symbolic-ref', 'HEAD', 'refs/heads/trunk']);
+  return repo;
+}
+
+const cloning = suite('cloneBare');
+
+cloning('takes the main branch as its own and the others as the remote has them', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), '.repo.git'));
+  const head = await readRef(from, 'refs/heads/trunk');
+  const refs = ['refs/heads/trunk', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/other', 'refs/remotes/origin/trunk', 'refs/tags/v1'];
+  assert.equal((await git(clone.gitDir, ['for-each-ref', '--format=%(refname)'])).split('\n'), refs);
+  assert.is(await readRef(clone, 'HEAD'), head);
+  assert.equal([clone.bare, await defaultBranch(clone), await remoteUrl(clone)], [true, 'trunk', from.gitDir]);
+  await git(clone.gitDir, ['fetch', '-q', 'origin']);
+});
+
+cloning('clones what is empty', async () => {
+  const clone = await cloneBare((await fresh({ bare: true })).gitDir, join(temporary(), 'x'));
+  assert.equal([await readRef(clone, 'HEAD'), await defaultBranch(clone)], [undefined, 'main']);
+});
+
+cloning('leaves nothing behind when it fails', async () => {
+  const path = join(temporary(), 'x');
+  const error = await thrown(() => cloneBare('/no/such/repository', path));
+  assert.is(error.code, 'remote.unreachable');
+  assert.not(existsSync(path));
+});
+
+cloning('refuses what runs programs, what looks like an option, and a folder with things in it', async () => {
+  const pwned = join(temporary(), 'pwned');
+  const path = join(temporary(), 'x');
+  for (const url of [`ext::sh -c "touch% ${pwned}"`, '--upload-pack=touch', '', 'a\nb']) assert.is((await thrown(() => cloneBare(url, path))).code, 'remote.bad-name');
+  assert.not(existsSync(pwned));
+  mkdirSync(path);
+  writeFileSync(join(path, 'mine'), '');
+  assert.is((await thrown(() => cloneBare('/x', path))).code, 'path.taken');
+  assert.ok(existsSync(join(path, 'mine')));
+});
+
+cloning.run();
+
+const fetching = suite('fetch');
+
+fetching('brings refs by these refspecs alone', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  const beads = await looseCommit(from, 'beads');
+  await updateRefs(from, [{ ref: 'refs/beads/main', from: null, to: beads }, { ref: 'refs/heads/new', from: null, to: beads }, { ref: 'refs/tags/v2', from: null, to: beads }]);
+  await fetch(clone, 'origin', ['+refs/beads/*:refs/beads-remotes/origin/*']);
+  assert.equal(await Promise.all(['refs/beads-remotes/origin/main', 'refs/remotes/origin/new', 'refs/tags/v2'].map((ref) => readRef(clone, ref))), [beads, undefined, undefined]);
+  await fetch(clone, 'origin', []);
+  assert.is(await readRef(clone, 'refs/remotes/origin/new'), beads);
+});
+
+fetching('takes away what the remote no longer has only when told to', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  await git(clone.gitDir, ['config', 'fetch.prune', 'true']);
+  await git(from.gitDir, ['branch', '-D', 'other']);
+  await fetch(clone, 'origin', []);
+  assert.ok(await readRef(clone, 'refs/remotes/origin/other'));
+  await fetch(clone, 'origin', [], { prune: true });
+  assert.is(await readRef(clone, 'refs/remotes/origin/other'), undefined);
+});
+
+fetching('says that a remote cannot be reached', async () => {
+  const error = await thrown(async () => fetch(await fresh(), '/no/such/repository', []));
+  assert.is(error.code, 'remote.unreachable');
+  assert.match(error.message, /\/no\/such\/repository/);
+});
+
+fetching('refuses refspecs that are options', async () => {
+  const repo = await fresh();
+  for (const refspec of ['--upload-pack=x', 'refs/heads/a:--x', 'main']) assert.is((await thrown(() => fetch(repo, '/x', [refspec]))).code, 'ref.bad-name');
+});
+
+fetching.run();
+
+const pushing = suite('push');
+
+async function pair(format?: 'reftable'): Promise<{ far: Repository; near: Repository; one: string; two: string; side: string }> {
+  const far = await fresh({ bare: true, format });
+  const near = await fresh({ format });
+  await git(near.worktree!, ['remote', 'add', 'origin', far.gitDir]);
+  const one = await looseCommit(near, 'one');
+  return { far, near, one, two: await looseCommit(near, 'two', [one]), side: await looseCommit(near, 'side') };
+}
+
+const ref = 'refs/beads/main';
+
+eachFormat(pushing, 'moves refs from the values that they must have', async (format) => {
+  const { far, near, one, two, side } = await pair(format);
+  await push(near, 'origin', { updates: [{ ref, from: null, to: one }, { ref: 'refs/claims/gt-1', from: null, to: one }] });
+  await push(near, 'origin', { updates: [{ ref, from: one, to: two }, { ref: 'refs/claims/gt-1', from: one, to: null }] });
+  assert.equal([await readRef(far, ref), await readRef(far, 'refs/claims/gt-1')], [two, undefined]);
+  await push(near, 'origin', { updates: [{ ref, from: two, to: side }] });
+  assert.is(await readRef(far, ref), side);
+  assert.equal(await listRemoteRefs(near, 'origin', ['refs/beads/*']), [{ ref, oid: side }]);
+});
+
+eachFormat(pushing, 'moves nothing when one lease fails', async (format) => {
+  const { far, near, one, two } = await pair(format);
+  await push(near, 'origin', { updates: [{ ref, from: null, to: one }] });
+  for (const from of [two, null]) {
+    const error = await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/x', from: undefined, to: one }, { ref, from, to: two }] }));
+    assert.is(error.code, 'push.refused');
+    assert.equal(error.data?.['refs'], [ref]);
+  }
+  assert.equal([await readRef(far, ref), await readRef(far, 'refs/heads/x')], [one, undefined]);
+});
+
+pushing('moves without a lease only forward', async () => {
+  const { far, near, one, two, side } = await pair();
+  await push(near, 'origin', { updates: [{ ref, from: undefined, to: one }] });
+  await push(near, 'origin', { updates: [{ ref, from: undefined, to: two }] });
+  assert.is((await thrown(() => push(near, 'origin', { updates: [{ ref, from: undefined, to: side }] }))).code, 'push.refused');
+  assert.is(await readRef(far, ref), two);
+});
+
+pushing("tells a hub's refusal from a lost race, in the hub's words", async () => {
+  const { far, near, one } = await pair();
+  mkdirSync(join(far.gitDir, 'hooks'), { recursive: true });
+  const hook = join(far.gitDir, 'hooks/update');
+  writeFileSync(hook, '#!/bin/sh\ncase $1 in refs/heads/main) echo "main is protected" >&2; exit 1;; esac\n');
+  chmodSync(hook, 0o755);
+  const error = await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: one }, { ref: 'refs/heads/x', from: null, to: one }] }));
+  assert.is(error.code, 'push.denied');
+  assert.match(error.message, /does not take refs\/heads\/main: main is protected$/);
+  assert.is(await readRef(far, 'refs/heads/x'), undefined);
+});
+
+pushing('lets exactly one of eight pushes make a claim', async () => {
+  const { far, near } = await pair();
+  const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => looseCommit(near, `claim ${index}`)));
+  const outcomes = await Promise.allSettled(claims.map((to) => push(near, 'origin', { updates: [{ ref: 'refs/claims/gt-1', from: null, to }] })));
+  const won = outcomes.flatMap((outcome, index) => (outcome.status === 'fulfilled' ? [claims[index]] : []));
+  assert.equal(won, [await readRef(far, 'refs/claims/gt-1')]);
+  const codes = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [(outcome.reason as { code: string }).code] : []));
+  assert.equal([...new Set(codes)], ['push.refused']);
+});
+
+pushing('says that a remote cannot be reached', async () => {
+  const { near, one } = await pair();
+  assert.is((await thrown(() => push(near, '/no/such/repository', { updates: [{ ref, from: null, to: one }] }))).code, 'remote.unreachable');
+});
+
+pushing.run();
+
+const asking = suite('remoteUrl');
+
+asking('answers undefined where there is no such remote', async () => {
+  const repo = await fresh();
+  assert.is(await remoteUrl(repo), undefined);
+  await git(repo.worktree!, ['remote', 'add', 'hub', 'https://example.com/x.git']);
+  assert.is(await remoteUrl(repo, 'hub'), 'https://example.com/x.git');
+});
+
+asking.run();
+
+const choosing = suite('defaultBranch');
+
+choosing("takes the repository's own head where there is no remote", async () => assert.is(await defaultBranch(await fresh()), 'main'));
+
+choosing.run();
+
+const listing = suite('listRemoteRefs');
+
+listing('fetches nothing', async () => {
+  const { far, near } = await pair();
+  const commit = await looseCommit(far, 'far');
+  await updateRefs(far, [{ ref, from: null, to: commit }]);
+  assert.equal(await listRemoteRefs(near, 'origin', []), [{ ref, oid: commit }]);
+  assert.is((await thrown(() => git(near.gitDir, ['cat-file', '-e', commit]))).name, 'Error');
+});
+
+listing.run();
