@@ -19,11 +19,12 @@ export function writeLauncher(spec: SessionSpec, env: Environment, nonce: string
     .map(([name, value]) => `export ${name}=${shellWord(value ?? '')}`);
   const lines = [
     'turns=0',
-    'while [ -e "$0" ]; do',
+    'until [ -e "$0.go" ]; do',
     '  turns=$((turns + 1))',
     '  if [ "$turns" -gt 1000 ]; then rm -f -- "$0"; exit 75; fi',
     '  sleep 0.01',
     'done',
+    'rm -f -- "$0" "$0.go"',
     'unset turns',
     ...exports,
     `cd -- ${shellWord(spec.cwd)} || exit 72`,
@@ -36,7 +37,12 @@ export function writeLauncher(spec: SessionSpec, env: Environment, nonce: string
   return path;
 }
 
-/** Lets the session that waits behind a launcher go. */
+/** Lets the session that waits in a launcher go; the launcher then clears itself away. */
 export function letGo(launcher: string): void {
+  writeFileSync(`${launcher}.go`, '');
+}
+
+/** Clears away a launcher that will not be run. */
+export function dropLauncher(launcher: string): void {
   rmSync(launcher, { force: true });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Environment } from './environment.ts';
-import { letGo, writeLauncher } from './launcher.ts';
+import { dropLauncher, letGo, writeLauncher } from './launcher.ts';
 import { endTree, isAlive, killTree, processStart, type Mark } from './processes.ts';
 import { startDetached } from './self.ts';
 import { nonceVariable, SessionNotStarted, type Backend, type SessionHandle, type SessionSpec } from './session.ts';
@@ -32,7 +32,7 @@ function launch(spec: SessionSpec, launcher: string, nonce: string, inherited: E
     const pid = startDetached(['/bin/sh', launcher], { cwd: '/', inherited, env, log: spec.transcript });
     return { backend: 'subprocess', id: spec.id, pid, started: processStart(pid) ?? '', nonce, transcript: spec.transcript };
   } catch (error) {
-    letGo(launcher);
+    dropLauncher(launcher);
     throw new SessionNotStarted(spec.id, error instanceof Error ? error.message : String(error));
   }
 }
@@ -43,7 +43,7 @@ export async function recordThenGo(handle: SessionHandle, launcher: string, reco
     await record?.(handle);
   } catch (error) {
     await endTree(handle, { graceMs: 0, mark: markOf(handle) });
-    letGo(launcher);
+    dropLauncher(launcher);
     throw error;
   }
   letGo(launcher);

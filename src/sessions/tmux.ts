@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { sessionEnvironment, type Environment } from './environment.ts';
-import { letGo, writeLauncher } from './launcher.ts';
+import { dropLauncher, writeLauncher } from './launcher.ts';
 import { endTree, isAlive, processStart } from './processes.ts';
 import { nonceVariable, SessionExists, SessionNotStarted, type Backend, type SessionHandle, type SessionSpec } from './session.ts';
 import { asWords, shellWord } from './shell.ts';
@@ -109,14 +109,13 @@ async function start(tmux: Tmux, socket: string, spec: SessionSpec, inherited: E
   const pane = ['new-session', '-d', '-P', '-F', '#{pane_pid}', '-s', name, '-n', spec.title.replace(/[^\w .-]/g, '_') || name, '-x', '200', '-y', '50', '-c', '/', '/bin/sh', launcher];
   const keep = ['pipe-pane', '-t', `=${name}:`, literal(`exec cat >>${shellWord(spec.transcript)}`)];
   const args = ['start-server', ';', 'set-option', '-g', 'history-limit', '20000', ';', ...pane, ';', ...keep];
-  try {
-    const pid = await open(tmux, socket, args, spec.id, name);
-    const handle: SessionHandle = { backend: 'tmux', id: spec.id, pid, started: processStart(pid) ?? '', nonce, transcript: spec.transcript, tmux: { socket, name } };
-    await recordThenGo(handle, launcher, record);
-    return handle;
-  } finally {
-    letGo(launcher);
-  }
+  const pid = await open(tmux, socket, args, spec.id, name).catch((error: unknown) => {
+    dropLauncher(launcher);
+    throw error;
+  });
+  const handle: SessionHandle = { backend: 'tmux', id: spec.id, pid, started: processStart(pid) ?? '', nonce, transcript: spec.transcript, tmux: { socket, name } };
+  await recordThenGo(handle, launcher, record);
+  return handle;
 }
 
 /** Opens the pane; a server that was just leaving is asked again. */
