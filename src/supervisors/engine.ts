@@ -1,12 +1,15 @@
 import { rmSync } from 'node:fs';
-import { openTown, type Town } from '../town.ts';
-import { Busy, Failure } from '../base/errors.ts';
+import { openTown, type Rig, type Town } from '../town.ts';
+import { queueRefs } from '../actions/queue-refs.ts';
+import { Busy } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
+import { openRequests } from '../domain/merge-request.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { readState, stateFolder, statePath, writeState } from '../ledger/ledger.ts';
 import { acquire, LockBusy, type LockOwner } from '../ledger/lock.ts';
+import { liveBeads } from '../ledger/projection.ts';
 import { watchRefs } from '../ledger/watch.ts';
-import { patrol } from './patrol.ts';
+import { guarded, patrol } from './patrol.ts';
 import { refineryTick } from './refinery.ts';
 
 /** What the engine of a town says of itself. */
@@ -50,9 +53,8 @@ export async function runEngine(root: string, now: () => number, env: Readonly<R
       await patrol(town, env);
       for (const rig of town.rigs) {
         if (queues.has(rig.name)) continue;
-        const work = refineryTick(town, rig, { signal, progress: report, quiet: true })
-          .then((moved) => (moved > 0 ? bell.ring() : undefined))
-          .catch((error: unknown) => tellFailure(town, rig.name, error))
+        const work = guarded(town, rig, 'refinery', () => landWaiting(town, rig, env, signal, report))
+          .then((steps) => (steps > 0 ? bell.ring() : undefined))
           .finally(() => queues.delete(rig.name));
         queues.set(rig.name, work);
       }
@@ -67,10 +69,10 @@ export async function runEngine(root: string, now: () => number, env: Readonly<R
   }
 }
 
-function tellFailure(town: Town, rig: string, error: unknown): void {
-  if (error instanceof Busy) return;
-  if (!(error instanceof Failure)) throw error;
-  appendEvent(town.hq, { kind: 'patrol.failed', agent: 'refinery', subject: rig, data: { code: error.code, message: error.message } });
+/** Works on the queue of a rig where anything waits in it; otherwise nothing is asked, least of all the hub. */
+async function landWaiting(town: Town, rig: Rig, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal, progress: (line: string) => void): Promise<number> {
+  if (openRequests(await liveBeads(rig.ledger)).length === 0 && (await queueRefs(rig)).length === 0) return 0;
+  return (await refineryTick(town, rig, { env, signal, progress })).steps;
 }
 
 async function takeLease(town: Town): Promise<() => Promise<void>> {

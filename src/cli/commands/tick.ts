@@ -1,6 +1,9 @@
+import { freeTick, holdTick } from '../../actions/poke.ts';
 import { patrol } from '../../supervisors/patrol.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
+
+const patience = 60_000;
 
 export const command = defineCommand({
   name: 'tick',
@@ -8,7 +11,8 @@ export const command = defineCommand({
   hidden: true,
   async run(_args, context) {
     const { town } = await enter(context);
-    return { acted: await patrol(town, context.env) };
+    holdTick(town);
+    return { acted: await patrol(town, context.env, patience, () => freeTick(town)) };
   },
   *render({ acted }) {
     yield acted === undefined ? 'another process patrols this town right now' : `${acted} orders carried out`;
