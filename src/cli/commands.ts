@@ -27,7 +27,17 @@ export const areas: readonly Area[] = [
       'convoy create': () => import('./commands/convoy/create.ts'),
     },
   },
-  { title: 'Merge queue', commands: {} },
+  {
+    title: 'Merge queue',
+    commands: {
+      'mq submit': () => import('./commands/mq/submit.ts'),
+      'mq list': () => import('./commands/mq/list.ts'),
+      'mq show': () => import('./commands/mq/show.ts'),
+      'mq explain': () => import('./commands/mq/explain.ts'),
+      'mq run': () => import('./commands/mq/run.ts'),
+      'mq status': () => import('./commands/mq/status.ts'),
+    },
+  },
   {
     title: 'Town, rigs and workers',
     commands: {

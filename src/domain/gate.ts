@@ -54,6 +54,11 @@ export function gatesOf(settings: Readonly<Record<string, unknown>>): Gate[] {
   return Object.entries(configured).map(([name, value]) => gateOf(name, value)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Whether the settings say anything about gates. */
+export function hasGates(settings: Readonly<Record<string, unknown>>): boolean {
+  return settingAt(settings, 'merge_queue.gates') !== undefined;
+}
+
 function gateOf(name: string, value: unknown): Gate {
   if (!gatePattern.test(name)) throw new BadGate(name, 'its name is not made of letters, digits, - and _');
   const { command, timeout = defaultTimeout / 1000, required = true } = isObject(value) ? value : { command: undefined };

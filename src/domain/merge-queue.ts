@@ -188,32 +188,38 @@ function verify(gate: Gate, request: MergeRequest, stack: Point, base: Point, ta
   return { op: 'reject', request, rejection: { kind: 'gate', reason: `the gate ${gate.name} ${how} with it and passes without it`, evidence: last?.tail ?? '' } };
 }
 
-/** Where a request stands and why, in words. */
-export function explain(facts: QueueFacts, id: string): string | undefined {
+/** Where an unfinished request stands, and why, in words. */
+export interface Explanation {
+  readonly state: 'submitted' | 'waiting' | 'trying' | 'merged' | 'rejected';
+  readonly why: string;
+}
+
+/** Says where a request stands and what would move it; undefined for one that is not in the queue. */
+export function explain(facts: QueueFacts, id: string): Explanation | undefined {
   const target = facts.targets.find(({ requests }) => requests.some(({ request }) => request.id === id));
   const mine = target?.requests.find(({ request }) => request.id === id);
   if (target === undefined || mine === undefined) return undefined;
   const settled = settle(mine);
-  if (settled !== undefined) return sentence(settled, facts);
+  if (settled !== undefined) return explainMove(settled, facts);
   const held = holdUp(mine, target);
-  if (held !== undefined) return `waiting: ${held}`;
+  if (held !== undefined) return { state: 'waiting', why: held };
   const front = frontOf(target);
-  if (front === undefined || front.request.id === id) return sentence(advance(mine, target, facts), facts);
+  if (front === undefined || front.request.id === id) return explainMove(advance(mine, target, facts), facts);
   const ahead = inOrder(target).filter((other) => holdUp(other, target) === undefined && queueOrder(other.request, mine.request) < 0);
   const first = advance(front, target, facts);
-  const because = first.op === 'wait' ? `; the queue for ${target.target} has stopped: ${first.reason}` : '';
-  return `waiting: ${ahead.map(({ request }) => request.id).join(', ')} ${ahead.length === 1 ? 'goes' : 'go'} before it on ${target.target}${because}`;
+  const stopped = first.op === 'wait' ? `; the queue for ${target.target} has stopped: ${first.reason}` : '';
+  return { state: 'waiting', why: `${ahead.map(({ request }) => request.id).join(', ')} ${ahead.length === 1 ? 'goes' : 'go'} before it on ${target.target}${stopped}` };
 }
 
-function sentence(move: Move, facts: QueueFacts): string {
+function explainMove(move: Move, facts: QueueFacts): Explanation {
   switch (move.op) {
-    case 'record': return `merged: ${move.request.target} contains it; the next gt mq run writes that down`;
-    case 'reject': return `about to be rejected: ${move.rejection.reason}`;
-    case 'keep': return 'submitted: the next gt mq run puts its head under the queue\'s own ref';
-    case 'stack': return `next on ${move.request.target}: gt mq run stacks it on ${move.onto.commit.slice(0, 12)} and tests it`;
-    case 'run': return move.on === 'base' ? `trying: the gate ${move.gate.name} fails with it; now the base is tested, before anybody is blamed` : `trying: it is stacked as ${move.commit.slice(0, 12)}; the gate ${move.gate.name} has not passed on that yet`;
-    case 'land': return `trying: it has passed ${facts.gates.filter(({ required }) => required).map(({ name }) => name).join(', ') || 'without a gate'} and lands next, as ${move.commit.slice(0, 12)}`;
-    case 'wait': return `waiting: ${move.reason}`;
-    case 'promote': case 'tidy': return 'waiting';
+    case 'record': return { state: 'merged', why: `${move.request.target} contains it; the next gt mq run writes that down` };
+    case 'reject': return { state: 'rejected', why: `${move.rejection.reason}; the next gt mq run writes that down` };
+    case 'keep': return { state: 'submitted', why: "the next gt mq run puts its head under the queue's own ref" };
+    case 'stack': return { state: 'waiting', why: `it is next: gt mq run stacks it on ${move.request.target} and tests it` };
+    case 'run': return { state: 'trying', why: move.on === 'base' ? `the gate ${move.gate.name} fails with it; before anybody is blamed, ${move.request.target} itself is tested` : `it is stacked as ${move.commit.slice(0, 12)}, and the gate ${move.gate.name} has not passed on that yet` };
+    case 'land': return { state: 'trying', why: `${move.commit.slice(0, 12)} has passed ${facts.gates.filter(({ required }) => required).map(({ name }) => name).join(', ') || 'without a gate'} and lands next` };
+    case 'wait': return { state: 'waiting', why: move.reason };
+    case 'promote': case 'tidy': return { state: 'waiting', why: 'the queue is being cleared up' };
   }
 }

@@ -1,17 +1,17 @@
 import { Busy } from '../base/errors.ts';
 import { shortDuration, timestamp } from '../base/time.ts';
-import { gatesOf } from '../domain/gate.ts';
+import { gatesOf, hasGates } from '../domain/gate.ts';
 import { decide, type Move } from '../domain/merge-queue.ts';
 import type { MergeRequest, Rejection } from '../domain/merge-request.ts';
 import { landCommit, promote, recordLanding, rejectRequest, tidy } from '../actions/land.ts';
-import { observeQueue, QueueMemory } from '../actions/queue.ts';
+import { isQueueEmpty, observeQueue, QueueMemory } from '../actions/queue.ts';
 import { settings } from '../actions/settings.ts';
 import { stackRequest } from '../actions/stack.ts';
 import { keepHead, refreshHub } from '../actions/submit.ts';
 import { discardOldRuns, runGate, type Surroundings } from '../actions/verify.ts';
 import { statePath } from '../ledger/ledger.ts';
 import { acquire, LockBusy, type LockOwner } from '../ledger/lock.ts';
-import type { Rig, Town } from '../town.ts';
+import { rigNamed, type Rig, type Town } from '../town.ts';
 
 export interface RefineryOptions extends Surroundings {
   /** Takes one step only. */
@@ -19,6 +19,8 @@ export interface RefineryOptions extends Surroundings {
   /** Runs gates again that have failed before, on the base too: what was broken on this machine may be mended. */
   readonly again?: boolean;
   readonly progress?: (line: string) => void;
+  /** Nobody asked: an empty queue costs nothing, the hub is not asked at every turn, and a missing gate only keeps requests waiting. */
+  readonly quiet?: boolean;
 }
 
 /** What one run of the queue did. */
@@ -51,18 +53,47 @@ const mostRaces = 6;
  */
 export async function refineryTick(town: Town, rig: Rig, options: RefineryOptions): Promise<RefineryReport> {
   const report: RefineryReport = { landed: [], rejected: [], waiting: [], flaky: [], gateRuns: 0, steps: 0 };
-  const memory = new QueueMemory(options.again === true ? timestamp(town.now()) : undefined);
+  const memory = new QueueMemory({ since: options.again === true ? timestamp(town.now()) : undefined });
   const shift: Shift = { town, rig, options, memory, report, say: options.progress ?? (() => {}) };
+  if (options.quiet === true && (await isIdle(town, rig))) return report;
   gatesOf(await settings(town, rig));
   const release = await takeLease(rig);
   try {
     await discardOldRuns(rig);
-    await refreshHub(rig);
+    if (options.quiet !== true || rig.ledger.now() - (refreshed.get(rig.repository.commonDir) ?? 0) > freshMilliseconds) await refresh(rig);
     await work(shift);
   } finally {
     await release();
   }
   return report;
+}
+
+/** Works on the queues of one rig, or of all, one after the other. */
+export async function runQueues(town: Town, rigName: string | undefined, options: RefineryOptions): Promise<RefineryReport> {
+  const rigs = rigName === undefined ? town.rigs : [rigNamed(town, rigName)];
+  const report: RefineryReport = { landed: [], rejected: [], waiting: [], flaky: [], gateRuns: 0, steps: 0 };
+  for (const rig of rigs) {
+    // Among several rigs, one without work needs no gate.
+    if (rigs.length > 1 && (await isQueueEmpty(rig))) continue;
+    const one = await refineryTick(town, rig, options);
+    for (const key of ['landed', 'rejected', 'waiting', 'flaky'] as const) (report[key] as unknown[]).push(...one[key]);
+    report.gateRuns += one.gateRuns;
+    report.steps += one.steps;
+  }
+  return report;
+}
+
+const freshMilliseconds = 10_000;
+const refreshed = new Map<string, number>();
+
+async function refresh(rig: Rig): Promise<void> {
+  refreshed.set(rig.repository.commonDir, rig.ledger.now());
+  await refreshHub(rig);
+}
+
+/** Whether there is nothing in the queue, or nothing says how to test it. */
+async function isIdle(town: Town, rig: Rig): Promise<boolean> {
+  return (await isQueueEmpty(rig)) || !hasGates(await settings(town, rig));
 }
 
 async function takeLease(rig: Rig): Promise<() => Promise<void>> {
@@ -91,7 +122,7 @@ async function work(shift: Shift): Promise<void> {
       races += 1;
       if (!(error instanceof Busy) || races === mostRaces) throw error;
       shift.say(`${error.message}; looking again`);
-      await refreshHub(rig);
+      await refresh(rig);
     }
   }
 }
