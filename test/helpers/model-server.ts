@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { environment } from './temporary.ts';
 
 /** A part of what the model says: text, or a call of one of the client's tools. */
@@ -181,13 +181,20 @@ function halves(text: string): string[] {
 const key = 'sk-ant-api03-not-a-key-but-long-enough-to-look-like-one-0123456789';
 
 /**
- * The environment of a Claude Code client that talks to a server on loopback and to nobody else: a home of its own, a dummy key that it was told to use, no
- * telemetry, no updates. `path` goes before the PATH. It carries IS_SANDBOX, without which the client refuses its autonomous mode to root.
+ * The environment of a Claude Code client that talks to a server on loopback and to nobody else: a home of its own, in which a person has answered the questions of
+ * a first start, `trusted` and all below it among them; no telemetry, no updates. `path` goes before the PATH. It carries IS_SANDBOX, without which the client
+ * refuses its autonomous mode to root.
  */
-export function claudeEnvironment(home: string, url: string, path: readonly string[] = []): Record<string, string> {
+export function claudeEnvironment(home: string, url: string, options: { path?: readonly string[]; trusted?: string } = {}): Record<string, string> {
+  const { path = [], trusted } = options;
   const configuration = join(home, '.claude');
   mkdirSync(configuration, { recursive: true });
-  writeFileSync(join(configuration, '.claude.json'), JSON.stringify({ customApiKeyResponses: { approved: [key.slice(-20)], rejected: [] } }), { flag: 'w', mode: 0o600 });
+  const answers = {
+    hasCompletedOnboarding: true,
+    customApiKeyResponses: { approved: [key.slice(-20)], rejected: [] },
+    projects: trusted === undefined ? {} : { [trusted]: { hasTrustDialogAccepted: true } },
+  };
+  writeFileSync(join(configuration, '.claude.json'), JSON.stringify(answers), { mode: 0o600 });
   return {
     ...environment(home, path),
     ANTHROPIC_API_KEY: key,
@@ -198,4 +205,10 @@ export function claudeEnvironment(home: string, url: string, path: readonly stri
     IS_SANDBOX: '1',
     NO_PROXY: '127.0.0.1',
   };
+}
+
+/** The folder of the real client, named by GASTOWN_TEST_CLAUDE (the path of the executable); undefined where there is none. */
+export function claudeFolder(): string | undefined {
+  const path = process.env.GASTOWN_TEST_CLAUDE;
+  return path === undefined || path === '' ? undefined : dirname(resolve(path));
 }

@@ -80,7 +80,7 @@ function promises(name: 'tmux' | 'subprocess'): void {
   sessions('carries an environment and a command line that are far longer than a terminal would take', async () => {
     const backend = open();
     const long = 'x'.repeat(100_000);
-    const handle = await begin(backend, spec('', { command: ['sh', '-c', 'echo ${#1} ${#LONG}', 'sh', long], env: { LONG: long } }));
+    const handle = await begin(backend, spec('', { command: ['sh', '-c', 'echo $(printf %s "$1" | wc -c) $(printf %s "$LONG" | wc -c)', 'sh', long], env: { LONG: long } }));
     await until(() => transcriptOf(handle) === '100000 100000\n');
   });
 
