@@ -43,6 +43,8 @@ export interface Context {
   stdin(): Promise<string>;
   /** Says on stderr what is being done: one line that changes on a terminal, plain lines elsewhere, nothing with --quiet. */
   progress(line: string): void;
+  /** Says on stderr what went wrong though the command went on. */
+  warn(line: string): void;
   /** Asks a yes-or-no question; undefined where nobody is there to answer. */
   confirm(question: string, byDefault: boolean): Promise<boolean | undefined>;
 }
@@ -76,7 +78,7 @@ export interface Command<Args = Record<string, unknown>, Result = unknown> {
   readonly summary: string;
   readonly args?: readonly Positional[];
   readonly options?: Readonly<Record<string, Option>>;
-  /** What to type behind the name, and what that does. */
+  /** What to type, from the full name on, and what that does. */
   readonly examples?: readonly (readonly [string, string])[];
   /** Left out of lists and completion. */
   readonly hidden?: boolean;

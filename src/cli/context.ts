@@ -1,4 +1,4 @@
-import { read, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Usage } from '../base/errors.ts';
 import { clean, oneLine, truncate } from '../base/text.ts';
@@ -34,33 +34,13 @@ export interface World extends Context {
   clearProgress(): void;
 }
 
-/** Reads standard input to its end by plain reads: process.stdin takes longer to set up than most commands take to run. */
+/** Reads standard input to its end; plain reads would do, but one that waits on a pipe keeps Node from exiting. */
 async function readStdin(signal: AbortSignal): Promise<string> {
+  const { stdin } = process;
+  signal.addEventListener('abort', () => stdin.destroy(signal.reason as Error));
   const chunks: Buffer[] = [];
-  const interrupted = once(signal);
-  for (;;) {
-    const chunk = await Promise.race([readChunk(), interrupted]);
-    if (chunk === undefined) await new Promise((settle) => setTimeout(settle, 2));
-    else if (chunk.length === 0) return Buffer.concat(chunks).toString('utf8');
-    else chunks.push(chunk);
-  }
-}
-
-async function once(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-}
-
-/** Reads what is there; undefined when there is nothing yet, empty at the end. */
-async function readChunk(): Promise<Buffer | undefined> {
-  return new Promise((settle, reject) => {
-    const buffer = Buffer.allocUnsafe(1 << 16);
-    read(0, buffer, 0, buffer.length, null, (error, length) => {
-      if (error === null) settle(buffer.subarray(0, length));
-      else if (error.code === 'EAGAIN') settle(undefined);
-      else if (error.code === 'EOF') settle(buffer.subarray(0, 0));
-      else reject(error);
-    });
-  });
+  for await (const chunk of stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function ask(question: string, byDefault: boolean): Promise<boolean | undefined> {
@@ -105,6 +85,10 @@ export function openWorld(given: Pick<Context, 'cwd' | 'program' | 'actor' | 'qu
       const columns = process.stderr.columns || 80;
       write(2, `\r\u001b[K${truncate(oneLine(line), columns - 1)}`);
       sticky = true;
+    },
+    warn(line) {
+      clearProgress();
+      write(2, `${clean(line)}\n`);
     },
     confirm(question, byDefault) {
       clearProgress();

@@ -39,7 +39,7 @@ export function grammar(typed: string, command: Command): Argv {
           group: Object.hasOwn(globalOptions, name) ? 'Options of every command:' : 'Options:',
         });
       }
-      for (const [words, what] of command.examples ?? []) inner.example(`$0 ${words}`, what);
+      for (const [words, what] of command.examples ?? []) inner.example(`$0${words.slice(command.name.length)}`, what);
       return inner;
     });
 }

@@ -60,7 +60,8 @@ declarations('is what every alias stands for', () => {
 });
 
 declarations('that shares its first word is in a group that says what it is about', () => {
-  for (const { name } of declared) {
+  for (const { name, hidden } of declared) {
+    if (hidden) continue;
     const group = name.slice(0, Math.max(0, name.lastIndexOf(' ')));
     assert.ok(group === '' || commandNames().includes(group) || Object.hasOwn(groups, group), name);
   }
@@ -92,7 +93,10 @@ declarations('asks for its required words first and for many last', () => {
 
 declarations('gives examples that it can read', () => {
   for (const command of declared) {
-    for (const [line] of command.examples ?? []) parse(command, `gt ${typedName('gt', command.name)}`, shellWords(line));
+    for (const [line] of command.examples ?? []) {
+      assert.ok(`${line} `.startsWith(`${command.name} `), line);
+      parse(command, `gt ${typedName('gt', command.name)}`, shellWords(line.slice(command.name.length)));
+    }
   }
 });
 

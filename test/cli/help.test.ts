@@ -25,7 +25,7 @@ help('of every command is what the golden file says', async () => {
   for (const program of ['gt', 'bd'] as const) pages.push(`$ ${program} --help\n${text(await programHelp(program))}`);
   for (const name of areas.flatMap(({ commands }) => Object.keys(commands))) {
     const typed = `gt ${typedName('gt', name)}`;
-    pages.push(`$ ${typed} --help\n${await commandHelp(typed, await loadCommand(name))}`);
+    pages.push(`$ ${typed} --help\n${(await commandHelp(typed, await loadCommand(name))).trimEnd()}`);
   }
   const now = `${pages.join('\n\n')}\n`;
   if (process.env['UPDATE']) writeFileSync(golden, now);

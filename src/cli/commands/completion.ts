@@ -6,8 +6,8 @@ export const command = defineCommand({
   summary: 'Print the script that completes commands in a shell',
   args: [{ name: 'shell', describe: 'the shell that reads it', required: true, choices: shells }],
   examples: [
-    ['bash >> ~/.bashrc', 'in every new bash'],
-    ['fish > ~/.config/fish/completions/gt.fish', 'in fish'],
+    ['completion bash >> ~/.bashrc', 'in every new bash'],
+    ['completion fish > ~/.config/fish/completions/gt.fish', 'in fish'],
   ],
   run: async ({ shell }, { program }) => script(shell, program),
   render: (text) => [text],

@@ -6,7 +6,7 @@ export const command = defineCommand({
   name: 'help',
   summary: 'Show what a command does and how it is typed',
   args: [{ name: 'command', describe: 'the command, or the first word of several', many: true }],
-  examples: [['version', 'what the version command prints']],
+  examples: [['help version', 'what the version command prints']],
   async run({ command: words }, { program }) {
     const resolved = resolveCommand(program, words);
     if (resolved.kind === 'command') return [await commandHelp(resolved.typed, await loadCommand(resolved.name))];
