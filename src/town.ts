@@ -78,6 +78,8 @@ export interface RigFile {
   readonly version: 1;
   readonly kind: 'rig';
   readonly town: string;
+  /** Where it was cloned from. */
+  readonly url: string;
 }
 
 export const hqPrefix = 'hq';

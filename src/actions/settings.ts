@@ -34,11 +34,11 @@ export const knownKeys: readonly KnownKey[] = [
   { key: 'sessions.backend', kind: 'text', describe: 'tmux or subprocess; unset: tmux where there is one' },
   { key: 'scheduler.max_polecats', kind: 'number', describe: 'how many workers run at once; unset: slung work starts by itself' },
   { key: 'scheduler.paused', kind: 'boolean', describe: 'whether nothing is dispatched', default: false },
-  { key: 'merge_queue.gates', kind: 'gates', describe: '"none" lets requests land without a test' },
+  { key: 'merge_queue.gates', kind: 'gates', describe: '"none" lets requests land without a test', rig: true },
   { key: 'merge_queue.gates.<name>.command', kind: 'text', describe: 'what must succeed on a candidate before it lands', rig: true },
   { key: 'merge_queue.gates.<name>.timeout', kind: 'duration', describe: 'how long it may take', default: '30m', rig: true },
   { key: 'merge_queue.gates.<name>.required', kind: 'boolean', describe: 'whether a failure keeps the candidate from landing', default: true, rig: true },
-].map((known) => ({ ...known, rig: known.key.startsWith('merge_queue.') }) as KnownKey);
+];
 
 const file = 'config';
 
@@ -134,10 +134,15 @@ export async function listSettings(town: Town, rig: Rig | undefined, all: boolea
   return [...found, ...others.map((known) => ({ key: known.key, ...byDefault(known), hidden: [], known }))];
 }
 
+/** Whether rigs keep a key, each for itself. */
+export function isRigKey(key: string): boolean {
+  return knownKey(key)?.rig === true;
+}
+
 /** The ledger that keeps a key: the rig's for what is a rig's, or when a rig was asked for. Throws NeedsRig. */
 function ledgerFor(town: Town, rig: Rig | undefined, key: string): Ledger {
   if (rig !== undefined) return rig.ledger;
-  if (town.kind === 'town' && knownKey(key)?.rig === true) throw new NeedsRig(key, town);
+  if (town.kind === 'town' && isRigKey(key)) throw new NeedsRig(key, town);
   return town.hq;
 }
 

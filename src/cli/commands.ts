@@ -41,6 +41,13 @@ export const areas: readonly Area[] = [
   {
     title: 'Town, rigs and workers',
     commands: {
+      init: () => import('./commands/init.ts'),
+      install: () => import('./commands/install.ts'),
+      'rig add': () => import('./commands/rig/add.ts'),
+      'rig list': () => import('./commands/rig/list.ts'),
+      'rig remove': () => import('./commands/rig/remove.ts'),
+      'crew add': () => import('./commands/crew/add.ts'),
+      'crew list': () => import('./commands/crew/list.ts'),
       'polecat list': () => import('./commands/polecat/list.ts'),
       'polecat nuke': () => import('./commands/polecat/nuke.ts'),
     },
@@ -68,7 +75,20 @@ export const areas: readonly Area[] = [
       'session signal': () => import('./commands/session/signal.ts'),
     },
   },
-  { title: 'Settings', commands: {} },
+  {
+    title: 'Settings',
+    commands: {
+      'config get': () => import('./commands/config/get.ts'),
+      'config set': () => import('./commands/config/set.ts'),
+      'config unset': () => import('./commands/config/unset.ts'),
+      'config list': () => import('./commands/config/list.ts'),
+      'config explain': () => import('./commands/config/explain.ts'),
+      aliases: () => import('./commands/aliases.ts'),
+      'githooks install': () => import('./commands/githooks/install.ts'),
+      'githooks remove': () => import('./commands/githooks/remove.ts'),
+      'githooks status': () => import('./commands/githooks/status.ts'),
+    },
+  },
   {
     title: 'About gastown',
     commands: {
@@ -87,6 +107,7 @@ export const groups: Readonly<Record<string, string>> = {
   config: 'Settings of the town and its rigs',
   convoy: 'Beads that are followed together',
   crew: "People's own checkouts",
+  githooks: "Git's own hooks, by which commits wake the town",
   mq: 'The merge queue: what waits to land, and how it went',
   polecat: 'Workers, each in a worktree of its own',
   rig: 'The repositories of the town',

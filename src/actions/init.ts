@@ -1,0 +1,223 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Failure, Refused } from '../base/errors.ts';
+import { timestamp } from '../base/time.ts';
+import { checkName } from '../domain/address.ts';
+import { enroll } from '../domain/agent.ts';
+import type { Act } from '../domain/bead.ts';
+import { checkPrefix, deriveName, derivePrefix } from '../domain/rig.ts';
+import { checkBranchName, readRef, readSymbolicRef } from '../git/refs.ts';
+import { listRemoteRefs, remoteUrl } from '../git/remotes.ts';
+import { discover, openRepository, type Repository } from '../git/repository.ts';
+import { requireGit } from '../git/run.ts';
+import { initLedger, readFormat } from '../ledger/init.ts';
+import { mainRef, readState, writeState, type Ledger } from '../ledger/ledger.ts';
+import { consult } from '../ledger/read.ts';
+import { transact, type Signature } from '../ledger/transact.ts';
+import { isAlive, ownProcess } from '../sessions/processes.ts';
+import { hqPrefix, townState, type Owner, type RigFile, type TownFile } from '../town.ts';
+import { removeAliases, setAliases, type AliasReport } from './aliases.ts';
+import { chooseGate, gateChanges, type GateChoice, type GateWish } from './gate-choice.ts';
+import { installGitHooks, type GitHookReport } from './githooks.ts';
+import { findOwner } from './owner.ts';
+
+export interface InitWish extends GateWish {
+  readonly cwd: string;
+  readonly name?: string | undefined;
+  readonly prefix?: string | undefined;
+  /** The branch that work lands on; the one that is checked out where it is not said. */
+  readonly branch?: string | undefined;
+  /** The remote that landings are pushed to; without one they stay here. */
+  readonly remote?: string | undefined;
+  /** The git aliases that there are commands for. */
+  readonly aliases: readonly string[];
+  readonly global: boolean;
+  now(): number;
+  progress(line: string): void;
+}
+
+export interface InitReport {
+  readonly repository: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly target: string;
+  readonly remote: string | undefined;
+  readonly owner: Owner;
+  /** The folder beside the checkout that workers get their worktrees in. */
+  readonly workers: string;
+  /** False where the ledger was there already. */
+  readonly made: boolean;
+  readonly gate: GateChoice;
+  readonly aliases: AliasReport;
+  readonly githooks: GitHookReport;
+  readonly notes: readonly string[];
+}
+
+const remotePatience = 10_000;
+
+/** Makes a repository a whole town by itself; one that is a town already is brought up to date. Throws NotARepository, BelongsToTown, Detached, LedgerElsewhere and more, and then nothing was changed. */
+export async function initRepository(wish: InitWish): Promise<InitReport> {
+  await requireGit();
+  const repository = checkoutOf(wish.cwd);
+  const known = knownTown(repository);
+  const plan = await planOf(repository, known, wish);
+  const { owner, note } = await findOwner(repository, undefined);
+  const notes = note === undefined ? [] : [note];
+  const hq: Ledger = { repository, ref: mainRef, prefixes: [plan.prefix, hqPrefix], liveness: { self: ownProcess(), isAlive }, now: wish.now };
+  const there = (await readRef(repository, mainRef)) !== undefined;
+  if (!there) notes.push(...(await checkRemoteLedger(repository, wish)));
+
+  const gate = await chooseGate(wish, there ? await consult(hq, (view) => view.settings('config')) : {}, async (path) => readText(join(plan.checkout, path)));
+  const who: Signature = { actor: owner.name, email: owner.email };
+  await initLedger(hq, who);
+  const act: Act = { by: owner.name, at: timestamp(wish.now()) };
+  await transact(hq, who, `Begin ${plan.name}`, (view) => [
+    ...['mayor', 'deacon', `${plan.name}/witness`, `${plan.name}/refinery`].flatMap((agent) => enroll(view, plan.prefix, agent, undefined, act)),
+    ...gateChanges(view.settings('config'), gate),
+  ]);
+  const workers = `${plan.checkout}.town`;
+  const entry = { prefix: plan.prefix, path: plan.checkout, folder: workers, target: plan.target, ...(plan.remote === undefined ? {} : { remote: plan.remote }) };
+  const file: TownFile = { version: 1, kind: 'solo', name: plan.name, root: workers, owner, rigs: { [plan.name]: entry } };
+  writeState(repository, file, townState);
+  const githooks = await installGitHooks(repository);
+  if (wish.global) await removeAliases(repository);
+  const aliases = await setAliases(wish.global ? undefined : repository, wish.aliases);
+  if (plan.tip === undefined) notes.push(`${plan.target} has no commits yet: make the first one before you sling work (git commit --allow-empty -m "Begin")`);
+  return { repository: plan.checkout, name: plan.name, prefix: plan.prefix, target: plan.target, remote: plan.remote, owner, workers, made: !there, gate, aliases, githooks, notes };
+}
+
+/** The main checkout of the repository that a folder lies in. */
+function checkoutOf(cwd: string): Repository {
+  const found = discover(cwd);
+  if (found === undefined) throw new NotARepository(cwd);
+  const main = found.gitDir === found.commonDir ? found : openRepository(found.commonDir);
+  if (main.worktree === undefined) throw new NoCheckout(main);
+  return main;
+}
+
+function knownTown(repository: Repository): TownFile | undefined {
+  const file = readState<TownFile | RigFile>(repository, townState);
+  if (file === undefined || file.kind === 'solo') return file;
+  throw new BelongsToTown(repository, file);
+}
+
+interface Plan {
+  readonly checkout: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly target: string;
+  readonly remote: string | undefined;
+  /** The commit of the target; undefined where it has none yet. */
+  readonly tip: string | undefined;
+}
+
+/** What is to be, from what was said, what was settled before, and what the repository looks like. */
+async function planOf(repository: Repository, known: TownFile | undefined, wish: InitWish): Promise<Plan> {
+  const checkout = repository.worktree ?? repository.gitDir;
+  const [oldName, old] = Object.entries(known?.rigs ?? {})[0] ?? [];
+  const name = checkName('repository', wish.name ?? oldName ?? deriveName(basename(checkout)));
+  if (oldName !== undefined && oldName !== name) throw new Settled('name', oldName, name);
+  const oldPrefix = old?.prefix ?? (await readFormat({ repository, ref: mainRef }))?.prefixes.find((each) => each !== hqPrefix);
+  const prefix = checkPrefix(wish.prefix ?? oldPrefix ?? derivePrefix(name, [hqPrefix]), [hqPrefix]);
+  if (oldPrefix !== undefined && oldPrefix !== prefix) throw new Settled('prefix', oldPrefix, prefix);
+  const head = (await readSymbolicRef(repository, 'HEAD'))?.replace(/^refs\/heads\//, '');
+  const target = wish.branch ?? old?.target ?? head;
+  if (target === undefined) throw new Detached(checkout);
+  checkBranchName(target);
+  const tip = await readRef(repository, `refs/heads/${target}`);
+  if (tip === undefined && target !== head) throw new NoSuchBranch(target);
+  const remote = wish.remote ?? old?.remote;
+  if (remote !== undefined && (await remoteUrl(repository, remote)) === undefined) throw new NoSuchRemote(remote);
+  return { checkout, name, prefix, target, remote, tip };
+}
+
+/** A ledger that a remote has already must be taken from there, or two would begin apart. Answers what could not be found out. */
+async function checkRemoteLedger(repository: Repository, wish: InitWish): Promise<string[]> {
+  const remote = wish.remote ?? 'origin';
+  if ((await remoteUrl(repository, remote)) === undefined) return [];
+  wish.progress(`asking ${remote} whether it has a ledger`);
+  let patience: NodeJS.Timeout | undefined;
+  const silence = new Promise<undefined>((resume) => {
+    patience = setTimeout(() => resume(undefined), remotePatience);
+  });
+  // A remote that cannot be reached keeps nobody from working here.
+  const refs = await Promise.race([listRemoteRefs(repository, remote, [mainRef]).catch((error: unknown) => unreachable(error)), silence]);
+  clearTimeout(patience);
+  if (refs === undefined) return [`${remote} did not answer: if it has a ledger already, the two will have to be merged`];
+  if (refs.some(({ ref }) => ref === mainRef)) throw new LedgerElsewhere(remote);
+  return [];
+}
+
+function unreachable(error: unknown): undefined {
+  if (error instanceof Failure) return undefined;
+  throw error;
+}
+
+function readText(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** There is no repository that could become a town. */
+export class NotARepository extends Refused {
+  readonly code = 'init.no-repository';
+  constructor(cwd: string) {
+    super(`${cwd} is not inside a git repository`, { cwd }, 'git init, then gt init');
+  }
+}
+
+/** A bare repository has no checkout whose neighbour could hold the workers. */
+export class NoCheckout extends Refused {
+  readonly code = 'init.bare';
+  constructor({ gitDir }: Repository) {
+    super(`${gitDir} has no checkout`, { gitDir }, `gt install <path>, and there: gt rig add <name> ${gitDir}`);
+  }
+}
+
+/** The repository has a place in another town. */
+export class BelongsToTown extends Refused {
+  readonly code = 'init.belongs';
+  constructor(repository: Repository, file: TownFile | RigFile) {
+    const place = repository.worktree ?? repository.gitDir;
+    super(file.kind === 'rig' ? `${place} is a rig of the town at ${file.town}` : `${place} is a town's own repository`, { place }, 'gt rig list');
+  }
+}
+
+/** Something that other records are built on cannot be changed by beginning again. */
+export class Settled extends Refused {
+  readonly code = 'init.settled';
+  constructor(what: string, is: string, wanted: string) {
+    super(`the ${what} here is ${is} already, and cannot become ${wanted}`, { what, is, wanted }, 'gt init (without it)');
+  }
+}
+
+/** No branch is checked out that work could land on. */
+export class Detached extends Refused {
+  readonly code = 'init.detached';
+  constructor(checkout: string) {
+    super(`${checkout} has no branch checked out`, { checkout }, 'gt init --branch <branch> (the one that work lands on)');
+  }
+}
+
+/** The branch that work should land on is not there. */
+export class NoSuchBranch extends Refused {
+  readonly code = 'branch.missing';
+  constructor(branch: string) {
+    super(`there is no branch ${branch}`, { branch }, 'git branch --list');
+  }
+}
+
+/** The remote that landings should be pushed to is not there. */
+export class NoSuchRemote extends Refused {
+  readonly code = 'remote.missing';
+  constructor(remote: string) {
+    super(`there is no remote ${remote}`, { remote }, 'git remote -v');
+  }
+}
+
+/** A remote has a ledger, and this clone has not fetched it. */
+export class LedgerElsewhere extends Refused {
+  readonly code = 'ledger.elsewhere';
+  constructor(remote: string) {
+    super(`${remote} has a ledger already`, { remote }, `git fetch ${remote} ${mainRef}:${mainRef}, then gt init`);
+  }
+}
