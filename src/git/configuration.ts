@@ -31,8 +31,6 @@ const programs: readonly (readonly [key: RegExp, harmless: string])[] = [
   [/^merge\..*\.driver$/s, 'git merge-file --marker-size=%L %A %O %B'],
   [/^diff\.external$|^diff\..*\.(command|textconv)$/s, ''],
   [/^credential\.(.*\.)?helper$/s, ''],
-  [/^remote\..*\.uploadpack$/s, 'git-upload-pack'],
-  [/^remote\..*\.receivepack$/s, 'git-receive-pack'],
   [/^core\.sshcommand$/, 'ssh'],
   [/^core\.(pager|editor|askpass)$|^sequence\.editor$|^pager\.|^alias\./s, ''],
   [/^gpg\.(.*\.)?(program|defaultkeycommand)$/s, 'false'],
@@ -43,8 +41,17 @@ const programs: readonly (readonly [key: RegExp, harmless: string])[] = [
 ];
 
 /** Whether the repository's own configuration may start a program even where git only reads objects and moves refs: it includes other files, defines hooks, or fetches what is missing. */
-export function looksHostile({ gitDir, commonDir }: Repository): boolean {
-  return [join(commonDir, 'config'), join(gitDir, 'config.worktree')].some((path) => existsSync(path) && /\[\s*(include|hook)|promisor|partialclone/i.test(readFileSync(path, 'utf8')));
+export function looksHostile(repository: Repository): boolean {
+  return saysAny(repository, /\[\s*(include|hook)|promisor|partialclone/i);
+}
+
+/** Whether git may fetch the objects that a partial clone left out: not where the repository names the program for it, since git heeds the first such name and no later one. */
+export function mayFetchMissing(repository: Repository): boolean {
+  return !saysAny(repository, /\[\s*include|uploadpack/i);
+}
+
+function saysAny({ gitDir, commonDir }: Repository, words: RegExp): boolean {
+  return [join(commonDir, 'config'), join(gitDir, 'config.worktree')].some((path) => existsSync(path) && words.test(readFileSync(path, 'utf8')));
 }
 
 /** For what `git config --list --show-scope -z` printed: the keys of the repository's own configuration that git would run, each with what the person's or the machine's configuration says instead. */

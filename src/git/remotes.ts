@@ -55,6 +55,9 @@ export class BadRemote extends Usage {
 
 const long = 1_800_000;
 
+/** Said on the command line, for git takes the first program that a repository's configuration names over any other configuration. */
+const programs = { read: '--upload-pack=git-upload-pack', write: '--receive-pack=git-receive-pack' };
+
 function checkRemote(remote: string): void {
   if (remote === '' || remote.startsWith('-') || /[\u0000-\u001f]/.test(remote) || /^(ext|fd)::/i.test(remote)) throw new BadRemote(remote);
 }
@@ -77,8 +80,8 @@ export async function cloneBare(url: string, path: string): Promise<Repository> 
     const config = join(path, 'config');
     await runGit(repository, ['config', '--file', config, 'remote.origin.url', url]);
     await runGit(repository, ['config', '--file', config, 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*']);
-    const { stdout } = await talk(repository, 'origin', ['ls-remote', '--symref', '--', 'origin', 'HEAD']);
-    await talk(repository, 'origin', ['fetch', '--quiet', '--tags', '--no-write-fetch-head', '--no-recurse-submodules', '--', 'origin']);
+    const { stdout } = await talk(repository, 'origin', ['ls-remote', '--symref', programs.read, '--', 'origin', 'HEAD']);
+    await talk(repository, 'origin', ['fetch', '--quiet', programs.read, '--tags', '--no-write-fetch-head', '--no-recurse-submodules', '--', 'origin']);
     const branch = /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(stdout.toString('utf8'))?.[1] ?? (await likelyBranch(repository));
     if (branch !== undefined) await makeDefault(repository, branch);
     return repository;
@@ -104,7 +107,7 @@ async function makeDefault(repository: Repository, branch: string): Promise<void
 /** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable. */
 export async function fetch(repository: Repository, remote: string, refspecs: readonly string[], options: { prune?: boolean; timeoutMs?: number } = {}): Promise<void> {
   for (const refspec of refspecs) checkRefspec(refspec);
-  const args = ['fetch', '--quiet', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', options.prune === true ? '--prune' : '--no-prune'];
+  const args = ['fetch', '--quiet', programs.read, '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', options.prune === true ? '--prune' : '--no-prune'];
   const only = refspecs.length === 0 ? [] : ['--no-tags', '--refmap='];
   await talk(repository, remote, [...args, ...only, '--', remote, ...refspecs], options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs });
 }
@@ -121,7 +124,7 @@ export async function push(repository: Repository, remote: string, { updates, at
   for (const { ref } of updates) checkRefName(ref);
   if (updates.length === 0) return;
   const leases = updates.flatMap(({ ref, from }) => (from === undefined ? [] : [`--force-with-lease=${ref}:${from ?? ''}`]));
-  const args = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed', '--recurse-submodules=no', ...(atomic ? ['--atomic'] : []), ...leases, '--', remote];
+  const args = ['push', '--porcelain', programs.write, '--no-verify', '--no-follow-tags', '--no-signed', '--recurse-submodules=no', ...(atomic ? ['--atomic'] : []), ...leases, '--', remote];
   const { code, stdout, stderr } = await talkOfPush(repository, remote, [...args, ...updates.map(({ ref, to }) => `${to ?? ''}:${ref}`)], timeoutMs);
   if (code !== 0) throw refusal(remote, updates, stdout.toString('utf8'), stderr);
 }
@@ -148,7 +151,7 @@ function refusal(remote: string, updates: readonly PushUpdate[], porcelain: stri
 
 /** The refs that a remote has now below these names, without fetching anything; throws RemoteUnreachable. */
 export async function listRemoteRefs(repository: Repository, remote: string, patterns: readonly string[]): Promise<{ ref: string; oid: string }[]> {
-  const { stdout } = await talk(repository, remote, ['ls-remote', '--refs', '--', remote, ...patterns], { timeoutMs: 120_000 });
+  const { stdout } = await talk(repository, remote, ['ls-remote', '--refs', programs.read, '--', remote, ...patterns], { timeoutMs: 120_000 });
   return [...stdout.toString('utf8').matchAll(/^([0-9a-f]+)\t(.+)$/gm)].map(([, oid = '', ref = '']) => ({ ref, oid }));
 }
 
@@ -160,8 +163,8 @@ export async function remoteUrl(repository: Repository, remote = 'origin'): Prom
 
 /** The short name of the branch that a repository's remote, or else the repository itself, takes for its main one. */
 export async function defaultBranch(repository: Repository, remote = 'origin'): Promise<string | undefined> {
-  const theirs = await readSymbolicRef(repository, `refs/remotes/${remote}/HEAD`);
-  if (theirs !== undefined) return theirs.slice(`refs/remotes/${remote}/`.length);
+  const far = await readSymbolicRef(repository, `refs/remotes/${remote}/HEAD`);
+  if (far !== undefined) return far.slice(`refs/remotes/${remote}/`.length);
   const own = await readSymbolicRef(repository, 'HEAD');
   return own?.replace(/^refs\/heads\//, '');
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { Broken, Busy } from '../base/errors.ts';
-import { configurationEnvironment, ground, looksHostile, overridesFor, type Configuration } from './configuration.ts';
+import { configurationEnvironment, ground, looksHostile, mayFetchMissing, overridesFor, type Configuration } from './configuration.ts';
 import { childEnvironment } from './environment.ts';
 import { discover, type Repository } from './repository.ts';
 
@@ -77,8 +77,7 @@ export async function invocation(where: Repository | string, args: readonly stri
     args: ['--no-pager', ...args],
     cwd,
     env: childEnvironment({
-      // A partial clone's configuration names the program that would fetch what is missing: only a guarded process may.
-      ...(guarded ? {} : { GIT_NO_LAZY_FETCH: '1' }),
+      ...(guarded && (repository === undefined || mayFetchMissing(repository)) ? {} : { GIT_NO_LAZY_FETCH: '1' }),
       ...configurationEnvironment({ ...ground, ...overrides, ...options.config }),
       ...env,
       ...options.env,
