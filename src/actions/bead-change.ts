@@ -1,5 +1,5 @@
 import { Failure, Refused } from '../base/errors.ts';
-import { addLabel, adopt, claim, close, comment, dependents, edit, evolving, find, remove, removeLabel, reopen, type Act, type Bead, type BeadChange, type Beads } from '../domain/bead.ts';
+import { addLabel, adopt, BeadBlocked, BeadTaken, claim, close, comment, dependents, edit, evolving, find, remove, removeLabel, reopen, type Act, type Bead, type BeadChange, type Beads } from '../domain/bead.ts';
 import { checkType } from '../domain/kind.ts';
 import type { View } from '../ledger/shards.ts';
 import type { LedgerChange } from '../ledger/transact.ts';
@@ -84,6 +84,18 @@ function fieldsOf(beads: Beads, id: string, { fields, appendNotes }: Update, vie
 /** Gives a bead to whoever asks first. */
 export function claimBead(writer: Writer, text: string): Promise<Bead> {
   return change(writer, text, (id) => `${writer.who.actor} claims ${id}`, claim);
+}
+
+/** Claims the first of these beads that nobody else was faster with; undefined where none is left. */
+export async function claimFirst(writer: Writer, ids: readonly string[]): Promise<Bead | undefined> {
+  for (const id of ids) {
+    try {
+      return await claimBead(writer, id);
+    } catch (error) {
+      if (!(error instanceof BeadTaken || error instanceof BeadBlocked)) throw error;
+    }
+  }
+  return undefined;
 }
 
 export function closeBead(writer: Writer, text: string, how: { readonly reason: string; readonly force: boolean }): Promise<Bead> {

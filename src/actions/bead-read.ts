@@ -1,7 +1,8 @@
 import { prefixOf } from '../base/ids.ts';
+import { timeOf } from '../base/time.ts';
 import { find, indexed, isDone, unmet, type Bead, type Beads } from '../domain/bead.ts';
 import { counted, detailsOf, type Counted, type Details } from '../domain/detail.ts';
-import { matches, orderBy, says, wantsDone, type Query, type SortField } from '../domain/query.ts';
+import { matches, openWork, orderBy, says, wantsDone, type Query, type SortField } from '../domain/query.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBeads, readyBeads } from '../ledger/projection.ts';
@@ -109,6 +110,51 @@ export async function searchBeads(ledgers: readonly Ledger[], text: string, quer
   const exact = named.filter(({ id }) => id === text);
   const found = exact.length > 0 ? exact : /^[a-z0-9-]+$/.test(text) && named.length > 0 && text.includes('-') ? named : beads.filter((bead) => says(bead, text) || named.includes(bead));
   return { total: found.length, beads: found.slice(0, limit) };
+}
+
+/** What beads can be counted by. */
+export type Grouping = 'status' | 'type' | 'priority' | 'assignee' | 'label';
+
+/** How many beads a query asks for, in all and in groups, the largest first. */
+export async function countBeads(ledgers: readonly Ledger[], query: Query, by: Grouping | undefined): Promise<{ readonly total: number; readonly groups: readonly { group: string; count: number }[] | undefined }> {
+  const { beads, total } = await listBeads(ledgers, query, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+  if (by === undefined) return { total, groups: undefined };
+  const counts = new Map<string, number>();
+  for (const group of beads.flatMap((bead) => groupsOf(bead, by))) counts.set(group, (counts.get(group) ?? 0) + 1);
+  return { total, groups: [...counts].map(([group, count]) => ({ group, count })).sort((a, b) => b.count - a.count || (a.group < b.group ? -1 : 1)) };
+}
+
+function groupsOf(bead: Bead, by: Grouping): readonly string[] {
+  switch (by) {
+    case 'status': return [bead.status];
+    case 'type': return [bead.issue_type];
+    case 'priority': return [`P${bead.priority}`];
+    case 'assignee': return [bead.assignee || '(nobody)'];
+    case 'label': return bead.labels ?? [];
+  }
+}
+
+/** How much there is of what. */
+export async function statsOf(town: Town, ledgers: readonly Ledger[]): Promise<{ readonly summary: Readonly<Record<string, number>> }> {
+  const { beads } = await listBeads(ledgers, { ...openWork, all: true }, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+  const status = (...names: string[]): number => beads.filter((bead) => names.includes(bead.status)).length;
+  const leads = beads.flatMap((bead) => (bead.status === 'closed' ? [(timeOf(bead.closed_at) ?? 0) - (timeOf(bead.created_at) ?? 0)] : [])).filter((lead) => lead >= 0);
+  const children = beads.filter((bead) => bead.parent !== undefined);
+  const closeable = beads.filter((bead) => bead.issue_type === 'epic' && !isDone(bead) && children.some(({ parent }) => parent === bead.id) && children.every((child) => child.parent !== bead.id || isDone(child)));
+  return {
+    summary: {
+      total_issues: beads.length,
+      open_issues: status('open'),
+      in_progress_issues: status('in_progress', 'hooked'),
+      closed_issues: status('closed'),
+      blocked_issues: (await blockedWork(town, ledgers)).length,
+      deferred_issues: status('deferred'),
+      ready_issues: (await readyWork(town, ledgers, 0, undefined)).total,
+      pinned_issues: status('pinned'),
+      epics_eligible_for_closure: closeable.length,
+      average_lead_time_hours: leads.length === 0 ? 0 : Math.round(leads.reduce((sum, lead) => sum + lead, 0) / leads.length / 36_000) / 100,
+    },
+  };
 }
 
 /** Reads single beads, each ledger opened once. */

@@ -4,7 +4,7 @@ import { BadLine, canonical, parseLines } from '../base/jsonl.ts';
 import type { Bead } from '../domain/bead.ts';
 import { compare, isOther, newPrefixes, readBead } from '../domain/exchange.ts';
 import { initLedger } from '../ledger/init.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import { replaceFile, type Ledger } from '../ledger/ledger.ts';
 import { openSnapshot } from '../ledger/read.ts';
 import { imported, importedBirth, importedOver, type Stored } from '../ledger/stamps.ts';
 import { transact, type LedgerChange } from '../ledger/transact.ts';
@@ -94,17 +94,22 @@ async function homeFor({ town, who }: Writer, ids: readonly string[], ledger: Le
 }
 
 /** Every bead of a ledger as a line of canonical JSON, sorted by id, deletions included; what only our own merging needs is left out. */
-export async function exportBeads(ledgers: readonly Ledger[], wanted: (bead: Bead) => boolean): Promise<string[]> {
+export async function exportBeads(ledgers: readonly Ledger[]): Promise<string[]> {
   const beads: Bead[] = [];
   for (const ledger of ledgers) {
     const snapshot = await openSnapshot(ledger);
     try {
-      beads.push(...(await snapshot.ask((view) => [...view.all()])).filter(wanted));
+      for (const bead of await snapshot.ask((view) => [...view.all()])) beads.push(bead);
     } finally {
       await snapshot.close();
     }
   }
   return beads.sort((a, b) => (a.id < b.id ? -1 : 1)).map(canonical);
+}
+
+/** Writes an export to a file, whole or not at all. */
+export function writeExport(path: string, lines: readonly string[]): void {
+  replaceFile(path, lines.map((line) => `${line}\n`).join(''));
 }
 
 /** A bead of the file belongs to another ledger of the town than the one that the file is read into. */

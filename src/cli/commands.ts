@@ -13,7 +13,40 @@ interface Area {
 
 /** Every command, by its words, in the order that help lists them; none is loaded before it is needed. */
 export const areas: readonly Area[] = [
-  { title: 'Work', commands: {} },
+  {
+    title: 'Work',
+    commands: {
+      'bead create': () => import('./commands/bead/create.ts'),
+      'bead q': () => import('./commands/bead/q.ts'),
+      'bead show': () => import('./commands/bead/show.ts'),
+      'bead list': () => import('./commands/bead/list.ts'),
+      'bead ready': () => import('./commands/bead/ready.ts'),
+      'bead blocked': () => import('./commands/bead/blocked.ts'),
+      'bead update': () => import('./commands/bead/update.ts'),
+      'bead claim': () => import('./commands/bead/claim.ts'),
+      'bead close': () => import('./commands/bead/close.ts'),
+      'bead reopen': () => import('./commands/bead/reopen.ts'),
+      'bead delete': () => import('./commands/bead/delete.ts'),
+      'bead dep add': () => import('./commands/bead/dep/add.ts'),
+      'bead dep remove': () => import('./commands/bead/dep/remove.ts'),
+      'bead dep list': () => import('./commands/bead/dep/list.ts'),
+      'bead dep tree': () => import('./commands/bead/dep/tree.ts'),
+      'bead dep cycles': () => import('./commands/bead/dep/cycles.ts'),
+      'bead label add': () => import('./commands/bead/label/add.ts'),
+      'bead label remove': () => import('./commands/bead/label/remove.ts'),
+      'bead label list': () => import('./commands/bead/label/list.ts'),
+      'bead label list-all': () => import('./commands/bead/label/list-all.ts'),
+      'bead comment': () => import('./commands/bead/comment.ts'),
+      'bead comments': () => import('./commands/bead/comments.ts'),
+      'bead note': () => import('./commands/bead/note.ts'),
+      'bead search': () => import('./commands/bead/search.ts'),
+      'bead count': () => import('./commands/bead/count.ts'),
+      'bead history': () => import('./commands/bead/history.ts'),
+      'bead stats': () => import('./commands/bead/stats.ts'),
+      'bead import': () => import('./commands/bead/import.ts'),
+      'bead export': () => import('./commands/bead/export.ts'),
+    },
+  },
   {
     title: 'Handing out and finishing work',
     commands: {
@@ -115,7 +148,11 @@ export const groups: Readonly<Record<string, string>> = {
 };
 
 /** Other names of commands. */
-export const aliases: Readonly<Record<string, string>> = {};
+export const aliases: Readonly<Record<string, string>> = {
+  'bead new': 'bead create',
+  'bead view': 'bead show',
+  'bead done': 'bead close',
+};
 
 /** What `bd` knows besides the bead commands. */
 export const alsoInBd: readonly string[] = ['help', 'version', 'completion', 'config', 'init'];

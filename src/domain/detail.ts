@@ -6,15 +6,14 @@ export type Counted = Bead & { readonly dependency_count: number; readonly depen
 /** A bead at the other end of an edge. */
 export type Neighbour = Bead & { readonly dependency_type: string };
 
-/** Everything that there is to show of one bead. */
-export type Details = Omit<Counted, 'dependencies'> & {
+/** Everything that there is to show of one bead: itself, and the beads at the other ends of its edges. */
+export interface Details {
+  readonly bead: Counted;
   readonly dependencies: readonly Neighbour[];
   readonly dependents: readonly Neighbour[];
-  readonly epic_total_children?: number;
-  readonly epic_closed_children?: number;
-  readonly epic_closeable?: boolean;
-};
+}
 
+/** A bead with what is counted of it. */
 export function counted(bead: Bead, dependents: number): Counted {
   const [parent] = edgesOf(bead, ['parent-child']);
   return { ...bead, dependency_count: bead.dependencies?.length ?? 0, dependent_count: dependents, comment_count: bead.comments?.length ?? 0, ...(parent === undefined ? {} : { parent }) };
@@ -27,14 +26,19 @@ export function detailsOf(bead: Bead, target: (id: string) => Bead | undefined, 
     const edge = other.dependencies?.find((each) => each.depends_on_id === bead.id);
     return edge === undefined || other.status === 'tombstone' ? [] : [{ ...other, dependency_type: edge.type }];
   });
-  return { ...counted(bead, dependents.length), labels: bead.labels ?? [], comments: bead.comments ?? [], dependencies, dependents, ...(bead.issue_type === 'epic' ? epic(dependents) : {}) };
+  return { bead: counted(bead, dependents.length), dependencies, dependents };
+}
+
+/** The details in the one object that readers of JSON expect. */
+export function detailRecord({ bead, dependencies, dependents }: Details): Record<string, unknown> {
+  return { ...bead, labels: bead.labels ?? [], comments: bead.comments ?? [], dependencies, dependents, ...(bead.issue_type === 'epic' ? epic(dependents) : {}) };
 }
 
 function missing(id: string): Bead {
   return { id, title: '', status: id.startsWith('external:') ? 'external' : 'missing', priority: 2, issue_type: '', created_at: '', updated_at: '' };
 }
 
-function epic(dependents: readonly Neighbour[]): Pick<Details, 'epic_total_children' | 'epic_closed_children' | 'epic_closeable'> {
+function epic(dependents: readonly Neighbour[]): Record<string, unknown> {
   const children = dependents.filter(({ dependency_type: type }) => type === 'parent-child');
   const closed = children.filter(isDone).length;
   return { epic_total_children: children.length, epic_closed_children: closed, epic_closeable: children.length > 0 && closed === children.length };

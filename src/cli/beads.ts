@@ -1,0 +1,82 @@
+import { Usage } from '../base/errors.ts';
+import { isObject } from '../base/jsonl.ts';
+import { parseDuration, parseTime, timestamp } from '../base/time.ts';
+import type { Outcome } from '../actions/bead-change.ts';
+import type { Writer } from '../actions/bead-write.ts';
+import type { Bead } from '../domain/bead.ts';
+import type { Context } from './command.ts';
+import { enter } from './entry.ts';
+import { table, type Column, type Table } from './table.ts';
+
+/** Opens the town for a verb that writes. */
+export async function asWriter(context: Context): Promise<Writer> {
+  const { town, who } = await enter(context);
+  return { town, who, cwd: context.cwd };
+}
+
+/** How a status is shown: work that its worker has handed in waits for the queue. */
+export function shownStatus({ status, assignee }: Bead): string {
+  return status === 'hooked' && assignee?.endsWith('/refinery') ? 'submitted' : status;
+}
+
+/** Beads as people see them; the column of assignees is left out where nobody has one. */
+export function beadTable<Row extends Bead>(beads: readonly Row[], more: readonly Column<Row>[] = []): Table {
+  const columns: Column<Row>[] = [
+    { title: 'id', cell: (bead) => bead.id },
+    { title: 'P', cell: (bead) => bead.priority },
+    { title: 'status', cell: shownStatus, tone: ({ status }) => (status === 'closed' ? 'faint' : status === 'open' ? undefined : 'busy') },
+    { title: 'type', cell: (bead) => bead.issue_type },
+    { title: 'assignee', cell: (bead) => bead.assignee ?? '' },
+    ...more,
+    { title: 'title', cell: (bead) => bead.title, shrink: true },
+  ];
+  return table(beads, beads.some(({ assignee }) => assignee) ? columns : columns.filter(({ title }) => title !== 'assignee'));
+}
+
+/** One line for what a verb did to a bead. */
+export function told(verb: string, { id, title }: Bead): string {
+  return `${verb} ${id}: ${title}`;
+}
+
+/** Tells what could not be done of several beads, and answers those that were. */
+export function warned({ beads, failures }: Outcome, context: Context): readonly Bead[] {
+  for (const { bead, failure } of failures) context.warn(`gt: ${bead}: ${failure.message}`);
+  return beads;
+}
+
+/** Reads a priority: 0 to 4, or P0 to P4. */
+export function parsePriority(text: string): number {
+  const digit = /^p?([0-4])$/i.exec(text.trim())?.[1];
+  if (digit === undefined) throw new BadOption(`the priority is 0 (most urgent) to 4, or P0 to P4, not ${JSON.stringify(text)}`, '--priority 2');
+  return Number(digit);
+}
+
+/** Reads an estimate: whole minutes, or a duration such as 90m or 2h. */
+export function parseEstimate(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : Math.round(parseDuration(text) / 60_000);
+}
+
+/** Reads a point in time as beads keep it; an empty text removes one. */
+export function parseWhen(text: string | undefined, now: number): string | null | undefined {
+  return text === undefined ? undefined : text === '' ? null : timestamp(parseTime(text, now));
+}
+
+/** Reads a JSON object. */
+export function parseObject(text: string, where: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BadOption(`${where} is not JSON: ${error instanceof Error ? error.message : ''}`, `--metadata '{"key": "value"}'`);
+  }
+  if (!isObject(value)) throw new BadOption(`${where} is not a JSON object`, `--metadata '{"key": "value"}'`);
+  return value;
+}
+
+/** An option whose value cannot be what it should be. */
+export class BadOption extends Usage {
+  readonly code = 'argument.invalid';
+  constructor(message: string, hint: string) {
+    super(message, {}, hint);
+  }
+}

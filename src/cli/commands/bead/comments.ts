@@ -1,0 +1,17 @@
+import { showBeads } from '../../../actions/bead-read.ts';
+import { openTown } from '../../../town.ts';
+import { defineCommand } from '../../command.ts';
+
+export const command = defineCommand({
+  name: 'bead comments',
+  summary: 'Show what was said about a bead',
+  args: [{ name: 'bead', describe: 'its id, or how it begins', required: true }],
+  async run({ bead }, context) {
+    const [found] = await showBeads(openTown(context.cwd, context.now), context.cwd, [bead]);
+    return found?.bead.comments ?? [];
+  },
+  *render(comments, { bead }) {
+    if (comments.length === 0) yield `nobody has said anything about it: bd comment ${bead} "…"`;
+    for (const { author, created_at: at, text } of comments) yield `${at}  ${author}\n${text.trimEnd().split('\n').map((line) => `  ${line}`).join('\n')}`;
+  },
+});

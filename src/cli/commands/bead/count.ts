@@ -1,0 +1,30 @@
+import { countBeads, ledgersAt } from '../../../actions/bead-read.ts';
+import { resolveId } from '../../../actions/resolve.ts';
+import { openTown } from '../../../town.ts';
+import { queryOptions, readQuery } from '../../bead-query.ts';
+import { defineCommand } from '../../command.ts';
+import { table } from '../../table.ts';
+
+export const command = defineCommand({
+  name: 'bead count',
+  summary: 'Count beads, closed ones too',
+  options: {
+    ...queryOptions,
+    'by-status': { type: 'boolean', describe: 'for each status' },
+    'by-type': { type: 'boolean', describe: 'for each type' },
+    'by-priority': { type: 'boolean', describe: 'for each priority' },
+    'by-assignee': { type: 'boolean', describe: 'for each assignee' },
+    'by-label': { type: 'boolean', describe: 'for each label' },
+  },
+  async run({ rig, parent, byStatus, byType, byPriority, byAssignee, byLabel, ...typed }, context) {
+    const town = openTown(context.cwd, context.now);
+    const query = readQuery({ ...typed, parent, all: true }, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
+    const by = byStatus ? 'status' : byType ? 'type' : byPriority ? 'priority' : byAssignee ? 'assignee' : byLabel ? 'label' : undefined;
+    return countBeads(ledgersAt(town, context.cwd, context.program, rig), query, by);
+  },
+  *render({ total, groups }) {
+    if (groups === undefined) yield String(total);
+    else yield table(groups, [{ title: 'group', cell: ({ group }) => group }, { title: 'count', cell: ({ count }) => count, align: 'right' }]);
+  },
+  json: ({ total, groups }) => (groups === undefined ? { count: total } : { total, groups }),
+});

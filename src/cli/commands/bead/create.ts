@@ -1,0 +1,45 @@
+import { createBead, createFromLines, type Filing } from '../../../actions/bead-create.ts';
+import type { Bead } from '../../../domain/bead.ts';
+import { asWriter, BadOption, told } from '../../beads.ts';
+import { fieldOptions, readFields } from '../../bead-fields.ts';
+import { defineCommand } from '../../command.ts';
+import { readText } from '../../files.ts';
+
+export const command = defineCommand({
+  name: 'bead create',
+  summary: 'Write down a piece of work',
+  args: [{ name: 'what', describe: 'what is to be done, in one line' }],
+  options: {
+    ...fieldOptions,
+    labels: { type: 'array', alias: 'l', describe: 'labels' },
+    deps: { type: 'array', describe: 'what it waits for: an id, or type:id; blocks:id for what waits for it' },
+    parent: { type: 'string', describe: 'the bead that it is a part of', placeholder: '<bead>' },
+    'no-inherit-labels': { type: 'boolean', describe: "leave the parent's labels out" },
+    id: { type: 'string', describe: 'an id of your own', placeholder: '<id>' },
+    rig: { type: 'string', describe: "the rig whose ledger keeps it; hq for the town's", placeholder: '<name>' },
+    ephemeral: { type: 'boolean', describe: 'keep it in this clone only' },
+    file: { type: 'string', alias: 'f', describe: 'JSON Lines, one bead a line, all in one transaction; - for standard input', placeholder: '<path>' },
+    silent: { type: 'boolean', describe: 'print the id alone' },
+    'dry-run': { type: 'boolean', describe: 'decide and show, and write nothing' },
+  },
+  examples: [
+    ['bead create "Oil the hinges" -p 1 -l gate', 'one bead'],
+    ['bead create "Paint the gate" --deps gt-x1y2z', 'that waits for another one'],
+    ['bead create -f chores.jsonl', 'many, which may name one another'],
+  ],
+  async run({ what, labels, deps, parent, noInheritLabels, id, rig, ephemeral, file, silent, dryRun, ...typed }, context) {
+    const writer = await asWriter(context);
+    const filing: Filing = { rig, ephemeral, dryRun, seed: Buffer.from(context.random(8)).toString('hex') };
+    if (file !== undefined) return { beads: await createFromLines(writer, await readText(file, context), file === '-' ? 'standard input' : file, filing), many: true };
+    const title = what ?? typed.title;
+    if (title === undefined) throw new BadOption('a bead needs a title', 'bd create "Oil the hinges"');
+    const { title: _title, ...fields } = await readFields(typed, context);
+    const bead = await createBead(writer, { fields: { ...fields, ...(labels.length > 0 ? { labels } : {}), title }, id, parent, deps, inheritLabels: !noInheritLabels }, filing);
+    return { beads: [bead], many: false };
+  },
+  *render({ beads }, { silent, dryRun }) {
+    if (beads.length === 0) yield 'the file holds no bead';
+    for (const bead of beads) yield silent ? bead.id : told(dryRun ? 'would create' : 'created', bead);
+  },
+  json: ({ beads, many }): Bead | readonly Bead[] | undefined => (many ? beads : beads[0]),
+});

@@ -1,0 +1,23 @@
+import { showBeads } from '../../../../actions/bead-read.ts';
+import { openTown } from '../../../../town.ts';
+import { beadTable } from '../../../beads.ts';
+import { defineCommand } from '../../../command.ts';
+
+export const command = defineCommand({
+  name: 'bead dep list',
+  summary: 'List what a bead depends on, or what depends on it',
+  args: [{ name: 'bead', describe: 'its id, or how it begins', required: true }],
+  options: {
+    direction: { type: 'string', describe: 'down: what it depends on; up: what depends on it', choices: ['down', 'up'], default: 'down' },
+    type: { type: 'array', alias: 't', describe: 'edges of these types' },
+  },
+  async run({ bead, direction, type }, context) {
+    const [found] = await showBeads(openTown(context.cwd, context.now), context.cwd, [bead]);
+    const beads = direction === 'up' ? found?.dependents : found?.dependencies;
+    return (beads ?? []).filter(({ dependency_type: kind }) => type.length === 0 || type.includes(kind));
+  },
+  *render(beads, { bead, direction }) {
+    if (beads.length === 0) yield direction === 'up' ? `nothing depends on ${bead}` : `${bead} depends on nothing: bd dep add ${bead} <bead>`;
+    yield beadTable(beads, [{ title: 'edge', cell: ({ dependency_type: kind }) => kind }]);
+  },
+});

@@ -1,0 +1,16 @@
+import { historyOf } from '../../../actions/bead-history.ts';
+import { openTown } from '../../../town.ts';
+import { defineCommand } from '../../command.ts';
+import { table } from '../../table.ts';
+
+export const command = defineCommand({
+  name: 'bead history',
+  summary: 'Show what happened to a bead, and who did it',
+  args: [{ name: 'bead', describe: 'its id, or how it begins; deleted ones in full', required: true }],
+  run: async ({ bead }, context) => historyOf(openTown(context.cwd, context.now), context.cwd, bead),
+  *render({ episodes }) {
+    const rows = episodes.flatMap(({ at, actor, changes }) => changes.map((change, index) => ({ at: index === 0 ? at : '', actor: index === 0 ? actor : '', change })));
+    yield table(rows, [{ title: 'at', cell: ({ at }) => at }, { title: 'who', cell: ({ actor }) => actor }, { title: 'what', cell: ({ change }) => change }]);
+  },
+  json: ({ episodes }) => episodes,
+});

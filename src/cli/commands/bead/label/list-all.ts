@@ -1,0 +1,21 @@
+import { countBeads, ledgersAt } from '../../../../actions/bead-read.ts';
+import { openWork } from '../../../../domain/query.ts';
+import { openTown } from '../../../../town.ts';
+import { queryOptions } from '../../../bead-query.ts';
+import { defineCommand } from '../../../command.ts';
+import { table } from '../../../table.ts';
+
+export const command = defineCommand({
+  name: 'bead label list-all',
+  summary: 'List every label, and how many beads have it',
+  options: { rig: queryOptions.rig },
+  async run({ rig }, context) {
+    const town = openTown(context.cwd, context.now);
+    const { groups = [] } = await countBeads(ledgersAt(town, context.cwd, context.program, rig), { ...openWork, all: true }, 'label');
+    return groups.map(({ group, count }) => ({ label: group, count }));
+  },
+  *render(labels) {
+    if (labels.length === 0) yield 'no bead has a label: bd label add <bead> <label>';
+    yield table(labels, [{ title: 'label', cell: ({ label }) => label }, { title: 'beads', cell: ({ count }) => count, align: 'right' }]);
+  },
+});

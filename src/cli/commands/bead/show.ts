@@ -1,0 +1,64 @@
+import { showBeads } from '../../../actions/bead-read.ts';
+import { detailRecord, type Details, type Neighbour } from '../../../domain/detail.ts';
+import { openTown } from '../../../town.ts';
+import { shownStatus } from '../../beads.ts';
+import { defineCommand } from '../../command.ts';
+import type { Part } from '../../output.ts';
+import { table } from '../../table.ts';
+
+export const command = defineCommand({
+  name: 'bead show',
+  summary: 'Show everything about a bead',
+  args: [{ name: 'bead', describe: 'ids, or how they begin', required: true, many: true }],
+  examples: [['bead show gt-x1y2z', 'one bead'], ['bead show gt-x1', 'the only one whose id begins so']],
+  run: async ({ bead }, context) => showBeads(openTown(context.cwd, context.now), context.cwd, bead),
+  *render(beads) {
+    for (const [index, bead] of beads.entries()) {
+      if (index > 0) yield '';
+      yield* sheet(bead);
+    }
+  },
+  json: (beads) => beads.map(detailRecord),
+});
+
+function* sheet({ bead, dependencies, dependents }: Details): Iterable<Part> {
+  yield { heading: `${bead.id}  ${bead.title.replace(/\s+/g, ' ')}` };
+  const facts: [string, unknown][] = [
+    ['status', shownStatus(bead)], ['priority', `P${bead.priority}`], ['type', bead.issue_type], ['assignee', bead.assignee], ['labels', bead.labels?.join(', ')],
+    ['parent', bead.parent], ['estimate', bead['estimated_minutes'] === undefined ? undefined : `${bead['estimated_minutes'] as number} min`], ['due', bead['due_at']],
+    ['deferred until', bead.defer_until], ['external', bead['external_ref']], ['spec', bead['spec_id']], ['created', by(bead.created_at, bead.created_by)],
+    ['updated', bead.updated_at], ['started', bead.started_at], ['closed', by(bead.closed_at, undefined)], ['reason', bead.close_reason],
+    ['metadata', bead.metadata === undefined ? undefined : JSON.stringify(bead.metadata)],
+  ];
+  yield table(facts.filter(([, value]) => value !== undefined && value !== ''), [{ title: '', cell: ([name]) => `  ${name}` }, { title: '', cell: ([, value]) => String(value) }], { titles: false });
+  for (const [title, key] of [['description', 'description'], ['design', 'design'], ['acceptance', 'acceptance_criteria'], ['notes', 'notes']] as const) {
+    const text = bead[key];
+    if (typeof text === 'string' && text !== '') yield* ['', { heading: title }, indented(text)];
+  }
+  yield* neighbours('depends on', dependencies.filter(({ dependency_type: type }) => type !== 'parent-child'));
+  yield* neighbours('children', dependents.filter(({ dependency_type: type }) => type === 'parent-child'));
+  yield* neighbours('needed by', dependents.filter(({ dependency_type: type }) => type !== 'parent-child'));
+  if ((bead.attempts ?? []).length > 0) yield* ['', { heading: 'attempts' }];
+  for (const { at, agent, outcome, evidence } of bead.attempts ?? []) yield* [`  ${at}  ${agent}: ${outcome}`, indented(evidence, '    ')];
+  if ((bead.comments ?? []).length > 0) yield* ['', { heading: 'comments' }];
+  for (const { created_at: at, author, text } of bead.comments ?? []) yield* [`  ${at}  ${author}`, indented(text, '    ')];
+}
+
+function by(at: string | undefined, who: string | undefined): string | undefined {
+  return at === undefined || who === undefined ? at : `${at} by ${who}`;
+}
+
+function indented(text: string, before = '  '): string {
+  return text.trimEnd().split('\n').map((line) => `${before}${line}`).join('\n');
+}
+
+function* neighbours(title: string, beads: readonly Neighbour[]): Iterable<Part> {
+  if (beads.length === 0) return;
+  yield* ['', { heading: title }];
+  yield table(beads, [
+    { title: '', cell: ({ id }) => `  ${id}` },
+    { title: '', cell: (bead) => shownStatus(bead) },
+    { title: '', cell: ({ dependency_type: type }) => (type === 'blocks' || type === 'parent-child' ? '' : type) },
+    { title: '', cell: ({ title: says }) => says },
+  ], { titles: false });
+}

@@ -1,0 +1,18 @@
+import { ledgersAt, statsOf } from '../../../actions/bead-read.ts';
+import { openTown } from '../../../town.ts';
+import { queryOptions } from '../../bead-query.ts';
+import { defineCommand } from '../../command.ts';
+import { table } from '../../table.ts';
+
+export const command = defineCommand({
+  name: 'bead stats',
+  summary: 'Show how much there is of what',
+  options: { rig: queryOptions.rig },
+  async run({ rig }, context) {
+    const town = openTown(context.cwd, context.now);
+    return statsOf(town, ledgersAt(town, context.cwd, context.program, rig));
+  },
+  *render({ summary }) {
+    yield table(Object.entries(summary), [{ title: '', cell: ([name]) => name.replace(/_issues$/, '').replaceAll('_', ' ') }, { title: '', cell: ([, value]) => value, align: 'right' }], { titles: false });
+  },
+});
