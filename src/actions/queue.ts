@@ -152,7 +152,8 @@ async function requestFacts(look: Look, request: MergeRequest, { tip, aside }: P
     kept: own.some(({ remote }) => !remote) && (rig.remote === undefined || own.some(({ remote }) => remote)),
     claimLost: await snapshot.ask((view) => claimLost(view, request, rig.name)),
     ...(await relations(look, request, tip, present)),
-    blockers: source === undefined ? [] : unmet(live, source),
+    // Its own rework it may overtake: landed otherwise, the bead needs none.
+    blockers: source === undefined ? [] : unmet(live, source).filter((id) => live.get(id)?.metadata?.['rework_of'] !== source.id),
     stack: base === undefined ? undefined : (memory.stacks.get(memory.stackKey(base.commit, request.id)) ?? (memory.showsTries ? await shownStack(look, request, base) : undefined)),
   };
 }

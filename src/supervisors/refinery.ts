@@ -1,6 +1,6 @@
 import { Busy } from '../base/errors.ts';
 import { shortDuration, timestamp } from '../base/time.ts';
-import { gatesOf, hasGates } from '../domain/gate.ts';
+import { gatesOf } from '../domain/gate.ts';
 import { decide, type Move } from '../domain/merge-queue.ts';
 import type { MergeRequest, Rejection } from '../domain/merge-request.ts';
 import { landCommit, promote, recordLanding, rejectRequest, tidy } from '../actions/land.ts';
@@ -19,8 +19,6 @@ export interface RefineryOptions extends Surroundings {
   /** Runs gates again that have failed before, on the base too: what was broken on this machine may be mended. */
   readonly again?: boolean;
   readonly progress?: (line: string) => void;
-  /** Nobody asked: an empty queue costs nothing, the hub is not asked at every turn, and a missing gate only keeps requests waiting. */
-  readonly quiet?: boolean;
 }
 
 /** What one run of the queue did. */
@@ -55,12 +53,11 @@ export async function refineryTick(town: Town, rig: Rig, options: RefineryOption
   const report: RefineryReport = { landed: [], rejected: [], waiting: [], flaky: [], gateRuns: 0, steps: 0 };
   const memory = new QueueMemory({ since: options.again === true ? timestamp(town.now()) : undefined });
   const shift: Shift = { town, rig, options, memory, report, say: options.progress ?? (() => {}) };
-  if (options.quiet === true && (await isIdle(town, rig))) return report;
   gatesOf(await settings(town, rig));
   const release = await takeLease(rig);
   try {
     await discardOldRuns(rig);
-    if (options.quiet !== true || rig.ledger.now() - (refreshed.get(rig.repository.commonDir) ?? 0) > freshMilliseconds) await refresh(rig);
+    if (rig.ledger.now() - (refreshed.get(rig.repository.commonDir) ?? 0) > freshMilliseconds) await refresh(rig);
     await work(shift);
   } finally {
     await release();
@@ -86,14 +83,10 @@ export async function runQueues(town: Town, rigName: string | undefined, options
 const freshMilliseconds = 10_000;
 const refreshed = new Map<string, number>();
 
+/** Asks the hub; an engine that looks at every turn does so only now and then, since a landing that missed something asks again. */
 async function refresh(rig: Rig): Promise<void> {
   refreshed.set(rig.repository.commonDir, rig.ledger.now());
   await refreshHub(rig);
-}
-
-/** Whether there is nothing in the queue, or nothing says how to test it. */
-async function isIdle(town: Town, rig: Rig): Promise<boolean> {
-  return (await isQueueEmpty(rig)) || !hasGates(await settings(town, rig));
 }
 
 async function takeLease(rig: Rig): Promise<() => Promise<void>> {
@@ -107,16 +100,19 @@ async function takeLease(rig: Rig): Promise<() => Promise<void>> {
 
 async function work(shift: Shift): Promise<void> {
   const { rig, options, memory, report } = shift;
+  let stepped = false;
   for (let races = 0; options.signal?.aborted !== true; ) {
     const moves = decide(await observeQueue(rig, gatesOf(await settings(shift.town, rig)), memory));
     const move = moves.find(({ op }) => op !== 'wait');
-    if (move === undefined || (options.once === true && report.steps > 0)) {
+    if (move === undefined || (options.once === true && stepped)) {
       for (const wait of moves) if (wait.op === 'wait') report.waiting.push({ request: wait.request.id, target: wait.target, reason: wait.reason });
       return;
     }
     try {
       await act(shift, move);
       report.steps += 1;
+      // A stack that nobody has tested yet is worked out anew by every run, so it is no step by itself.
+      stepped ||= move.op !== 'stack';
       races = 0;
     } catch (error) {
       races += 1;
