@@ -57,10 +57,10 @@ function parseStat(pid: number, text: string): Sighting | undefined {
   return { pid, started: `${bootId()}.${ticks}`, parent: Number(parent), group: Number(group), session: Number(session), ended: state === 'Z' || state === 'X' };
 }
 
-/** Asks ps, where there is no /proc; `undefined` when it did not answer. */
+/** Asks ps, where there is no /proc; `undefined` when it did not answer. One `-o` a column: some read a comma after `=` as a part of the heading. */
 function askPs(selection: readonly string[]): Sighting[] | undefined {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
-  const ran = spawnSync('ps', [...selection, '-o', 'pid=,ppid=,pgid=,stat=,lstart='], {
+  const ran = spawnSync('ps', [...selection, '-o', 'pid=', '-o', 'ppid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart='], {
     env: { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' },
     encoding: 'utf8',
     timeout: 5_000,
