@@ -50,6 +50,7 @@ const installing = 'installing';
 /** Makes a town: a folder that is a git repository of its own, with the town's ledger. A town that is there already is brought up to date. Throws InsideTown, PathTaken, BadPlace. */
 export async function installTown(wish: InstallWish): Promise<InstallReport> {
   await requireGit();
+  if (wish.path.trim() === '') throw new BadPlace(wish.path);
   const root = checkPlace(resolve(wish.cwd, wish.path), wish.now);
   const name = checkTownName(wish.name ?? (basename(root) || 'town'));
   const fresh = !existsSync(root);
@@ -148,7 +149,7 @@ export class InsideTown extends Refused {
 export class BadPlace extends Usage {
   readonly code = 'town.bad-path';
   constructor(path: string) {
-    super(`${JSON.stringify(path.slice(0, 200))} cannot be the path of a town`, { path }, 'use a path without line breaks');
+    super(`${JSON.stringify(path.slice(0, 200))} cannot be the path of a town`, { path }, 'gt install ~/town');
   }
 }
 
