@@ -20,11 +20,14 @@ const pollMilliseconds = 150;
 /** Waits until every bead has reached the goal or has come back to open. Throws WaitedTooLong. */
 export async function waitFor(town: Town, ids: readonly string[], goal: Goal, timeout: number, signal: AbortSignal, progress: (line: string) => void): Promise<Awaited[]> {
   const began = performance.now();
+  let said = '';
   for (;;) {
     const beads = await Promise.all(ids.map((id) => readBead(town, id)));
     const open = beads.filter((bead) => !hasReached(bead, goal) && !hasComeBack(bead));
     if (open.length === 0) return beads.map((bead) => ({ id: bead.id, status: bead.status, reached: hasReached(bead, goal), why: hasReached(bead, goal) ? undefined : bead.attempts?.at(-1)?.outcome }));
-    progress(`${ids.length - open.length} of ${ids.length} ${goal}; waiting for ${open.map(({ id }) => id).join(', ')}`);
+    const line = `${ids.length - open.length} of ${ids.length} ${goal}; waiting for ${open.map(({ id }) => id).join(', ')}`;
+    if (line !== said) progress(line);
+    said = line;
     if (performance.now() - began > timeout) throw new WaitedTooLong(open.map(({ id }) => id), goal);
     await sleep(pollMilliseconds, undefined, { signal });
   }

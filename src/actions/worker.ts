@@ -1,14 +1,14 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Refused } from '../base/errors.ts';
 import { formatAddress, isName } from '../domain/address.ts';
 import { freeName } from '../domain/agent.ts';
 import { workingStatuses, type Beads } from '../domain/bead.ts';
 import { readRef, updateRefs } from '../git/refs.ts';
-import { openRepository, type Repository } from '../git/repository.ts';
-import { gitText, runGit } from '../git/run.ts';
+import { discover, openRepository, type Repository } from '../git/repository.ts';
+import { gitText } from '../git/run.ts';
 import { snapshotWorktree } from '../git/snapshot.ts';
-import { addWorktree, configureWorktree, listWorktrees, removeWorktree, unlockWorktree, worktreeConfig } from '../git/worktrees.ts';
+import { addWorktree, configureWorktree, listWorktrees, pruneWorktrees, removeWorktree, unlockWorktree, worktreeConfig } from '../git/worktrees.ts';
 import { workerFolder, type Rig, type Town } from '../town.ts';
 import { readSession } from './session-record.ts';
 
@@ -75,12 +75,14 @@ export async function prepareWorktree(town: Town, rig: Rig, name: string, branch
   const folder = workerFolder(rig, name);
   const address = workerAddress(rig, name);
   const ref = `refs/heads/${branch}`;
-  if (existsSync(join(folder, '.git'))) {
+  if (isWhole(folder)) {
     await pinWork(town, rig, name, `before ${branch}`);
     unlockWorktree(folder);
     await removeWorktree(rig.repository, folder, { force: true });
+  } else if (existsSync(folder)) {
+    renameSync(folder, `${folder}.left-${town.now()}`);
   }
-  await runGit(rig.repository, ['worktree', 'prune']);
+  await pruneWorktrees(rig.repository);
   const old = await readRef(rig.repository, ref);
   if (old !== undefined && old !== start) {
     await pinCommit(town, rig, address, old, `branch ${branch} before it was started again`);
@@ -92,17 +94,23 @@ export async function prepareWorktree(town: Town, rig: Rig, name: string, branch
   return folder;
 }
 
+/** Whether a folder is a worktree that git can open; a killed sling may have left half of one. */
+function isWhole(folder: string): boolean {
+  const found = existsSync(folder) ? discover(folder) : undefined;
+  return found?.worktree !== undefined && found.worktree === realpathSync(folder) && existsSync(join(found.gitDir, 'HEAD'));
+}
+
 /** The commit that the work in a worker's worktree starts from; undefined where there is no worktree. */
 export function startOfWork(rig: Rig, name: string): string | undefined {
   const folder = workerFolder(rig, name);
-  if (!existsSync(join(folder, '.git'))) return undefined;
+  if (!isWhole(folder)) return undefined;
   return worktreeConfig(folder)['gastown.start'];
 }
 
 /** Takes a snapshot of everything that a worker's worktree holds, so that it stays reachable. Returns its commit; undefined where there is no worktree. */
 export async function pinWork(town: Town, rig: Rig, name: string, why: string): Promise<string | undefined> {
   const folder = workerFolder(rig, name);
-  if (!existsSync(join(folder, '.git'))) return undefined;
+  if (!isWhole(folder)) return undefined;
   const worktree = openRepository(folder);
   const author = { name: workerAddress(rig, name), email: town.owner.email };
   const { commit, clean } = await snapshotWorktree(worktree, { message: `Snapshot: ${why}`, author: { ...author, epochSeconds: Math.floor(town.now() / 1000), zone: '+0000' } });
@@ -135,7 +143,7 @@ export async function nukeWorker(town: Town, rig: Rig, worker: Worker, force: bo
   const pinned = await pinWork(town, rig, worker.name, 'before it was removed');
   unlockWorktree(worker.folder);
   await removeWorktree(rig.repository, worker.folder, { force: true });
-  await runGit(rig.repository, ['worktree', 'prune']);
+  await pruneWorktrees(rig.repository);
   const ref = worker.branch === undefined ? undefined : `refs/heads/${worker.branch.replace(/^refs\/heads\//, '')}`;
   const head = ref?.startsWith('refs/heads/polecat/') ? await readRef(rig.repository, ref) : undefined;
   if (ref !== undefined && head !== undefined) {

@@ -1,4 +1,4 @@
-import { find, type Act, type BeadChange, type Beads } from './bead.ts';
+import type { Act, BeadChange, Beads, find } from './bead.ts';
 import { formatAddress, parseAddress, type Address } from './address.ts';
 
 /** The id of an agent's bead: the same in every town. */

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseConfiguration } from './configuration.ts';
-import { freeLocks } from './locks.ts';
-import { checkBranchName, isOid, readRef, updateRefs } from './refs.ts';
+import { freeAllLocks, freeLocks } from './locks.ts';
+import { checkBranchName, isOid, readRef, readSymbolicRef, updateRefs } from './refs.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { BadRevision } from './objects.ts';
 import { GitFailed, runGit } from './run.ts';
@@ -29,6 +29,7 @@ export interface Worktree {
 }
 
 const long = 900_000;
+const halfMadeMilliseconds = 5_000;
 
 /** Makes a worktree at an absolute path that is free, without running what the repository's configuration names, and without tracking. */
 export async function addWorktree(repository: Repository, path: string, { branch, newBranch = false, startPoint }: NewWorktree): Promise<Repository> {
@@ -51,27 +52,76 @@ async function checkOut(repository: Repository, path: string, what: string, deta
   for (let attempt = 1; ; attempt += 1) {
     const { code, stderr } = await runGit(repository, args, { guarded: true, timeoutMs: long, accept: [0, 1, 128, 255] });
     if (code === 0) return;
-    if (attempt === 3 || existsSync(path)) throw new GitFailed(args, code, stderr);
+    if (attempt === 5 || existsSync(path)) throw new GitFailed(args, code, stderr);
     const known = (await listWorktrees(repository)).find((each) => each.path === path);
     if (known?.missing === true && known.locked === undefined) await removeWorktree(repository, path);
-    await freeLocks(repository, [join(repository.commonDir, 'config.lock')]);
+    forgetHalfMade(repository);
+    await freeAllLocks(repository);
+    await new Promise((resume) => setTimeout(resume, attempt * 50));
   }
 }
 
-/** Lists the worktrees of a repository; the first is its main one. */
+/** Lists the worktrees of a repository; the first is its main one. One that is just being made or unmade is left out, where `git worktree list` would fail. */
 export async function listWorktrees(repository: Repository): Promise<Worktree[]> {
-  const { stdout } = await runGit(repository, ['worktree', 'list', '--porcelain', '-z']);
-  return stdout.toString('utf8').split('\0\0').filter((block) => block !== '').map((block) => {
-    const facts = new Map(block.split('\0').map((line) => [line.split(' ', 1)[0]!, line.slice(line.indexOf(' ') + 1)]));
-    const path = facts.get('worktree') ?? '';
-    const locked = facts.get('locked');
-    return { path, head: facts.get('HEAD'), branch: facts.get('branch'), bare: facts.has('bare'), locked: locked === 'locked' ? '' : locked, missing: !existsSync(path) };
-  });
+  const main = openRepository(repository.commonDir);
+  const found = [await worktreeAt(main, main.worktree ?? main.commonDir, main.bare)];
+  for (const name of administered(repository)) {
+    const gitDir = join(repository.commonDir, 'worktrees', name);
+    const pointer = firstLine(join(gitDir, 'gitdir'));
+    if (pointer === undefined || firstLine(join(gitDir, 'HEAD')) === undefined || firstLine(join(gitDir, 'commondir')) === undefined) continue;
+    const path = dirname(resolve(gitDir, pointer));
+    found.push(await worktreeAt({ ...repository, gitDir, worktree: path, bare: false }, path, false));
+  }
+  return found;
+}
+
+async function worktreeAt(repository: Repository, path: string, bare: boolean): Promise<Worktree> {
+  const [branch, head] = await Promise.all([readSymbolicRef(repository, 'HEAD'), readRef(repository, 'HEAD')]);
+  return { path, head, branch, bare, locked: firstLine(join(repository.gitDir, 'locked')), missing: !existsSync(path) };
+}
+
+function administered({ commonDir }: Repository): string[] {
+  const folder = join(commonDir, 'worktrees');
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}
+
+function firstLine(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').split('\n', 1)[0]!.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Forgets worktrees that a killed git left half made: until then `git worktree` fails on them. One that changed a moment ago may still be under way. */
+function forgetHalfMade(repository: Repository): void {
+  for (const name of administered(repository)) {
+    const gitDir = join(repository.commonDir, 'worktrees', name);
+    const whole = ['gitdir', 'commondir', 'HEAD'].every((file) => firstLine(join(gitDir, file)));
+    const changed = statSync(gitDir, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (!whole && performance.timeOrigin + performance.now() - changed > halfMadeMilliseconds) rmSync(gitDir, { recursive: true, force: true });
+  }
 }
 
 /** Removes a worktree, with its folder where that is still there; `force` takes one that is locked or holds changes. */
 export async function removeWorktree(repository: Repository, path: string, { force = false }: { force?: boolean } = {}): Promise<void> {
-  await runGit(repository, ['worktree', 'remove', ...(force ? ['--force', '--force'] : []), '--', path], { guarded: true, timeoutMs: long });
+  await administer(repository, ['worktree', 'remove', ...(force ? ['--force', '--force'] : []), '--', path]);
+}
+
+/** Forgets worktrees whose folders are gone. */
+export async function pruneWorktrees(repository: Repository): Promise<void> {
+  await administer(repository, ['worktree', 'prune']);
+}
+
+/** Runs a `git worktree` that may be tried again: it fails while another worktree is just being made. */
+async function administer(repository: Repository, args: readonly string[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { code, stderr } = await runGit(repository, args, { guarded: true, timeoutMs: long, accept: [0, 1, 128, 255] });
+    if (code === 0) return;
+    if (attempt === 5) throw new GitFailed(args, code, stderr);
+    forgetHalfMade(repository);
+    await new Promise((resume) => setTimeout(resume, attempt * 50));
+  }
 }
 
 /** Keeps a worktree from being removed, and says why; a lock that is there gets the new reason. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { environment } from '../helpers/temporary.ts';
 import { programs, root } from '../helpers/programs.ts';
-import { beadIds, breaker, build, disprove, isSettled, readBeads, readLandings, rivals, workers, type Scenario } from './scenario.ts';
+import { breaker, build, disprove, isSettled, readBeads, readLandings, rivals, workers, type Scenario } from './scenario.ts';
 
 const patience = 180_000;
 const began = performance.now();
@@ -51,7 +51,7 @@ async function summary(scenario: Scenario): Promise<void> {
     console.log(`  ${id.padEnd(12)} ${bead?.title}`);
     for (const { outcome, evidence } of bead?.attempts ?? []) console.log(`    ${outcome}: ${evidence.trim().split('\n').slice(-3).join(' / ')}`);
   }
-  console.log(`\n${beadIds.length} beads, ${landings.length} landings, ${gates} gate runs, ${workers} workers, ${((performance.now() - began) / 1000).toFixed(1)} seconds`);
+  console.log(`\n${scenario.beads.length} beads, ${landings.length} landings, ${gates} gate runs, ${workers} workers, ${((performance.now() - began) / 1000).toFixed(1)} seconds`);
 }
 
 async function main(): Promise<number> {
@@ -61,9 +61,8 @@ async function main(): Promise<number> {
   const env = environment(join(folder, 'home'), [programs[0]?.folder ?? '']);
   let scenario: Scenario | undefined;
   try {
-    scenario = await build(folder, repository, program, env, say);
-    await scenario.gt('sling', ...beadIds);
-    say(`${beadIds.length} beads are slung; ${workers} workers may work at once`);
+    scenario = await build(folder, { repository, beads: 'demo.jsonl', program, env, say });
+    await scenario.gt('scheduler', 'resume');
     await scenario.gt('up');
     await untilSettled(scenario);
     await scenario.gt('down');

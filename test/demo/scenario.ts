@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../helpers/programs.ts';
 
@@ -9,6 +9,8 @@ export interface Scenario {
   readonly town: string;
   readonly hub: string;
   readonly branch: string;
+  /** The ids of the beads that were filed. */
+  readonly beads: readonly string[];
   /** The tip of the hub before anything landed. */
   readonly before: string;
   readonly env: Readonly<Record<string, string>>;
@@ -31,11 +33,6 @@ export const rivals = ['demo-plan7', 'demo-plan8'] as const;
 export const breaker = 'demo-boom9';
 export const workers = 4;
 const gate = "! git grep -nE '^(<<<<<<<|>>>>>>>) ' -- '*.txt'";
-const beadsFile = join(root, 'fixtures/demo.jsonl');
-
-/** The ids of the scenario's beads. */
-export const beadIds = readFileSync(beadsFile, 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as BeadFacts).id);
-
 /** Runs a program; its standard output. Fails with what it printed when it does not end well. */
 export function call(argv: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Promise<string> {
   const [file = '', ...args] = argv;
@@ -50,8 +47,19 @@ export function call(argv: readonly string[], env: Readonly<Record<string, strin
   });
 }
 
-/** Makes the town: hub, rig, gate, places, and the beads filed. */
-export async function build(folder: string, repository: string, program: readonly string[], env: Readonly<Record<string, string>>, say: (line: string) => void): Promise<Scenario> {
+/** What a scenario is made of. */
+export interface Plan {
+  /** A repository; a copy of it becomes the hub. */
+  readonly repository: string;
+  /** The name of a file of beads in `fixtures`. */
+  readonly beads: string;
+  readonly program: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly say: (line: string) => void;
+}
+
+/** Makes the town: hub, rig, gate, places, and the beads filed and slung; nothing is dispatched until the scheduler is resumed. */
+export async function build(folder: string, { repository, beads: file, program, env, say }: Plan): Promise<Scenario> {
   mkdirSync(folder, { recursive: true });
   const hub = join(folder, 'hub.git');
   const town = join(folder, 'town');
@@ -65,11 +73,14 @@ export async function build(folder: string, repository: string, program: readonl
   await call([...program, 'install', town], env, folder);
   await gt('rig', 'add', 'demo', hub, '--prefix', 'demo', '--gate', gate);
   await gt('config', 'set', 'scheduler.max_polecats', String(workers));
-  const copy = join(town, 'beads.jsonl');
-  copyFileSync(beadsFile, copy);
-  say(`${beadIds.length} beads are filed from ${beadsFile.slice(root.length + 1)}`);
-  await gt('import', copy);
-  return { folder, town, hub, branch, before, env, gt };
+  const path = join(root, 'fixtures', file);
+  const beads = readFileSync(path, 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as BeadFacts).id);
+  await gt('import', '--rig', 'demo', path);
+  say(`${beads.length} beads are filed from fixtures/${file}`);
+  await gt('scheduler', 'pause');
+  await gt('sling', ...beads);
+  say(`${beads.length} beads are slung; ${workers} workers may work at once`);
+  return { folder, town, hub, branch, beads, before, env, gt };
 }
 
 interface StatusFacts {
@@ -123,7 +134,7 @@ export async function disprove(scenario: Scenario): Promise<string[]> {
     const tree = (await git('rev-parse', `${commit}^{tree}`)).trim();
     claim((await rig('notes', '--ref=gates', 'show', tree).catch(() => '')).includes('"pass"'), `the tree of ${commit} passed its gate`);
   }
-  for (const id of beadIds) {
+  for (const id of scenario.beads) {
     const bead = beads.get(id);
     const lost = id === breaker || ((rivals as readonly string[]).includes(id) && !landed.has(id));
     claim(landed.has(id) === !lost, `${id} ${lost ? 'did not land' : 'landed'}`);

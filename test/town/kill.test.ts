@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { beadIds, breaker, build, call, disprove, isSettled, readBeads, readLandings, rivals, type Scenario } from '../demo/scenario.ts';
+import { breaker, build, call, disprove, isSettled, readBeads, readLandings, rivals, type Scenario } from '../demo/scenario.ts';
 import { programs } from '../helpers/programs.ts';
 import { ownEnvironment, repository, temporary } from '../helpers/temporary.ts';
 
@@ -24,11 +24,8 @@ function random(): number {
 const pause = (milliseconds: number): Promise<void> => new Promise((resume) => setTimeout(resume, milliseconds));
 
 async function started(): Promise<Scenario> {
-  const origin = await repository({ commit: true });
   const env = { ...ownEnvironment(), PATH: `${native!.folder}:${ownEnvironment()['PATH']}` };
-  const scenario = await build(temporary(), typeof origin === 'string' ? origin : String(origin), native!.argv, env, () => undefined);
-  await scenario.gt('sling', ...beadIds);
-  return scenario;
+  return build(temporary(), { repository: await repository(), beads: 'house.jsonl', program: native!.argv, env, say: () => undefined });
 }
 
 function killNow(pid: number | undefined): boolean {
@@ -74,8 +71,9 @@ async function outcome(scenario: Scenario): Promise<{ statuses: Record<string, s
   const winner = landings.find(({ bead }) => (rivals as readonly string[]).includes(bead))?.bead;
   const role = (id: string): string => (id === winner ? 'winner' : (rivals as readonly string[]).includes(id) ? 'loser' : id);
   const beads = await readBeads(scenario);
-  const own = beads.filter(({ id }) => beadIds.includes(id));
-  const listing = await call(['git', '-C', scenario.hub, 'ls-tree', '-r', '--name-only', scenario.branch], scenario.env, scenario.folder);
+  const own = beads.filter(({ id }) => scenario.beads.includes(id));
+  const tree = await call(['git', '-C', scenario.hub, 'ls-tree', '-r', scenario.branch], scenario.env, scenario.folder);
+  const listing = tree.split('\n').filter((line) => !line.endsWith('\tpaint.txt')).join('\n');
   const rework = beads.filter(({ labels }) => labels?.includes('gt:rework')).map(({ metadata }) => role(metadata?.['rework_of'] ?? ''));
   return { statuses: Object.fromEntries(own.map(({ id, status }) => [role(id), status])), files: listing, landings: landings.length, rework: rework.sort() };
 }
@@ -90,7 +88,7 @@ async function leftOvers({ town, hub, env }: Scenario): Promise<string[]> {
     found.push(...refs.split('\n').filter((ref) => ref !== ''));
   }
   for (const folder of [rig, join(town, '.git')]) {
-    const names = (await call(['find', folder, '-name', '*.lock', '-o', '-path', '*/gastown/sessions/*.json', '-o', '-name', 'tmp_*'], env, town)).split('\n');
+    const names = (await call(['find', folder, '-name', '*.lock', '-o', '-path', '*/gastown/sessions/*.json'], env, town)).split('\n');
     found.push(...names.filter((name) => name !== ''));
   }
   return found;
@@ -105,6 +103,7 @@ const killed = suite('a town whose engine, sessions and refinery are killed');
 
 killed(`at ${kills} random moments ends as an undisturbed one does (seed ${seed})`, async () => {
   const calm = await started();
+  await calm.gt('scheduler', 'resume');
   await calm.gt('up');
   await untilSettled(calm);
   await calm.gt('down');
@@ -112,6 +111,7 @@ killed(`at ${kills} random moments ends as an undisturbed one does (seed ${seed}
   assert.equal(await disprove(calm), []);
 
   const wild = await started();
+  await wild.gt('scheduler', 'resume');
   await wild.gt('up');
   const hit = { engine: 0, session: 0 };
   for (let done = 0; done < kills; ) {
@@ -127,6 +127,7 @@ killed(`at ${kills} random moments ends as an undisturbed one does (seed ${seed}
   }
   await wild.gt('up');
   await untilSettled(wild);
+  for (const end = performance.now() + 20_000; performance.now() < end && (await leftOvers(wild)).length > 0; await pause(200));
   await wild.gt('down');
   console.log(`\n  killed: engine (with the refinery in it) ${hit.engine}, sessions ${hit.session}`);
   assert.equal(await disprove(wild), []);
