@@ -37,6 +37,14 @@ export async function freeLocks(repository: Repository, paths: readonly string[]
   return found;
 }
 
+/** The same for every lock of git's in the repository, after a command that may take any of them has failed. */
+export function freeAllLocks(repository: Repository, note?: (sentence: string) => void): Promise<boolean> {
+  const { gitDir, commonDir } = repository;
+  const below = (folder: string, recursive: boolean): string[] =>
+    (attempt(() => readdirSync(folder, { recursive, encoding: 'utf8' })) ?? []).filter((name) => name.endsWith('.lock')).map((name) => join(folder, name));
+  return freeLocks(repository, [...below(gitDir, false), ...below(commonDir, false), ...below(join(commonDir, 'refs'), true), ...below(join(commonDir, 'reftable'), false)], note);
+}
+
 function identity(path: string): string | undefined {
   const stat = attempt(() => statSync(path));
   return stat && `${stat.ino} ${stat.mtimeMs} ${stat.size}`;

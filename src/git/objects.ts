@@ -2,6 +2,7 @@ import { Usage } from '../base/errors.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { Conversation } from './conversation.ts';
 import type { Repository } from './repository.ts';
+import { runGit, type GitOptions } from './run.ts';
 
 export interface ObjectInfo {
   readonly oid: string;
@@ -27,15 +28,18 @@ export class BadRevision extends Usage {
 /** Reads objects through one `git cat-file` that starts with the first question and lives until `close`; it keeps no process from ending. */
 export class ObjectReader {
   readonly #repository: Repository;
+  readonly #options: GitOptions;
   #conversation: Promise<Conversation> | undefined;
   #asked = false;
 
-  private constructor(repository: Repository) {
+  private constructor(repository: Repository, options: GitOptions) {
     this.#repository = repository;
+    this.#options = options;
   }
 
-  static open(repository: Repository): ObjectReader {
-    return new ObjectReader(repository);
+  /** Starts nothing yet. A git hook that must see what a push has brought gives git's own `GIT_QUARANTINE_PATH` and object folders as `env`. */
+  static open(repository: Repository, options: { env?: Readonly<Record<string, string>> } = {}): ObjectReader {
+    return new ObjectReader(repository, options);
   }
 
   /** The object that a revision such as an object id or `commit:path` names, or undefined where there is none; throws GitFailed. */
@@ -71,7 +75,7 @@ export class ObjectReader {
     const current = await this.#conversation;
     if (current?.open === true) return current;
     if (current !== undefined) this.#conversation = undefined;
-    this.#conversation ??= Conversation.start(this.#repository, ['cat-file', '--batch-command', '--buffer']);
+    this.#conversation ??= Conversation.start(this.#repository, ['cat-file', '--batch-command', '--buffer'], this.#options);
     return this.#conversation;
   }
 
@@ -89,4 +93,10 @@ export class ObjectReader {
 function parse(line: string): ObjectInfo | undefined {
   const [, oid, type, size] = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/.exec(line) ?? [];
   return oid === undefined || type === undefined ? undefined : { oid, type, size: Number(size) };
+}
+
+/** Whether a commit and all that it holds is there, beyond what is known to be: somebody's pruning may have taken what no ref held yet. */
+export async function isWhole(repository: Repository, commit: string, known: readonly string[] = []): Promise<boolean> {
+  const args = ['rev-list', '--objects', '--quiet', '--end-of-options', commit, ...known.map((oid) => `^${oid}`)];
+  return (await runGit(repository, args, { accept: [0, 128], timeoutMs: 900_000 })).code === 0;
 }

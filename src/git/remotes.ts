@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Broken, Busy, Refused, Usage } from '../base/errors.ts';
+import { freeAllLocks } from './locks.ts';
 import { checkRefName, listRefs, readRef, readSymbolicRef, updateRefs } from './refs.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { gitText, runGit, type GitOptions, type GitResult } from './run.ts';
@@ -109,7 +110,11 @@ export async function fetch(repository: Repository, remote: string, refspecs: re
   for (const refspec of refspecs) checkRefspec(refspec);
   const args = ['fetch', '--quiet', programs.read, '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', options.prune === true ? '--prune' : '--no-prune'];
   const only = refspecs.length === 0 ? [] : ['--no-tags', '--refmap='];
-  await talk(repository, remote, [...args, ...only, '--', remote, ...refspecs], options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs });
+  const all = [...args, ...only, '--', remote, ...refspecs];
+  const { code } = await talk(repository, remote, all, { timeoutMs: options.timeoutMs ?? long, accept: [0, 1] });
+  if (code === 0) return;
+  await freeAllLocks(repository);
+  await talk(repository, remote, all, { timeoutMs: options.timeoutMs ?? long });
 }
 
 function checkRefspec(refspec: string): void {

@@ -1,11 +1,11 @@
 import { accessSync, constants, copyFileSync, existsSync, lstatSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Refused } from '../base/errors.ts';
+import { Busy, Refused } from '../base/errors.ts';
 import { freeLocks } from './locks.ts';
 import { commitTree } from './merging.ts';
-import { BadRevision } from './objects.ts';
-import { isOid, readRef, readSymbolicRef, updateRefs } from './refs.ts';
+import { BadRevision, isWhole } from './objects.ts';
+import { isOid, readRef, readSymbolicRef, updateRefs, type RefChange } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { gitText, runGit, type GitOptions, type GitResult } from './run.ts';
 import type { Signature } from './signature.ts';
@@ -36,6 +36,14 @@ export class NoBranch extends Refused {
   }
 }
 
+/** Objects were pruned from the repository while they were being written. */
+export class Pruned extends Busy {
+  readonly code = 'git.pruned';
+  constructor(commit: string) {
+    super('objects were pruned while they were being written', { commit }, 'run the command again');
+  }
+}
+
 const long = 900_000;
 
 /** Takes the full state of a worktree, with what is untracked and not ignored, as a commit on its head; its own index and branch stay as they are, and nothing that its configuration names runs. */
@@ -49,7 +57,7 @@ export async function snapshotWorktree(repository: Repository, options: { ref?: 
     const commit = clean && parent === head ? head : await commitTree(repository, { tree, parents: parent === undefined ? [] : [parent], message, author, committer: author });
     return { commit, tree, clean, left };
   });
-  if (ref !== undefined) await updateRefs(repository, [{ ref, from: (await readRef(repository, ref)) ?? null, to: snapshot.commit }], { reflog: message.split('\n', 1)[0]! });
+  if (ref !== undefined) await publish(repository, { ref, from: (await readRef(repository, ref)) ?? null, to: snapshot.commit }, message, head);
   return snapshot;
 }
 
@@ -63,10 +71,19 @@ export async function commitWorktree(repository: Repository, { message, author }
     const { tree } = await treeOfWorktree(repository, index, head);
     const clean = head !== undefined && tree === (await gitText(repository, ['rev-parse', `${head}^{tree}`]));
     const commit = clean ? undefined : await commitTree(repository, { tree, parents: head === undefined ? [] : [head], message, author, committer: author });
-    if (commit !== undefined) await updateRefs(repository, [{ ref: branch, from: head ?? null, to: commit }], { reflog: `commit: ${message.split('\n', 1)[0]!}` });
+    if (commit !== undefined) await publish(repository, { ref: branch, from: head ?? null, to: commit }, `commit: ${message}`, head);
     await installIndex(repository, index);
     return commit;
   });
+}
+
+/** Moves a ref to a new commit, and back when the commit lost something to somebody's pruning before the ref held it. */
+async function publish(repository: Repository, change: RefChange & { to: string }, message: string, head: string | undefined): Promise<void> {
+  const { ref, from, to } = change;
+  await updateRefs(repository, [change], { reflog: message.split('\n', 1)[0]! });
+  if (await isWhole(repository, to, head === undefined ? [] : [head])) return;
+  await updateRefs(repository, [{ ref, from: to, to: from }]);
+  throw new Pruned(to);
 }
 
 /** Makes a worktree, its index and its branch just what a commit is, and removes what is untracked and not ignored; nothing that its configuration names runs. */

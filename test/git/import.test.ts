@@ -5,7 +5,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importCommit, writeBlob, type CommitDraft, type FileDraft } from '../../src/git/import.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
-import { output } from '../helpers/temporary.ts';
+import { openRepository } from '../../src/git/repository.ts';
+import { output, temporary } from '../helpers/temporary.ts';
 import { eachFormat, filesOf, fresh, furiosa, git, looseCommit, script, thrown } from './ground.ts';
 
 const ref = 'refs/beads/main';
@@ -137,6 +138,27 @@ importing('cuts history where the ref is what is expected', async () => {
   assert.is(await git(repo.gitDir, ['for-each-ref', 'refs/gastown']), '');
 });
 
+importing('works from a linked worktree and with packed refs', async () => {
+  const main = await fresh();
+  const path = join(temporary(), 'furiosa');
+  await git(main.worktree!, ['worktree', 'add', '-q', '--detach', path]);
+  const repo = openRepository(path);
+  const one = (await importCommit(repo, ref, null, async () => draft({ a: '1' })))!;
+  await git(path, ['pack-refs', '--all']);
+  const two = await importCommit(repo, ref, one, async (tree) => draft({ a: `${(await tree.read('a'))?.toString()}2` }));
+  assert.equal([await readRef(main, ref), await git(path, ['cat-file', 'blob', `${ref}:a`])], [two, '12']);
+});
+
+importing('works in a repository of SHA-256', async () => {
+  const path = temporary();
+  await git(path, ['init', '-q', '--object-format=sha256']);
+  const repo = openRepository(path);
+  const one = (await importCommit(repo, ref, null, async () => draft({ a: '1' })))!;
+  const two = (await importCommit(repo, ref, one, async (tree) => draft({ a: `${(await tree.read('a'))?.toString()}2` })))!;
+  const cut = (await importCommit(repo, ref, null, async () => draft({ a: 'cut' }), { expected: two }))!;
+  assert.equal([cut.length, await readRef(repo, ref), await git(path, ['cat-file', 'blob', `${two}:a`])], [64, cut, '12']);
+});
+
 importing('makes a merge of several parents', async () => {
   const repo = await fresh();
   const one = (await importCommit(repo, ref, null, async () => draft({ a: '1' })))!;
@@ -172,8 +194,10 @@ importing('leaves the ref and the objects whole when it is killed in mid-stream'
   assert.is(await readRef(repo, ref), one);
   assert.is(await git(repo.gitDir, ['fsck', '--no-dangling']), '');
   assert.equal(filesOf(repo.gitDir, '.lock'), []);
-  const two = await importCommit(repo, ref, one, async (tree) => draft({ a: `${(await tree.read('a'))?.toString()}2` }));
-  assert.is(await git(repo.gitDir, ['cat-file', 'blob', `${two}:a`]), '12');
+  let last = (await importCommit(repo, ref, one, async (tree) => draft({ a: `${(await tree.read('a'))?.toString()}2` })))!;
+  assert.is(await git(repo.gitDir, ['cat-file', 'blob', `${last}:a`]), '12');
+  for (let step = 0; step < 25; step += 1) last = (await importCommit(repo, ref, last, async () => draft({ a: String(step) })))!;
+  assert.equal(readdirSync(repo.gitDir).filter((name) => name.startsWith('fast_import_crash')), []);
 });
 
 importing('fails and moves nothing when fast-import dies', async () => {

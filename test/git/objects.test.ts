@@ -2,9 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ObjectReader } from '../../src/git/objects.ts';
+import { isWhole, ObjectReader } from '../../src/git/objects.ts';
 import { output } from '../helpers/temporary.ts';
-import { eachFormat, fresh, git, script, thrown } from './ground.ts';
+import { eachFormat, fresh, git, looseCommit, script, thrown } from './ground.ts';
 
 const reading = suite('ObjectReader');
 
@@ -89,3 +89,15 @@ reading('keeps no process alive that forgets to close it', async () => {
 });
 
 reading.run();
+
+const checking = suite('isWhole');
+
+checking('sees what a commit lacks', async () => {
+  const repo = await fresh();
+  const tree = await git(repo.gitDir, ['mktree', '--missing'], { input: `100644 blob ${'a'.repeat(40)}\ta\n` });
+  const broken = await git(repo.gitDir, ['commit-tree', tree, '-m', 'x']);
+  assert.equal([await isWhole(repo, await looseCommit(repo, 'x')), await isWhole(repo, broken), await isWhole(repo, 'b'.repeat(40))], [true, false, false]);
+  assert.is(await isWhole(repo, broken, [broken]), true);
+});
+
+checking.run();

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -78,6 +78,18 @@ fetching('takes away what the remote no longer has only when told to', async () 
   assert.ok(await readRef(clone, 'refs/remotes/origin/other'));
   await fetch(clone, 'origin', [], { prune: true });
   assert.is(await readRef(clone, 'refs/remotes/origin/other'), undefined);
+});
+
+fetching('goes on over the locks of a dead process', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  const commit = await looseCommit(from, 'new', [(await readRef(from, 'refs/heads/other'))!]);
+  await git(from.gitDir, ['update-ref', 'refs/heads/other', commit]);
+  const lock = join(clone.gitDir, 'refs/remotes/origin/other.lock');
+  writeFileSync(lock, '');
+  utimesSync(lock, 1_700_000_000, 1_700_000_000);
+  await fetch(clone, 'origin', []);
+  assert.is(await readRef(clone, 'refs/remotes/origin/other'), commit);
 });
 
 fetching('says that a remote cannot be reached', async () => {

@@ -112,6 +112,25 @@ snapping('takes a merge that is half done, and an index that is damaged', async 
   assert.is((await snapshotWorktree(repo, { message, author: furiosa })).tree, tree);
 });
 
+snapping('fails cleanly or is whole while somebody prunes', async () => {
+  const repo = await fresh();
+  let taking = true;
+  const pruning = (async () => {
+    while (taking) await git(repo.gitDir, ['prune', '--expire=now']).catch(() => {});
+  })();
+  for (let round = 0; round < 60; round += 1) {
+    for (let file = 0; file < 20; file += 1) writeFileSync(join(repo.worktree!, `f${file}`), `${round} ${file}`);
+    try {
+      await snapshotWorktree(repo, { ref: 'refs/wip/nux/_', message, author: furiosa });
+    } catch (error) {
+      assert.match((error as { code: string }).code, /^git\.(pruned|failed)$/);
+    }
+  }
+  taking = false;
+  await pruning;
+  assert.is(await git(repo.gitDir, ['fsck', '--no-dangling', '--no-reflogs']), '');
+});
+
 snapping('says what it could not take along', async () => {
   const repo = await fresh();
   await repository({ path: join(repo.worktree!, 'inner') });
