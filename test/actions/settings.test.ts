@@ -1,0 +1,130 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { knownKeys, parseValue } from '../../src/actions/settings.ts';
+import { git, gt, gtJson, gtOutput, soloTown, townWithRig } from '../helpers/town.ts';
+
+interface Explained {
+  key: string;
+  value?: unknown;
+  source: string;
+  hidden: { source: string; value: unknown }[];
+}
+
+function local(folder: string, text: string): void {
+  mkdirSync(join(folder, 'settings'), { recursive: true });
+  writeFileSync(join(folder, 'settings/config.json'), text);
+}
+
+const parsing = suite('parseValue');
+
+parsing('knows numbers, booleans, JSON and texts by the key', () => {
+  assert.is(parseValue('scheduler.max_polecats', '4'), 4);
+  assert.is(parseValue('scheduler.paused', 'true'), true);
+  assert.is(parseValue('merge_queue.gates.test.command', 'true'), 'true');
+  assert.is(parseValue('merge_queue.gates.test.timeout', '90'), '90');
+  assert.equal(parseValue('agents.mine.args', '--model opus'), ['--model', 'opus']);
+  assert.equal(parseValue('agents.mine.args', '["a b"]'), ['a b']);
+  assert.equal(parseValue('roles.polecat.extra', '{"a":1}'), { a: 1 });
+  assert.is(parseValue('roles.polecat.extra', 'plain'), 'plain');
+});
+
+parsing.run();
+
+const config = suite('gt config');
+
+config('keeps settings as transactions of the ledger', async () => {
+  const path = await soloTown();
+  assert.is(await gtOutput(path, ['config', 'set', 'scheduler.max_polecats', '4']), 'scheduler.max_polecats = 4');
+  assert.is(await gtOutput(path, ['config', 'get', 'scheduler.max_polecats']), '4');
+  assert.is(await git(path, ['log', '-1', '--format=%s', 'refs/beads/main']), 'Set scheduler.max_polecats');
+  assert.is(JSON.parse(await git(path, ['show', 'refs/beads/main:settings/config.json'])).scheduler.max_polecats, 4);
+  const before = await git(path, ['rev-parse', 'refs/beads/main']);
+  await gtOutput(path, ['config', 'set', 'scheduler.max_polecats', '4']);
+  assert.is(await git(path, ['rev-parse', 'refs/beads/main']), before);
+  assert.is(await gtOutput(path, ['config', 'unset', 'scheduler.max_polecats']), 'scheduler.max_polecats is not set');
+  assert.is((await gt(path, ['config', 'get', 'scheduler.max_polecats'])).code, 1);
+});
+
+config('tells defaults apart from what is set', async () => {
+  const path = await soloTown();
+  assert.is(await gtOutput(path, ['config', 'get', 'default_agent']), 'claude');
+  assert.is((await gtJson<Explained>(path, ['config', 'explain', 'default_agent'])).source, 'the default');
+  assert.equal((await gtJson<Explained[]>(path, ['config', 'list'])).map(({ key }) => key), ['merge_queue.gates']);
+  const all = (await gtJson<Explained[]>(path, ['config', 'list', '--all'])).map(({ key }) => key);
+  for (const { key } of knownKeys) assert.ok(all.includes(key), key);
+});
+
+config("prefers the rig to the town, and a file to the ledger, and says so", async () => {
+  const { town, rig } = await townWithRig();
+  const crew = (await gtJson<{ folder: string }>(town, ['crew', 'add', 'max', '--rig', 'shop'])).folder;
+  await gtOutput(town, ['config', 'set', 'roles.polecat.agent', 'codex']);
+  assert.is(await gtOutput(crew, ['config', 'get', 'roles.polecat.agent']), 'codex');
+  local(town, '{"roles":{"polecat":{"agent":"gemini"}}}');
+  assert.is(await gtOutput(town, ['config', 'get', 'roles.polecat.agent']), 'gemini');
+  await gtOutput(town, ['config', 'set', '--rig', 'shop', 'roles.polecat.agent', 'exec']);
+  assert.is(await gtOutput(crew, ['config', 'get', 'roles.polecat.agent']), 'exec');
+  assert.is(await gtOutput(town, ['config', 'get', 'roles.polecat.agent']), 'gemini');
+  local(rig, '{"roles":{"polecat":{"agent":"claude"}}}');
+  const explained = await gtJson<Explained>(crew, ['config', 'explain', 'roles.polecat.agent']);
+  assert.equal([explained.value, explained.source], ['claude', join(rig, 'settings/config.json')]);
+  assert.equal(explained.hidden.map(({ value }) => value), ['exec', 'gemini', 'codex']);
+  assert.match(await gtOutput(crew, ['config', 'set', '--rig', 'shop', 'roles.polecat.agent', 'amp']), /config.json says claude, and that counts/);
+});
+
+config("keeps the queue's settings with the rig", async () => {
+  const { town, rig } = await townWithRig();
+  const ran = await gt(town, ['config', 'set', 'merge_queue.gates.test.command', 'make test']);
+  assert.is(ran.code, 1);
+  assert.match(ran.stderr, /belongs to a rig\n {2}try: gt config set --rig shop/);
+  await gtOutput(rig, ['config', 'set', 'merge_queue.gates.test.command', 'make test']);
+  assert.equal(await gtJson(town, ['config', 'get', 'merge_queue.gates', '--rig', 'shop']).then(({ value }) => value), { test: { command: 'make test' } });
+  await gtOutput(rig, ['config', 'set', 'scheduler.max_polecats', '2']);
+  assert.is(await gtOutput(town, ['config', 'get', 'scheduler.max_polecats']), '2');
+});
+
+config('merges what several places say of one gate', async () => {
+  const path = await soloTown();
+  await gtOutput(path, ['config', 'set', 'merge_queue.gates.test.command', 'make test']);
+  local(`${path}.town`, '{"merge_queue":{"gates":{"test":{"timeout":"5m"}}}}');
+  assert.equal(await gtJson(path, ['config', 'get', 'merge_queue.gates.test']).then(({ value }) => value), { command: 'make test', timeout: '5m' });
+});
+
+config('refuses keys and values that are none, in words, with the nearest', async () => {
+  const path = await soloTown();
+  const refused: [string[], RegExp][] = [
+    [['set', 'scheduler.max_polecat', '4'], /there is no setting "scheduler.max_polecat"\n {2}try: gt config explain 'scheduler.max_polecats'/],
+    [['get', 'defaultagent'], /there is no setting/],
+    [['set', 'scheduler.max_polecats', 'many'], /is a whole number, not "many"/],
+    [['set', 'scheduler.paused', 'perhaps'], /is true or false/],
+    [['set', 'merge_queue.gates', 'all'], /is "none"/],
+    [['set', 'merge_queue.gates.test.timeout', 'soon'], /is a duration/],
+    [['set', 'merge_queue.gates.test.command', ' '], /is a text/],
+    [['set', 'scheduler', '4'], /there is no setting "scheduler"/],
+    [['set', '__proto__.x', '4'], /there is no setting/],
+    [['set', 'roles.__proto__.agent', 'x'], /is not a settings key/],
+    [['set', 'agents.x.env.a\nb', 'x'], /is not a settings key/],
+    [['set', 'agents.x.env.$(touch pwned)', 'x'], /is not a settings key/],
+    [['get', '--rig', '../../x', 'default_agent'], /there is no rig/],
+  ];
+  const before = await git(path, ['rev-parse', 'refs/beads/main']);
+  for (const [args, words] of refused) {
+    const ran = await gt(path, ['config', ...args]);
+    assert.ok(ran.code === 1 || ran.code === 2, `${args.join(' ')}: ${ran.code} ${ran.stderr}`);
+    assert.match(ran.stderr, words);
+  }
+  assert.is(await git(path, ['rev-parse', 'refs/beads/main']), before);
+});
+
+config('names a file that it cannot read', async () => {
+  const path = await soloTown();
+  for (const text of ['{', '[]']) {
+    local(`${path}.town`, text);
+    const ran = await gt(path, ['config', 'get', 'default_agent']);
+    assert.is(ran.code, 4);
+    assert.match(ran.stderr, /shop\.town\/settings\/config\.json cannot be read/);
+  }
+});
+
+config.run();
