@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Broken, Usage } from '../base/errors.ts';
-import type { Environment } from './environment.ts';
+import { usualPath, type Environment } from './environment.ts';
 import type { Backend } from './session.ts';
 import { subprocessBackend } from './subprocess.ts';
 import { tmuxBackend } from './tmux.ts';
@@ -24,7 +24,7 @@ export function chooseBackend(name: string | undefined, { town, inherited }: Gro
 }
 
 /** Finds a program as the PATH of an environment would. */
-export function findProgram(name: string, { PATH = '' }: Environment): string | undefined {
+export function findProgram(name: string, { PATH = usualPath }: Environment): string | undefined {
   return PATH.split(delimiter)
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, name))

@@ -19,3 +19,6 @@ export function sessionEnvironment(inherited: Environment, given: Environment = 
   }
   return environment;
 }
+
+/** Where programs are looked for when an environment does not say. */
+export const usualPath = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin';

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { sessionEnvironment, type Environment } from './environment.ts';
+import { sessionEnvironment, usualPath, type Environment } from './environment.ts';
 import { dropLauncher, writeLauncher } from './launcher.ts';
 import { endTree, isAlive, processStart } from './processes.ts';
 import { nonceVariable, SessionExists, SessionNotStarted, type Backend, type SessionHandle, type SessionSpec } from './session.ts';
@@ -70,7 +70,7 @@ function paneOf(handle: SessionHandle): string {
 
 function runner(inherited: Environment): Tmux {
   // The server keeps the environment of who starts it first and gives it to every session: so it gets next to nothing.
-  const { PATH, HOME, SHELL, LANG, LC_ALL, LC_CTYPE, USER, LOGNAME } = inherited;
+  const { PATH = usualPath, HOME, SHELL, LANG, LC_ALL, LC_CTYPE, USER, LOGNAME } = inherited;
   const base = sessionEnvironment({ PATH, HOME, SHELL, LANG, LC_ALL, LC_CTYPE, USER, LOGNAME });
   return (socket, args, input = '') =>
     new Promise((settle, fail) => {

@@ -256,6 +256,13 @@ function typing(sessions: ReturnType<typeof suite>, open: (town?: string) => Bac
     }
   });
 
+  sessions('is read and stopped by one who knows nothing but its handle', async () => {
+    const handle = await begin(open(), spec('echo hello; sleep 68'));
+    const other = chooseBackend(handle.backend, { town: '', inherited: {} });
+    await until(async () => (await other.peek(handle, 1)) === 'hello');
+    assert.is(await other.stop(handle), 'gone');
+  });
+
   sessions('is found by the command for people', async () => {
     const backend = open();
     const handle = await begin(backend, spec('sleep 67; true', { id: 'web/nux.1' }));
