@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Usage } from '../base/errors.ts';
 import { parseAddress, type Address } from '../domain/address.ts';
 import { discover } from '../git/repository.ts';
-import { worktreeConfig } from '../git/worktrees.ts';
 import type { Town } from '../town.ts';
 
 /** Where a command was typed, and what it was told about who types it. */
@@ -54,7 +53,9 @@ function addressOf(text: string | undefined): Address | undefined {
 export async function agentOfWorktree(cwd: string): Promise<string | undefined> {
   const repository = discover(cwd);
   if (repository?.worktree === undefined || repository.gitDir === repository.commonDir || !existsSync(join(repository.gitDir, 'config.worktree'))) return undefined;
-  const { 'gastown.agent': agent } = await worktreeConfig(repository.worktree);
+  // Only agents' worktrees need what reads configurations.
+  const { worktreeConfig } = await import('../git/worktrees.ts');
+  const { 'gastown.agent': agent } = worktreeConfig(repository.worktree);
   return addressOf(agent) === undefined ? undefined : agent;
 }
 

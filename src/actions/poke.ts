@@ -8,6 +8,7 @@ import type { Town } from '../town.ts';
 const tickSlot = 'tick.json';
 /** How long a tick may take to say that it runs, in milliseconds. */
 const startPatience = 3_000;
+const logLimit = 1 << 20;
 
 /** Wakes whoever moves the town on: its engine, or where none is alive one tick of all patrols in a process of its own. Pokes that come while a tick still waits are one. */
 export function poke(town: Town, inherited: Readonly<Record<string, string | undefined>> = childEnvironment()): void {
@@ -17,11 +18,18 @@ export function poke(town: Town, inherited: Readonly<Record<string, string | und
   if (engine !== undefined && isAlive(engine) !== false) return;
   if (!takeSlot(town)) return;
   try {
-    startDetached(selfCommand(['tick']), { cwd: repository.worktree ?? repository.gitDir, inherited, log: statePath(repository, 'tick.log') });
+    startDetached(selfCommand(['tick']), { cwd: repository.worktree ?? repository.gitDir, inherited, log: logOf(town) });
   } catch (error) {
     freeTick(town);
     throw error;
   }
+}
+
+/** What ticks say is for looking into troubles: it begins anew when it has grown. */
+function logOf(town: Town): string {
+  const path = statePath(town.hq.repository, 'tick.log');
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > logLimit) rmSync(path, { force: true });
+  return path;
 }
 
 function touch(path: string, now: number): void {
