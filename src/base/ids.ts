@@ -1,7 +1,5 @@
 import { base36 } from './clock.ts';
-
-/** Loaded with the first hash: it costs as much as all the rest of reading a ready list. */
-const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
+import { sha1, sha256 } from './hash.ts';
 
 /** The longest random part of an id. */
 const longest = 8;
@@ -41,15 +39,12 @@ export function* candidateIds(prefix: string, seed: string, count: number): Gene
 
 /** `length` base-36 characters of a text's SHA-256. */
 export function hashText(text: string, length: number): string {
-  const bytes = crypto().createHash('sha256').update(text).digest();
-  const taken = bytes.subarray(0, bytesForLength[length] ?? Math.ceil((length * 5.17) / 8));
-  return base36(BigInt(`0x${taken.toString('hex')}`), length);
+  const bytes = bytesForLength[length] ?? Math.ceil((length * 5.17) / 8);
+  return base36(BigInt(`0x${sha256(text).slice(0, bytes * 2)}`), length);
 }
 
 /** The shard that holds a bead: the first twelve bits of the SHA-1 of its root id, as `<aa>/<bb>` in octal digits. */
 export function shardOf(id: string): string {
-  const digest = crypto().createHash('sha1').update(rootOf(id)).digest();
-  const bits = ((digest[0] ?? 0) << 4) | ((digest[1] ?? 0) >> 4);
-  const octal = bits.toString(8).padStart(4, '0');
+  const octal = parseInt(sha1(rootOf(id)).slice(0, 3), 16).toString(8).padStart(4, '0');
   return `${octal.slice(0, 2)}/${octal.slice(2)}`;
 }

@@ -77,7 +77,7 @@ export function openWorld(given: Pick<Context, 'cwd' | 'program' | 'actor' | 'qu
       return isTerminal(1);
     },
     now: () => Date.now(),
-    random: (bytes) => process.getBuiltinModule('node:crypto').randomBytes(bytes),
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     stdin: () => readStdin(given.signal),
     progress(line) {
       if (given.quiet) return;

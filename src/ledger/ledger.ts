@@ -60,7 +60,7 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
 export function replicaOf(repository: Repository): string {
   const known = readState<string>(repository, 'replica');
   if (typeof known === 'string' && known.length === replicaDigits) return known;
-  const made = (BigInt(`0x${process.getBuiltinModule('node:crypto').randomBytes(8).toString('hex')}`) % 36n ** 6n).toString(36).padStart(replicaDigits, '0');
+  const made = Array.from(crypto.getRandomValues(new Uint8Array(replicaDigits)), (byte) => (byte % 36).toString(36)).join('');
   writeState(repository, made, 'replica');
   return made;
 }

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process by its number and when it started, so that a number that was given out again is not mistaken for it. */
 export interface ProcessIdentity {
@@ -175,6 +174,8 @@ export function killTree(first: ProcessIdentity, signal: NodeJS.Signals, mark?: 
   for (const one of members) signalOne(one, signal);
   return members.length > 0 ? 'signalled' : 'gone';
 }
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resume) => setTimeout(resume, milliseconds));
 
 const killMilliseconds = 2_000;
 
