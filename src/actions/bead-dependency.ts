@@ -1,7 +1,7 @@
 import { depend, find, undepend, type Bead } from '../domain/bead.ts';
 import { beadTree, dependencyCycles, type TreeNode } from '../domain/tree.ts';
 import type { Town } from '../town.ts';
-import { wholeTown } from './bead-read.ts';
+import { wholeTown } from './bead-list.ts';
 import { actOf, writeBeads, type Writer } from './bead-write.ts';
 import { onBead, resolveId } from './resolve.ts';
 

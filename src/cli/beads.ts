@@ -2,17 +2,9 @@ import { Usage } from '../base/errors.ts';
 import { isObject } from '../base/jsonl.ts';
 import { parseDuration, parseTime, timestamp } from '../base/time.ts';
 import type { Outcome } from '../actions/bead-change.ts';
-import type { Writer } from '../actions/bead-write.ts';
 import type { Bead } from '../domain/bead.ts';
 import type { Context } from './command.ts';
-import { enter } from './entry.ts';
 import { table, type Column, type Table } from './table.ts';
-
-/** Opens the town for a verb that writes. */
-export async function asWriter(context: Context): Promise<Writer> {
-  const { town, who } = await enter(context);
-  return { town, who, cwd: context.cwd };
-}
 
 /** How a status is shown: work that its worker has handed in waits for the queue. */
 export function shownStatus({ status, assignee }: Bead): string {

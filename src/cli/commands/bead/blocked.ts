@@ -1,4 +1,5 @@
-import { blockedWork, ledgersAt } from '../../../actions/bead-read.ts';
+import { blockedWork } from '../../../actions/bead-ready.ts';
+import { ledgersAt } from '../../../actions/scope.ts';
 import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
 import { queryOptions } from '../../bead-query.ts';

@@ -1,6 +1,7 @@
 import { claimBead, eachBead } from '../../../actions/bead-change.ts';
-import { asWriter, told, warned } from '../../beads.ts';
+import { told, warned } from '../../beads.ts';
 import { defineCommand } from '../../command.ts';
+import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead claim',

@@ -1,7 +1,8 @@
 import { commentOn } from '../../../actions/bead-change.ts';
-import { asWriter, BadOption, told } from '../../beads.ts';
+import { BadOption, told } from '../../beads.ts';
 import { defineCommand } from '../../command.ts';
 import { readText } from '../../files.ts';
+import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead comment',

@@ -1,4 +1,4 @@
-import { showBeads } from '../../../actions/bead-read.ts';
+import { showBeads } from '../../../actions/bead-show.ts';
 import { openTown } from '../../../town.ts';
 import { defineCommand } from '../../command.ts';
 

@@ -1,4 +1,5 @@
-import { countBeads, ledgersAt } from '../../../actions/bead-read.ts';
+import { countBeads } from '../../../actions/bead-list.ts';
+import { ledgersAt } from '../../../actions/scope.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { openTown } from '../../../town.ts';
 import { queryOptions, readQuery } from '../../bead-query.ts';

@@ -1,9 +1,10 @@
 import { createBead, createFromLines, type Filing } from '../../../actions/bead-create.ts';
 import type { Bead } from '../../../domain/bead.ts';
-import { asWriter, BadOption, told } from '../../beads.ts';
+import { BadOption, told } from '../../beads.ts';
 import { fieldOptions, readFields } from '../../bead-fields.ts';
 import { defineCommand } from '../../command.ts';
 import { readText } from '../../files.ts';
+import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead create',

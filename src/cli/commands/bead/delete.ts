@@ -1,6 +1,7 @@
 import { deleteBeads } from '../../../actions/bead-change.ts';
-import { asWriter, beadTable } from '../../beads.ts';
+import { beadTable } from '../../beads.ts';
 import { defineCommand } from '../../command.ts';
+import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead delete',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { exportBeads, writeExport } from '../../../actions/import.ts';
-import { ledgersAt } from '../../../actions/bead-read.ts';
+import { ledgersAt } from '../../../actions/scope.ts';
 import { openTown } from '../../../town.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,8 +1,8 @@
 import { importBeads } from '../../../actions/import.ts';
-import { asWriter } from '../../beads.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { readText } from '../../files.ts';
+import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead import',

@@ -1,4 +1,6 @@
-import { ledgersAt, listBeads, readyWork } from '../../../actions/bead-read.ts';
+import { listBeads } from '../../../actions/bead-list.ts';
+import { readyWork } from '../../../actions/bead-ready.ts';
+import { ledgersAt } from '../../../actions/scope.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { sortFields } from '../../../domain/query.ts';
 import { openTown } from '../../../town.ts';

@@ -1,6 +1,7 @@
 import { updateBead } from '../../../actions/bead-change.ts';
-import { asWriter, told } from '../../beads.ts';
+import { told } from '../../beads.ts';
 import { defineCommand } from '../../command.ts';
+import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead note',

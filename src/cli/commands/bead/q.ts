@@ -1,6 +1,7 @@
 import { createBead } from '../../../actions/bead-create.ts';
-import { asWriter, parsePriority } from '../../beads.ts';
+import { parsePriority } from '../../beads.ts';
 import { defineCommand } from '../../command.ts';
+import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead q',

@@ -1,4 +1,5 @@
-import { ledgersAt, readyWork } from '../../../actions/bead-read.ts';
+import { readyWork } from '../../../actions/bead-ready.ts';
+import { ledgersAt } from '../../../actions/scope.ts';
 import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
 import { isParticular, queryOptions, readQuery } from '../../bead-query.ts';
@@ -20,7 +21,7 @@ export const command = defineCommand({
     const query = readQuery({ ...nothing, ...typed }, undefined, context);
     const found = await readyWork(town, ledgersAt(town, context.cwd, context.program, rig), limit > 0 ? limit : Infinity, isParticular(query) ? query : undefined);
     if (!claim) return { ...found, claimed: undefined };
-    const { asWriter } = await import('../../beads.ts');
+    const { asWriter } = await import('../../writer.ts');
     const { claimFirst } = await import('../../../actions/bead-change.ts');
     return { ...found, claimed: await claimFirst(await asWriter(context), found.beads.map(({ id }) => id)) };
   },

@@ -1,4 +1,5 @@
-import { ledgersAt, searchBeads } from '../../../actions/bead-read.ts';
+import { searchBeads } from '../../../actions/bead-list.ts';
+import { ledgersAt } from '../../../actions/scope.ts';
 import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
 import { queryOptions, readQuery } from '../../bead-query.ts';

@@ -1,4 +1,4 @@
-import { showBeads } from '../../../actions/bead-read.ts';
+import { showBeads } from '../../../actions/bead-show.ts';
 import { detailRecord, type Details, type Neighbour } from '../../../domain/detail.ts';
 import { openTown } from '../../../town.ts';
 import { shownStatus } from '../../beads.ts';

@@ -1,4 +1,5 @@
-import { ledgersAt, statsOf } from '../../../actions/bead-read.ts';
+import { statsOf } from '../../../actions/bead-list.ts';
+import { ledgersAt } from '../../../actions/scope.ts';
 import { openTown } from '../../../town.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,7 +1,8 @@
 import { eachBead, updateBead, type Update } from '../../../actions/bead-change.ts';
-import { asWriter, BadOption, told, warned } from '../../beads.ts';
+import { BadOption, told, warned } from '../../beads.ts';
 import { fieldOptions, readFields } from '../../bead-fields.ts';
 import { defineCommand } from '../../command.ts';
+import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead update',

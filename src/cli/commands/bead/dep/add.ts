@@ -1,6 +1,6 @@
 import { addDependency } from '../../../../actions/bead-dependency.ts';
-import { asWriter } from '../../../beads.ts';
 import { defineCommand } from '../../../command.ts';
+import { asWriter } from '../../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead dep add',

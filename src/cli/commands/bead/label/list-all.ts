@@ -1,4 +1,5 @@
-import { countBeads, ledgersAt } from '../../../../actions/bead-read.ts';
+import { countBeads } from '../../../../actions/bead-list.ts';
+import { ledgersAt } from '../../../../actions/scope.ts';
 import { openWork } from '../../../../domain/query.ts';
 import { openTown } from '../../../../town.ts';
 import { queryOptions } from '../../../bead-query.ts';

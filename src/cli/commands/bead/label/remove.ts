@@ -1,6 +1,7 @@
 import { eachBead, labelBead } from '../../../../actions/bead-change.ts';
-import { asWriter, warned } from '../../../beads.ts';
+import { warned } from '../../../beads.ts';
 import { defineCommand } from '../../../command.ts';
+import { asWriter } from '../../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead label remove',

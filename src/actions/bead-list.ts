@@ -1,0 +1,100 @@
+import { timeOf } from '../base/time.ts';
+import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
+import type { Counted } from '../domain/detail.ts';
+import { matches, openWork, orderBy, says, wantsDone, type Query, type SortField } from '../domain/query.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { liveBeads } from '../ledger/projection.ts';
+import { hasLedger, openSnapshot } from '../ledger/read.ts';
+import { wispsOf } from '../ledger/wisps.ts';
+import { ledgersOf, type Town } from '../town.ts';
+import { blockedWork, countedIn, readyWork } from './bead-ready.ts';
+import { joined } from './scope.ts';
+
+/** Every bead of a ledger but tombstones, done or not, with the ways back along edges worked out. */
+async function wholeLedger(ledger: Ledger): Promise<Beads> {
+  const snapshot = await openSnapshot(ledger);
+  try {
+    return indexed(await snapshot.ask((view) => new Map([...view.all()].map((bead) => [bead.id, bead]))));
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** Every bead of the town, done or not. */
+export async function wholeTown(town: Town): Promise<Beads> {
+  return joined(await Promise.all(ledgersOf(town).map(async (ledger) => ({ ledger, beads: await wholeLedger(ledger) }))));
+}
+
+/** A page of an answer, and how many there are in all. */
+export interface Page {
+  readonly total: number;
+  readonly beads: readonly Counted[];
+}
+
+/** The beads that a query asks for; ephemeral ones are counted in where they are asked for. */
+export async function listBeads(ledgers: readonly Ledger[], query: Query, order: { readonly sort: SortField; readonly reverse: boolean; readonly limit: number; readonly wisps: boolean }): Promise<Page> {
+  const wisps = order.wisps ? await existing(ledgers.map(wispsOf)) : [];
+  const views = await Promise.all([...ledgers, ...wisps].map((ledger) => (wantsDone(query) ? wholeLedger(ledger) : liveBeads(ledger))));
+  const found = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)).map((bead) => countedIn(beads, bead))).sort(orderBy(order.sort));
+  if (order.reverse) found.reverse();
+  return { total: found.length, beads: found.slice(0, order.limit) };
+}
+
+async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {
+  const there = await Promise.all(ledgers.map(hasLedger));
+  return ledgers.filter((_, index) => there[index]);
+}
+
+/** The beads whose id a text is or begins, else those that say it in title or description. */
+export async function searchBeads(ledgers: readonly Ledger[], text: string, query: Query, limit: number): Promise<Page> {
+  const { beads } = await listBeads(ledgers, query, { sort: 'priority', reverse: false, limit: Infinity, wisps: false });
+  const named = beads.filter(({ id }) => id === text || id.startsWith(text) || id.startsWith(text, id.lastIndexOf('-') + 1));
+  const exact = named.filter(({ id }) => id === text);
+  const found = exact.length > 0 ? exact : /^[a-z0-9-]+$/.test(text) && named.length > 0 && text.includes('-') ? named : beads.filter((bead) => says(bead, text) || named.includes(bead));
+  return { total: found.length, beads: found.slice(0, limit) };
+}
+
+/** What beads can be counted by. */
+export type Grouping = 'status' | 'type' | 'priority' | 'assignee' | 'label';
+
+/** How many beads a query asks for, in all and in groups, the largest first. */
+export async function countBeads(ledgers: readonly Ledger[], query: Query, by: Grouping | undefined): Promise<{ readonly total: number; readonly groups: readonly { group: string; count: number }[] | undefined }> {
+  const { beads, total } = await listBeads(ledgers, query, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+  if (by === undefined) return { total, groups: undefined };
+  const counts = new Map<string, number>();
+  for (const group of beads.flatMap((bead) => groupsOf(bead, by))) counts.set(group, (counts.get(group) ?? 0) + 1);
+  return { total, groups: [...counts].map(([group, count]) => ({ group, count })).sort((a, b) => b.count - a.count || (a.group < b.group ? -1 : 1)) };
+}
+
+function groupsOf(bead: Bead, by: Grouping): readonly string[] {
+  switch (by) {
+    case 'status': return [bead.status];
+    case 'type': return [bead.issue_type];
+    case 'priority': return [`P${bead.priority}`];
+    case 'assignee': return [bead.assignee || '(nobody)'];
+    case 'label': return bead.labels ?? [];
+  }
+}
+
+/** How much there is of what. */
+export async function statsOf(town: Town, ledgers: readonly Ledger[]): Promise<{ readonly summary: Readonly<Record<string, number>> }> {
+  const { beads } = await listBeads(ledgers, { ...openWork, all: true }, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+  const status = (...names: string[]): number => beads.filter((bead) => names.includes(bead.status)).length;
+  const leads = beads.flatMap((bead) => (bead.status === 'closed' ? [(timeOf(bead.closed_at) ?? 0) - (timeOf(bead.created_at) ?? 0)] : [])).filter((lead) => lead >= 0);
+  const children = beads.filter((bead) => bead.parent !== undefined);
+  const closeable = beads.filter((bead) => bead.issue_type === 'epic' && !isDone(bead) && children.some(({ parent }) => parent === bead.id) && children.every((child) => child.parent !== bead.id || isDone(child)));
+  return {
+    summary: {
+      total_issues: beads.length,
+      open_issues: status('open'),
+      in_progress_issues: status('in_progress', 'hooked'),
+      closed_issues: status('closed'),
+      blocked_issues: (await blockedWork(town, ledgers)).length,
+      deferred_issues: status('deferred'),
+      ready_issues: (await readyWork(town, ledgers, 0, undefined)).total,
+      pinned_issues: status('pinned'),
+      epics_eligible_for_closure: closeable.length,
+      average_lead_time_hours: leads.length === 0 ? 0 : Math.round(leads.reduce((sum, lead) => sum + lead, 0) / leads.length / 36_000) / 100,
+    },
+  };
+}
