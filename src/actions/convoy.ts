@@ -1,10 +1,10 @@
-import { hashText } from '../base/ids.ts';
+import { hashText, prefixOf } from '../base/ids.ts';
 import { timestamp } from '../base/time.ts';
 import { find, type Act, type Bead, type BeadChange, type Beads } from '../domain/bead.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { openSnapshot } from '../ledger/read.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
-import { ledgerOf, signatureOf, type Town } from '../town.ts';
+import { ledgersOf, signatureOf, type Town } from '../town.ts';
 
 /** How far a convoy has come. */
 export interface ConvoyProgress {
@@ -58,7 +58,9 @@ export async function progressOf(town: Town, convoy: Bead): Promise<ConvoyProgre
 }
 
 async function trackedBead(town: Town, id: string): Promise<ConvoyProgress['tracked'][number]> {
-  const snapshot = await openSnapshot(ledgerOf(town, id));
+  const ledger = ledgersOf(town).find(({ prefixes }) => prefixOf(id, prefixes) !== undefined);
+  if (ledger === undefined) return { id, title: '', status: 'missing' };
+  const snapshot = await openSnapshot(ledger);
   try {
     const bead = await snapshot.ask((view) => view.get(id));
     if (bead === undefined) return { id, title: '', status: 'missing' };

@@ -6,14 +6,14 @@ import { claimLost, openRequests, requestOf, type MergeRequest } from '../domain
 import { stackBase, type Leftover, type Point, type QueueFacts, type RequestFacts, type Stack, type TargetFacts } from '../domain/merge-queue.ts';
 import { isAncestor } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
-import { readRef } from '../git/refs.ts';
+import { isOid, isRefName, readRef } from '../git/refs.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { openSnapshot, type Snapshot } from '../ledger/read.ts';
 import { allVerdicts, gatesRef, readVerdicts } from '../ledger/verdicts.ts';
 import type { Rig } from '../town.ts';
 import { whyStuck } from './advance.ts';
 import { landingCommit } from './landing-commit.ts';
-import { landedRef, queueRefs, targetRef, type QueueRef } from './queue-refs.ts';
+import { inRef, landedRef, queueRefs, targetRef, type QueueRef } from './queue-refs.ts';
 
 /** What a run of the queue has found out about objects, which never change; it may be forgotten at any time. */
 export class QueueMemory {
@@ -46,7 +46,7 @@ export class QueueMemory {
   /** The tree and the parents of a commit; undefined where the commit is missing. */
   async commit(reader: ObjectReader, oid: string): Promise<{ tree: string; parents: readonly string[] } | undefined> {
     const known = this.#commits.get(oid);
-    if (known !== undefined) return known;
+    if (known !== undefined || !isOid(oid)) return known;
     const found = await reader.contents(oid);
     if (found?.type !== 'commit') return undefined;
     const head = found.body.toString('latin1').split('\n\n', 1)[0] ?? '';
@@ -104,8 +104,9 @@ export async function observeQueue(rig: Rig, gates: readonly Gate[], memory: Que
 
 async function targetFacts(look: Look, target: string): Promise<TargetFacts> {
   const { rig, reader, memory } = look;
-  const tip = await pointOf(look, await readRef(rig.repository, targetRef(rig, target)));
-  const landed = await pointOf(look, rig.remote === undefined ? await readRef(rig.repository, landedRef(target)) : undefined);
+  const at = async (ref: string): Promise<Point | undefined> => pointOf(look, isRefName(ref) ? await readRef(rig.repository, ref) : undefined);
+  const tip = await at(targetRef(rig, target));
+  const landed = rig.remote === undefined ? await at(landedRef(target)) : undefined;
   const ahead = landed !== undefined && tip !== undefined && landed.commit !== tip.commit && (await memory.isAncestor(rig, tip.commit, landed.commit));
   const points = { tip, aside: ahead ? landed : undefined };
   const requests: RequestFacts[] = [];
@@ -150,7 +151,7 @@ async function requestFacts(look: Look, request: MergeRequest, { tip, aside }: P
     contained,
     present,
     kept: own.some(({ remote }) => !remote) && (rig.remote === undefined || own.some(({ remote }) => remote)),
-    claimLost: await snapshot.ask((view) => claimLost(view, request, rig.name)),
+    claimLost: (await fault(look, request, present)) ?? (await snapshot.ask((view) => claimLost(view, request, rig.name))),
     ...(await relations(look, request, tip, present)),
     // Its own rework it may overtake: landed otherwise, the bead needs none.
     blockers: source === undefined ? [] : unmet(live, source).filter((id) => live.get(id)?.metadata?.['rework_of'] !== source.id),
@@ -166,6 +167,14 @@ async function shownStack({ refs, memory, reader }: Look, request: MergeRequest,
     if (found?.parents[0] === base.commit && found.parents[1] === request.head) return { kind: 'built', commit: oid, tree: found.tree };
   }
   return undefined;
+}
+
+/** What is wrong with a request that was filed by something else than a submission; one such request must not stop the queue. */
+async function fault({ memory, reader }: Look, { id, target, head, base, worker }: MergeRequest, present: boolean): Promise<string | undefined> {
+  if (!isRefName(inRef(target, id))) return `${JSON.stringify(target.slice(0, 80))} is no branch that ${id} could land on`;
+  for (const [what, oid] of [['head', head], ['base', base]] as const) if (!isOid(oid)) return `its ${what} ${JSON.stringify(oid.slice(0, 80))} is no commit`;
+  if (present && (await memory.commit(reader, base)) === undefined) return `its base ${base.slice(0, 12)} is in no repository that the queue can see`;
+  return /[\u0000-\u001f<>]/.test(worker) ? `${JSON.stringify(worker.slice(0, 80))} is nobody who could have done it` : undefined;
 }
 
 /** Which unfinished requests must land first because this one contains their work, and whether one of them never will. */

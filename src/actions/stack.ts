@@ -33,7 +33,7 @@ export async function stackRequest(town: Town, rig: Rig, request: MergeRequest, 
 
 function messageOf({ id, title, source, worker, branch, target }: MergeRequest): string {
   const subject = title.startsWith('Merge: ') ? title.slice('Merge: '.length) : `${branch} into ${target}`;
-  return `Merge ${subject}\n\nMerge-Request: ${id}\n${source === '' ? '' : `Bead: ${source}\n`}Agent: ${worker}\n`;
+  return `Merge ${subject.replace(/\s+/g, ' ')}\n\nMerge-Request: ${id}\n${source === '' ? '' : `Bead: ${source}\n`}Agent: ${worker}\n`;
 }
 
 async function publishStack(rig: Rig, target: string, commit: string): Promise<void> {

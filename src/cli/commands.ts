@@ -1,5 +1,5 @@
 import { Usage } from '../base/errors.ts';
-import { nearest } from '../base/text.ts';
+import { nearest, truncate } from '../base/text.ts';
 import { globalOptions, type Command } from './command.ts';
 
 /** Loads the module of one command. */
@@ -203,7 +203,7 @@ export class UnknownCommand extends Usage {
   readonly code = 'command.unknown';
   constructor(program: 'gt' | 'bd', typed: string, known: Iterable<string>) {
     const near = nearest(typed, known);
-    super(`there is no command ${JSON.stringify(typed)}`, { command: typed }, `${program} ${near ?? '--help'}`);
+    super(`there is no command ${JSON.stringify(truncate(typed, 80))}`, { command: typed }, `${program} ${near ?? '--help'}`);
   }
 }
 

@@ -10,12 +10,17 @@ import { write } from './write.ts';
 export class NoDirectory extends Usage {
   readonly code = 'directory.missing';
   constructor(path: string) {
-    super(`there is no folder ${path}`, { path });
+    super(`there is no folder ${truncate(path, 200)}`, { path });
   }
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // It is missing, hidden from us, or no path at all.
+    return false;
+  }
 }
 
 /** Finds where the person stands: git runs its aliases at the top of the repository, and names the folder they were typed in. */

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Usage } from '../base/errors.ts';
+import { truncate } from '../base/text.ts';
 import type { Context } from './command.ts';
 
 const largest = 1 << 30;
@@ -13,17 +14,23 @@ export async function readText(path: string, context: Context): Promise<string> 
 }
 
 function readFile(path: string, named: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || found.isDirectory()) throw new NoFile(named, found === undefined ? 'there is no such file' : 'it is a folder');
-  if (found.size > largest) throw new NoFile(named, 'it is larger than a gigabyte');
-  return readFileSync(path, 'utf8');
+  try {
+    const found = statSync(path);
+    if (found.isDirectory()) throw new NoFile(named, 'it is a folder');
+    if (found.size > largest) throw new NoFile(named, 'it is larger than a gigabyte');
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || error instanceof NoFile) throw error;
+    throw new NoFile(named, code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such file' : code);
+  }
 }
 
 /** A file that was named cannot be read. */
 export class NoFile extends Usage {
   readonly code = 'file.unreadable';
   constructor(path: string, why: string) {
-    super(`${path} cannot be read: ${why}`, { path, why });
+    super(`${truncate(path, 200)} cannot be read: ${why}`, { path, why });
   }
 }
 

@@ -13,7 +13,7 @@ export function isOther(value: Readonly<Record<string, unknown>>): boolean {
 }
 
 /**
- * Reads a bead of an exchange file, from any time and tool: nulls left out, 0 and 1 as booleans, `parent_child` as `parent-child`, ids of comments as texts.
+ * Reads a bead of an exchange file, from any time and tool: nulls left out, 0 and 1 as booleans, `parent_child` as `parent-child`, ids of comments as texts, the title on one line.
  * Keys that nobody knows stay as they are. Answers what is wrong with it as a text.
  */
 export function readBead(value: Readonly<Record<string, unknown>>): Bead | string {
@@ -25,7 +25,8 @@ export function readBead(value: Readonly<Record<string, unknown>>): Bead | strin
   const updated = typeof bead['updated_at'] === 'string' ? bead['updated_at'] : created;
   const status = typeof bead['status'] === 'string' ? bead['status'] : 'open';
   const lists = { dependencies: edgesIn(bead), comments: commentsIn(bead), labels: labelsIn(bead) };
-  const whole = { ...bead, ...lists, status, priority: bead['priority'] ?? 0, issue_type: bead['issue_type'] ?? 'task', created_at: created, updated_at: updated, ...closing(bead, status, created, updated) };
+  const title = String(bead['title']).replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ').trim();
+  const whole = { ...bead, ...lists, title, status, priority: bead['priority'] ?? 0, issue_type: bead['issue_type'] ?? 'task', created_at: created, updated_at: updated, ...closing(bead, status, created, updated) };
   return Object.fromEntries(Object.entries(whole).filter(([, each]) => each !== undefined)) as unknown as Bead;
 }
 
@@ -48,10 +49,11 @@ function faultInTexts(id: string, bead: Readonly<Record<string, unknown>>): stri
   return JSON.stringify(bead).includes('\\u0000') ? `${id} holds a NUL` : undefined;
 }
 
-function faultInLists(id: string, { labels, dependencies, comments }: Readonly<Record<string, unknown>>): string | undefined {
+function faultInLists(id: string, { labels, dependencies, comments, attempts }: Readonly<Record<string, unknown>>): string | undefined {
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string' && label !== ''))) return `the labels of ${id} are no list of words`;
   if (dependencies !== undefined && !(Array.isArray(dependencies) && dependencies.every((edge) => isObject(edge) && typeof edge['depends_on_id'] === 'string'))) return `the dependencies of ${id} are no list of edges`;
-  if (comments !== undefined && !(Array.isArray(comments) && comments.every((each) => isObject(each) && each['id'] !== undefined))) return `the comments of ${id} are no list of comments`;
+  if (comments !== undefined && !(Array.isArray(comments) && comments.every((each) => isObject(each) && each['id'] !== undefined && typeof each['text'] === 'string'))) return `the comments of ${id} are no list of comments`;
+  if (attempts !== undefined && !(Array.isArray(attempts) && attempts.every((each) => isObject(each) && typeof each['outcome'] === 'string' && typeof each['evidence'] === 'string'))) return `the attempts of ${id} are no list of attempts`;
   return undefined;
 }
 

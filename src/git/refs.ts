@@ -32,6 +32,11 @@ export function checkRefName(name: string): void {
   if (reason !== undefined) throw new BadRefName(name, reason);
 }
 
+/** Whether checkRefName takes a name. */
+export function isRefName(name: string): boolean {
+  return faultOf(name) === undefined;
+}
+
 /** Throws BadRefName unless the name is the short name of a branch. */
 export function checkBranchName(name: string): void {
   const reason = name.startsWith('refs/') || name === 'HEAD' ? 'a branch is named without its folder' : faultOf(`refs/heads/${name}`);
