@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { Failure } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import { recordAttempt, release, type Act, type Bead } from '../domain/bead.ts';
 import { openRepository } from '../git/repository.ts';
@@ -10,9 +11,9 @@ import { statePath } from '../ledger/ledger.ts';
 import { openSnapshot } from '../ledger/read.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact } from '../ledger/transact.ts';
-import { startClient } from '../sessions/client.ts';
-import { runtimeNamed, type RuntimeSpec } from '../sessions/runtimes.ts';
-import { selfCommand } from '../sessions/self.ts';
+import { startClient, type Client } from '../sessions/client.ts';
+import { prepareClient, runtimeNamed, type ReadyClient, type RuntimeSpec } from '../sessions/runtimes.ts';
+import { selfCommand, selfFolder } from '../sessions/self.ts';
 import { ledgerOf, signatureOf, type Rig, type Town } from '../town.ts';
 import { done, NothingDone } from './done.ts';
 import { folderOf, identityEnvironment } from './session.ts';
@@ -40,7 +41,14 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
   const bead = await hookedBead(town, record);
   if (bead === undefined) return conclude(town, rig, record);
   if (record.runtime === 'exec') await restoreStart(town, rig, agent, record);
-  const client = await startClient({ command: await clientCommand(rig, record, bead), cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(rig, record) }, signal });
+  let client: Client;
+  try {
+    const ready = readyClient(town, rig, record, bead, env);
+    client = await startClient({ command: ready.command, cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(rig, record), ...ready.env }, signal });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return end(town, rig, record, await giveBack(town, record, 'could not be started', `${error.message}${error.hint === undefined ? '' : `\ntry: ${error.hint}`}`));
+  }
   const finished: SessionRecord = { ...record, exit: await endOf(town, client, record) };
   if (signal.aborted || !updateSession(rig, finished)) return { outcome: 'stale', message: `session ${id} was stopped` };
   return conclude(town, rig, finished);
@@ -65,14 +73,20 @@ async function restoreStart(town: Town, rig: Rig, agent: string, record: Session
   await resetWorktree(openRepository(folderOf(rig, agent)), record.start);
 }
 
-async function clientCommand(rig: Rig, record: SessionRecord, bead: Bead): Promise<readonly string[]> {
-  if (record.runtime === 'exec') return execCommand(bead);
-  const runtime = runtimeNamed(record.runtime);
+/** What to run for a session. gt itself is first on the PATH of what it starts, since agents call it by name. */
+function readyClient(town: Town, rig: Rig, record: SessionRecord, bead: Bead, env: Readonly<Record<string, string | undefined>>): ReadyClient {
+  const path = [selfFolder(), env['PATH']].filter((folder) => folder !== undefined).join(':');
+  if (record.runtime === 'exec') return { command: execCommand(bead), env: { PATH: path } };
   const spec: RuntimeSpec = {
-    gt: selfCommand([]), cwd: folderOf(rig, record.agent), stateFolder: statePath(rig.repository, 'runtimes', record.agent.replaceAll('/', '~'), 'settings').replace(/\/settings$/, ''),
-    headless: !isInteractive(record), prompt: `You are ${record.agent}. Work hangs on your hook: run \`gt prime\` and begin; when it is finished, run \`gt done\`.`,
+    gt: selfCommand([]), cwd: folderOf(rig, record.agent), stateFolder: stateFolderOf(rig, record.agent), headless: !isInteractive(record), env, trusted: town.root,
+    prompt: `You are ${record.agent}, and work hangs on your hook. Begin with it now; gt prime tells what it is. When it is finished, run: gt done`,
   };
-  return runtime.command(spec);
+  const ready = prepareClient(runtimeNamed(record.runtime), spec);
+  return { command: ready.command, env: { PATH: path, ...ready.env } };
+}
+
+function stateFolderOf(rig: Rig, agent: string): string {
+  return dirname(statePath(rig.repository, 'runtimes', agent.replaceAll('/', '~'), 'settings'));
 }
 
 function isInteractive({ handle }: SessionRecord): boolean {
@@ -106,7 +120,10 @@ async function endOf(town: Town, client: Awaited<ReturnType<typeof startClient>>
 
 /** Draws the consequence of how a session ended. Killed at any moment, running it again ends the same way. */
 export async function conclude(town: Town, rig: Rig, record: SessionRecord): Promise<SessionEnd> {
-  const end = await consequence(town, rig, record);
+  return end(town, rig, record, await consequence(town, rig, record));
+}
+
+function end(town: Town, rig: Rig, record: SessionRecord, end: SessionEnd): SessionEnd {
   appendEvent(town.hq, { kind: 'session.ended', agent: record.agent, session: record.id, subject: record.bead, data: { outcome: end.outcome, message: end.message } });
   freeSession(rig, record);
   poke(town);

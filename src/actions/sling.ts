@@ -13,6 +13,7 @@ import { liveBeads } from '../ledger/projection.ts';
 import { openSnapshot } from '../ledger/read.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
+import { findProgram } from '../sessions/backend.ts';
 import { runtimeNamed } from '../sessions/runtimes.ts';
 import { ledgerOf, rigNamed, rigOfBead, workerFolder, type Rig, type Town } from '../town.ts';
 import { convoyId, createConvoy } from './convoy.ts';
@@ -137,6 +138,7 @@ async function hangOnWorker(town: Town, rig: Rig, who: Signature, id: string, wa
   const branch = workBranch(name, id);
   const start = typeof bead.metadata?.['start'] === 'string' ? bead.metadata['start'] : await targetTip(rig);
   const runtime = await runtimeFor(town, rig, bead, options.runtime ?? queuedRuntime(bead));
+  if (options.start) refuseMissingClient(runtime, options.env);
   await prepareWorktree(town, rig, name, branch, start);
   const { written } = await transact(rig.ledger, who, `Sling ${id} to ${agent}`, (view) => [
     ...enroll(view, rig.prefix, agent, undefined, act),
@@ -145,6 +147,10 @@ async function hangOnWorker(town: Town, rig: Rig, who: Signature, id: string, wa
   ]);
   const stored = written.get(id);
   return { bead: stored?.bead, agent, token: stored === undefined ? '' : phaseOf(stored)[0], branch, start };
+}
+
+function refuseMissingClient(runtime: string, env: SlingOptions['env']): void {
+  if (runtime !== 'exec' && findProgram(runtime, env) === undefined) throw new ClientMissing(runtime);
 }
 
 function queuedRuntime(bead: Bead): string | undefined {
@@ -227,6 +233,14 @@ export class WrongRig extends Refused {
   readonly code = 'sling.wrong-rig';
   constructor(id: string, rig: Rig) {
     super(`${id} does not belong to ${rig.name}, whose beads begin with ${rig.prefix}-`, { id, rig: rig.name, prefix: rig.prefix }, `gt bead create --help (file it with --rig ${rig.name}), then sling that`);
+  }
+}
+
+/** The program of the runtime is not on this machine. */
+export class ClientMissing extends Refused {
+  readonly code = 'runtime.missing';
+  constructor(runtime: string) {
+    super(`there is no program ${runtime} on the PATH, so no session can be started`, { runtime }, 'install it, name another one with --agent, or only track the work with --no-start');
   }
 }
 

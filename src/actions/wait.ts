@@ -16,6 +16,7 @@ export interface Awaited {
 export type Goal = 'submitted' | 'closed';
 
 const pollMilliseconds = 150;
+const quietMilliseconds = 3_000;
 
 /** Waits until every bead has reached the goal or has come back to open. Throws WaitedTooLong. */
 export async function waitFor(town: Town, ids: readonly string[], goal: Goal, timeout: number, signal: AbortSignal, progress: (line: string) => void): Promise<Awaited[]> {
@@ -26,8 +27,10 @@ export async function waitFor(town: Town, ids: readonly string[], goal: Goal, ti
     const open = beads.filter((bead) => !hasReached(bead, goal) && !hasComeBack(bead));
     if (open.length === 0) return beads.map((bead) => ({ id: bead.id, status: bead.status, reached: hasReached(bead, goal), why: hasReached(bead, goal) ? undefined : bead.attempts?.at(-1)?.outcome }));
     const line = `${ids.length - open.length} of ${ids.length} ${goal}; waiting for ${open.map(({ id }) => id).join(', ')}`;
-    if (line !== said) progress(line);
-    said = line;
+    if (line !== said && performance.now() - began > quietMilliseconds) {
+      progress(line);
+      said = line;
+    }
     if (performance.now() - began > timeout) throw new WaitedTooLong(open.map(({ id }) => id), goal);
     await sleep(pollMilliseconds, undefined, { signal });
   }

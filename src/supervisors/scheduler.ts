@@ -48,6 +48,9 @@ export async function observe(town: Town, rig: Rig): Promise<SchedulerSight> {
   return { paused: (await setting(town, undefined, 'scheduler.paused')) === true, places: await places(town, rig), taken: holders.size, waiting };
 }
 
+/** Why beads could not be dispatched, so that one reason is told once. */
+const told = new Map<string, string>();
+
 /** One round of dispatching. A bead that cannot be dispatched is told in the event log and holds up no other. Returns how many were dispatched. */
 export async function schedulerTick(town: Town, rig: Rig, env: Readonly<Record<string, string | undefined>>): Promise<number> {
   const chosen = decide(await observe(town, rig));
@@ -58,8 +61,11 @@ export async function schedulerTick(town: Town, rig: Rig, env: Readonly<Record<s
       const start = bead.metadata?.['start_by'] !== 'hand';
       await dispatch(town, rig, signatureOf(town, 'deacon'), bead.id, undefined, { runtime: undefined, start, convoy: false, now: true, env }, typeof convoy === 'string' ? convoy : undefined);
       dispatched += 1;
+      told.delete(bead.id);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      if (told.get(bead.id) === error.message) continue;
+      told.set(bead.id, error.message);
       appendEvent(town.hq, { kind: 'dispatch.failed', subject: bead.id, data: { code: error.code, message: error.message } });
     }
   }

@@ -59,6 +59,24 @@ function sessionPids({ town }: Scenario): number[] {
   });
 }
 
+/** Who works on the queue right now. */
+function refineryPid({ town }: Scenario): number | undefined {
+  try {
+    return (JSON.parse(readFileSync(join(town, 'demo/.repo.git/gastown/leases/refinery.owner'), 'utf8')) as { pid: number }).pid;
+  } catch {
+    return undefined;
+  }
+}
+
+async function untilFound(find: () => number | undefined): Promise<number | undefined> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const found = find();
+    if (found !== undefined) return found;
+    await pause(10);
+  }
+  return undefined;
+}
+
 async function untilSettled(scenario: Scenario): Promise<void> {
   for (const end = performance.now() + patience; !(await isSettled(scenario)); await pause(200)) {
     if (performance.now() > end) throw new Error(`seed ${seed}: not settled\n${await scenario.gt('status')}\n${await scenario.gt('scheduler', 'status')}\n${await scenario.gt('mq', 'list')}\n${await scenario.gt('log')}`);
@@ -113,23 +131,24 @@ killed(`at ${kills} random moments ends as an undisturbed one does (seed ${seed}
   const wild = await started();
   await wild.gt('scheduler', 'resume');
   await wild.gt('up');
-  const hit = { engine: 0, session: 0 };
+  const hit = { engine: 0, session: 0, refinery: 0 };
+  const victims = ['engine', 'session', 'refinery'] as const;
   for (let done = 0; done < kills; ) {
-    await pause(50 + random() * 700);
-    const sessions = sessionPids(wild);
-    const target = random() < 0.5 && sessions.length > 0 ? 'session' : 'engine';
-    const pid = target === 'session' ? sessions[Math.floor(random() * sessions.length)] : enginePid(wild);
-    if (killNow(pid)) {
-      hit[target] += 1;
+    await pause(50 + random() * 500);
+    const wanted = victims[Math.floor(random() * victims.length)] ?? 'engine';
+    const found = wanted === 'engine' ? enginePid(wild) : await untilFound(() => (wanted === 'session' ? sessionPids(wild)[0] : refineryPid(wild)));
+    const victim = found === undefined ? 'engine' : wanted;
+    if (killNow(found ?? enginePid(wild))) {
+      hit[victim] += 1;
       done += 1;
     }
-    if (target === 'engine') await wild.gt('up');
+    if (victim !== 'session') await wild.gt('up');
   }
   await wild.gt('up');
   await untilSettled(wild);
   for (const end = performance.now() + 20_000; performance.now() < end && (await leftOvers(wild)).length > 0; await pause(200));
   await wild.gt('down');
-  console.log(`\n  killed: engine (with the refinery in it) ${hit.engine}, sessions ${hit.session}`);
+  console.log(`\n  killed: engine ${hit.engine}, the engine while its refinery worked ${hit.refinery}, sessions ${hit.session}`);
   assert.equal(await disprove(wild), []);
   assert.equal(await outcome(wild), expected);
   assert.equal(await leftOvers(wild), []);
