@@ -108,8 +108,8 @@ export function findTown(cwd: string, now: () => number): Town | undefined {
 
 function openTownAt(rig: Repository, path: string, now: () => number): Town {
   const repository = repositoryAt(path);
-  const file = repository === undefined ? undefined : readState<TownFile>(repository, townState);
-  if (repository === undefined || file === undefined) throw new TownGone(rig, path);
+  const file = repository === undefined ? undefined : readState<TownFile | RigFile>(repository, townState);
+  if (repository === undefined || file === undefined || file.kind === 'rig') throw new TownGone(rig, path);
   return townOf(repository, file, now);
 }
 

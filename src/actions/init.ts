@@ -5,7 +5,7 @@ import { timestamp } from '../base/time.ts';
 import { checkName } from '../domain/address.ts';
 import { enroll } from '../domain/agent.ts';
 import type { Act } from '../domain/bead.ts';
-import { checkPrefix, deriveName, derivePrefix } from '../domain/rig.ts';
+import { checkPrefix, deriveName, derivePrefix, registerRig, rigRecords, rigSettings, type RigRecord } from '../domain/rig.ts';
 import { checkBranchName, readRef, readSymbolicRef } from '../git/refs.ts';
 import { listRemoteRefs, remoteUrl } from '../git/remotes.ts';
 import { discover, openRepository, type Repository } from '../git/repository.ts';
@@ -73,11 +73,12 @@ export async function initRepository(wish: InitWish): Promise<InitReport> {
   const act: Act = { by: owner.name, at: timestamp(wish.now()) };
   await transact(hq, who, `Begin ${plan.name}`, (view) => [
     ...['mayor', 'deacon', `${plan.name}/witness`, `${plan.name}/refinery`].flatMap((agent) => enroll(view, plan.prefix, agent, undefined, act)),
+    ...registerRig(view.settings(rigSettings), plan.name, recordOf(plan, act.at), [hqPrefix]),
     ...gateChanges(view.settings('config'), gate),
   ]);
   const workers = `${plan.checkout}.town`;
-  const entry = { prefix: plan.prefix, path: plan.checkout, folder: workers, target: plan.target, ...(plan.remote === undefined ? {} : { remote: plan.remote }) };
-  const file: TownFile = { version: 1, kind: 'solo', name: plan.name, root: workers, owner, rigs: { [plan.name]: entry } };
+  const { added_at: _added, ...facts } = recordOf(plan, act.at);
+  const file: TownFile = { version: 1, kind: 'solo', name: plan.name, root: workers, owner, rigs: { [plan.name]: { ...facts, path: plan.checkout, folder: workers } } };
   writeState(repository, file, townState);
   const githooks = await installGitHooks(repository);
   if (wish.global) await removeAliases(repository);
@@ -111,22 +112,36 @@ interface Plan {
   readonly tip: string | undefined;
 }
 
+function recordOf({ prefix, target, remote }: Plan, at: string): RigRecord {
+  return { prefix, target, ...(remote === undefined ? {} : { remote }), added_at: at };
+}
+
+/** What an earlier beginning has settled, by this machine's memory or by the ledger. */
+async function settledBefore(repository: Repository, known: TownFile | undefined): Promise<{ name?: string; prefix?: string; target?: string; remote?: string }> {
+  const remembered = Object.entries(known?.rigs ?? {})[0];
+  if (remembered !== undefined) return { name: remembered[0], ...remembered[1] };
+  const format = await readFormat({ repository, ref: mainRef });
+  if (format === undefined) return {};
+  const ledger: Ledger = { repository, ref: mainRef, prefixes: format.prefixes, liveness: { self: ownProcess(), isAlive }, now: () => 0 };
+  const written = format.prefixes.includes(hqPrefix) ? [...(await consult(ledger, (view) => rigRecords(view.settings(rigSettings))))][0] : undefined;
+  return written === undefined ? { prefix: format.prefixes.find((each) => each !== hqPrefix) } : { name: written[0], prefix: written[1].prefix, target: written[1].target };
+}
+
 /** What is to be, from what was said, what was settled before, and what the repository looks like. */
 async function planOf(repository: Repository, known: TownFile | undefined, wish: InitWish): Promise<Plan> {
   const checkout = repository.worktree ?? repository.gitDir;
-  const [oldName, old] = Object.entries(known?.rigs ?? {})[0] ?? [];
-  const name = checkName('repository', wish.name ?? oldName ?? deriveName(basename(checkout)));
-  if (oldName !== undefined && oldName !== name) throw new Settled('name', oldName, name);
-  const oldPrefix = old?.prefix ?? (await readFormat({ repository, ref: mainRef }))?.prefixes.find((each) => each !== hqPrefix);
-  const prefix = checkPrefix(wish.prefix ?? oldPrefix ?? derivePrefix(name, [hqPrefix]), [hqPrefix]);
-  if (oldPrefix !== undefined && oldPrefix !== prefix) throw new Settled('prefix', oldPrefix, prefix);
+  const old = await settledBefore(repository, known);
+  const name = checkName('repository', wish.name ?? old.name ?? deriveName(basename(checkout)));
+  if (old.name !== undefined && old.name !== name) throw new Settled('name', old.name, name);
+  const prefix = checkPrefix(wish.prefix ?? old.prefix ?? derivePrefix(name, [hqPrefix]), [hqPrefix]);
+  if (old.prefix !== undefined && old.prefix !== prefix) throw new Settled('prefix', old.prefix, prefix);
   const head = (await readSymbolicRef(repository, 'HEAD'))?.replace(/^refs\/heads\//, '');
-  const target = wish.branch ?? old?.target ?? head;
+  const target = wish.branch ?? old.target ?? head;
   if (target === undefined) throw new Detached(checkout);
   checkBranchName(target);
   const tip = await readRef(repository, `refs/heads/${target}`);
   if (tip === undefined && target !== head) throw new NoSuchBranch(target);
-  const remote = wish.remote ?? old?.remote;
+  const remote = wish.remote ?? old.remote;
   if (remote !== undefined && (await remoteUrl(repository, remote)) === undefined) throw new NoSuchRemote(remote);
   return { checkout, name, prefix, target, remote, tip };
 }

@@ -62,6 +62,7 @@ interface Built {
 }
 
 const repositoryName = '.repo.git';
+const tellSeconds = 5;
 
 /**
  * Adds a repository to the town: a bare clone, its ledger, its agents. It is there whole or not at all: the folder is built beside its place, and what an attempt that was killed has left is taken up or cleared.
@@ -89,7 +90,7 @@ export async function addRig(town: Town, who: Signature, wish: RigWish): Promise
     const githooks = await installGitHooks(repository);
     const aliases = await setAliases(repository, wish.aliases);
     await transact(town.hq, who, `Add rig ${name}`, (view) => registerRig(view.settings(rigSettings), name, built.record, [hqPrefix]));
-    const { prefix, target, remote, url } = built.record;
+    const { prefix, target, remote, url = '' } = built.record;
     await remember(town, (rigs) => ({ ...rigs, [name]: { prefix, path: join(folder, repositoryName), folder, target, ...(remote === undefined ? {} : { remote }) } }));
     return { name, folder, url, prefix, target, remote, gate: built.gate, aliases, githooks, notes: built.notes };
   } catch (error) {
@@ -156,13 +157,24 @@ interface Planned {
 
 async function build(planned: Planned, path: string): Promise<Built> {
   const { source, wish, town } = planned;
-  wish.progress(`cloning ${publicUrl(source.url)}`);
-  const repository = await cloneBare(source.url, path);
+  const repository = await whileTelling(wish, `cloning ${publicUrl(source.url)}`, () => cloneBare(source.url, path));
   const notes = await adoptLedger(repository, wish);
   const built = await settle(planned, repository, notes);
   const file: RigFile = { version: 1, kind: 'rig', town: town.hq.repository.worktree ?? town.root, url: source.url };
   writeState(repository, file, townState);
   return built;
+}
+
+/** Says what is being done, and every few seconds that it still is. */
+async function whileTelling<T>({ progress }: RigWish, line: string, work: () => Promise<T>): Promise<T> {
+  progress(line);
+  let seconds = 0;
+  const timer = setInterval(() => progress(`${line} (${(seconds += tellSeconds)} s)`), tellSeconds * 1000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** Takes over the ledger that the source has; one that belongs to a town of its own stays where it is. */

@@ -5,8 +5,8 @@ import { setSetting, type SettingChange } from './setting.ts';
 
 /** What the town's ledger says of a rig, in its `rigs` settings by name. */
 export interface RigRecord {
-  /** Where it was cloned from. */
-  readonly url: string;
+  /** Where it was cloned from; absent for a repository that is a town by itself. */
+  readonly url?: string;
   readonly prefix: string;
   /** The branch that work lands on. */
   readonly target: string;

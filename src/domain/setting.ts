@@ -1,5 +1,5 @@
 import { Usage } from '../base/errors.ts';
-import { isObject } from '../base/jsonl.ts';
+import { canonical, isObject } from '../base/jsonl.ts';
 
 /** A key of a settings file was set, or removed where `value` is undefined. `key` has its parts joined by dots. */
 export interface SettingChange {
@@ -12,7 +12,7 @@ export interface SettingChange {
 /** Sets one key; setting what it already is changes nothing. */
 export function setSetting(settings: Readonly<Record<string, unknown>>, name: string, key: string, value: unknown): SettingChange[] {
   checkKey(key);
-  if (JSON.stringify(settingAt(settings, key)) === JSON.stringify(value)) return [];
+  if (canonical(settingAt(settings, key)) === canonical(value)) return [];
   return [value === undefined ? { op: 'setting.set', name, key } : { op: 'setting.set', name, key, value }];
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -140,6 +140,49 @@ init('refuses remotes, branches, names and prefixes that are none, in words', as
   }
   assert.is((await run(['git', 'rev-parse', '-q', '--verify', 'refs/beads/main'], { cwd: path })).code, 1);
   assert.not.ok(existsSync(join(path, 'pwned')));
+});
+
+init('finds everything again in the ledger when this machine has forgotten it', async () => {
+  const path = await project();
+  await gtOutput(path, ['init', '--prefix', 'app', '--name', 'store', '--no-gate']);
+  const before = await git(path, ['rev-parse', 'refs/beads/main']);
+  for (const damage of ['{', '']) {
+    writeFileSync(join(path, '.git/gastown/town.json'), damage);
+    const report = await gtJson<Report>(path, ['init']);
+    assert.equal([report.name, report.prefix, report.target], ['store', 'app', 'main']);
+    assert.is(await git(path, ['rev-parse', 'refs/beads/main']), before);
+  }
+});
+
+init('is done once by several at once', async () => {
+  const path = await project();
+  const ran = await Promise.all([1, 2, 3, 4].map(() => gt(path, ['init', '--no-gate'])));
+  assert.equal(ran.map(({ code }) => code), [0, 0, 0, 0], ran.map(({ stderr }) => stderr).join(''));
+  assert.is(await git(path, ['log', '--format=%s', 'refs/beads/main']), 'Begin shop\nBegin a ledger for shop, hq');
+  assert.is((await gt(path, ['githooks', 'status', '--json'])).code, 0);
+});
+
+init('works at a path that a shell would take for something else', async () => {
+  const path = join(temporary(), "it's $(touch pwned) here");
+  await repository({ path });
+  await gtOutput(path, ['init', '--no-gate', '--prefix', 'x', '--name', 'x']);
+  await git(path, ['config', 'core.hooksPath', '$(touch pwned);"']);
+  await gtOutput(path, ['githooks', 'install']);
+  await git(path, ['commit', '--allow-empty', '-qm', 'Paint']);
+  assert.ok(existsSync(join(path, '.git/gastown/poke')));
+  assert.is((await gtJson<{ folder: string }>(path, ['crew', 'add', 'max'])).folder, `${path}.town/crew/max`);
+  assert.is(await git(path, ['status', '--porcelain']), '');
+});
+
+init('works where the git directory stands apart, and in a submodule', async () => {
+  const path = join(temporary(), 'apart');
+  await git('/', ['clone', '-q', '--separate-git-dir', join(temporary(), 'git'), await project(), path]);
+  assert.is((await gtJson<Report & { repository: string }>(path, ['init', '--no-gate'])).repository, path);
+  await gtOutput(path, ['crew', 'add', 'max']);
+  assert.is(await gtOutput(`${path}.town/crew/max`, ['config', 'get', 'merge_queue.gates']), 'none');
+  const outer = await project();
+  await git(outer, ['-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', await project(), 'inner']);
+  assert.is((await gtJson<Report & { repository: string }>(join(outer, 'inner'), ['init', '--no-gate'])).repository, join(outer, 'inner'));
 });
 
 init('keeps the workers of a copy beside the copy', async () => {

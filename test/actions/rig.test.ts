@@ -160,6 +160,18 @@ adding('takes up what a killed attempt has left', async () => {
   assert.is(await git(town, ['fsck']), '');
 });
 
+adding('is done once by several at once, each rig for itself', async () => {
+  const town = await emptyTown();
+  const source = await project();
+  const names = ['one', 'two', 'two', 'three'];
+  const ran = await Promise.all(names.map((name) => gt(town, ['rig', 'add', name, source, '--no-gate'])));
+  assert.is(ran.filter(({ code }) => code === 0).length, 3, ran.map(({ stderr }) => stderr).join(''));
+  assert.equal(await rigNames(town), ['one', 'three', 'two']);
+  assert.equal(readdirSync(town).sort(), ['.git', '.gitignore', 'mayor', 'one', 'three', 'two']);
+  const again = await gt(town, ['rig', 'add', 'four', source, '--no-gate', '--prefix', 'one']);
+  assert.match(again.stderr, /the prefix one is taken/);
+});
+
 adding('clones again what was lost', async () => {
   const { town, hub, rig } = await townWithRig();
   rmSync(rig, { recursive: true });
