@@ -4,6 +4,7 @@ import { Broken, Refused, Usage } from '../base/errors.ts';
 import { isObject } from '../base/jsonl.ts';
 import { nearest } from '../base/text.ts';
 import { parseDuration } from '../base/time.ts';
+import { checkGateName } from '../domain/gate.ts';
 import { setSetting, settingAt, settingLeaves } from '../domain/setting.ts';
 import { consult } from '../ledger/read.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -32,11 +33,12 @@ export const knownKeys: readonly KnownKey[] = [
   { key: 'agents.<name>.args', kind: 'list', describe: 'its arguments' },
   { key: 'agents.<name>.env.<variable>', kind: 'text', describe: 'a variable of its environment' },
   { key: 'sessions.backend', kind: 'text', describe: 'tmux or subprocess; unset: tmux where there is one' },
+  { key: 'types.custom', kind: 'list', describe: 'types of beads besides those that everybody has' },
   { key: 'scheduler.max_polecats', kind: 'number', describe: 'how many workers run at once; unset: slung work starts by itself' },
   { key: 'scheduler.paused', kind: 'boolean', describe: 'whether nothing is dispatched', default: false },
   { key: 'merge_queue.gates', kind: 'gates', describe: '"none" lets requests land without a test', rig: true },
   { key: 'merge_queue.gates.<name>.command', kind: 'text', describe: 'what must succeed on a candidate before it lands', rig: true },
-  { key: 'merge_queue.gates.<name>.timeout', kind: 'duration', describe: 'how long it may take', default: '30m', rig: true },
+  { key: 'merge_queue.gates.<name>.timeout', kind: 'duration', describe: 'how long it may take', default: '10m', rig: true },
   { key: 'merge_queue.gates.<name>.required', kind: 'boolean', describe: 'whether a failure keeps the candidate from landing', default: true, rig: true },
 ];
 
@@ -146,10 +148,12 @@ function ledgerFor(town: Town, rig: Rig | undefined, key: string): Ledger {
   return town.hq;
 }
 
-/** Sets a key in the ledger. Returns what still hides it: a file that says something else. Throws UnknownKey, BadValue, NeedsRig. */
+/** Sets a key in the ledger. Returns what still hides it: a file that says something else. Throws UnknownKey, BadValue, BadGate, NeedsRig. */
 export async function setSettingOf(town: Town, rig: Rig | undefined, who: Signature, key: string, value: unknown): Promise<Explained> {
   const known = checkWritable(key);
   if (known !== undefined) checkValue(known, key, value);
+  const gate = /^merge_queue\.gates\.([^.]+)\./.exec(key)?.[1];
+  if (gate !== undefined) checkGateName(gate);
   const ledger = ledgerFor(town, rig, key);
   await transact(ledger, who, `Set ${key}`, (view) => setSetting(view.settings(file), file, key, value));
   return explainSetting(town, rig, key);

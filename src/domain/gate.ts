@@ -59,8 +59,13 @@ export function hasGates(settings: Readonly<Record<string, unknown>>): boolean {
   return settingAt(settings, 'merge_queue.gates') !== undefined;
 }
 
-function gateOf(name: string, value: unknown): Gate {
+/** Holds the name of a gate against its grammar. Throws BadGate. */
+export function checkGateName(name: string): void {
   if (!gatePattern.test(name)) throw new BadGate(name, 'its name is not made of letters, digits, - and _');
+}
+
+function gateOf(name: string, value: unknown): Gate {
+  checkGateName(name);
   const { command, timeout = defaultTimeout / 1000, required = true } = isObject(value) ? value : { command: undefined };
   if (typeof command !== 'string' || command.trim() === '') throw new BadGate(name, 'it has no command');
   const milliseconds = parseDuration(String(timeout));

@@ -101,6 +101,7 @@ config('refuses keys and values that are none, in words, with the nearest', asyn
     [['set', 'merge_queue.gates', 'all'], /is "none"/],
     [['set', 'merge_queue.gates.test.timeout', 'soon'], /is a duration/],
     [['set', 'merge_queue.gates.test.command', ' '], /is a text/],
+    [['set', 'merge_queue.gates.a/b.command', 'true'], /the gate "a\/b" cannot be run/],
     [['set', 'scheduler', '4'], /there is no setting "scheduler"/],
     [['set', '__proto__.x', '4'], /there is no setting/],
     [['set', 'roles.__proto__.agent', 'x'], /is not a settings key/],
