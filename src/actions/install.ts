@@ -17,6 +17,7 @@ import { transact, type Signature } from '../ledger/transact.ts';
 import { isAlive, ownProcess } from '../sessions/processes.ts';
 import { findTown, hqPrefix, townState, type Owner, type RigEntry, type Town, type TownFile } from '../town.ts';
 import { removeAliases, setAliases, type AliasReport } from './aliases.ts';
+import { installGitHooks, type GitHookReport } from './githooks.ts';
 import { findOwner } from './owner.ts';
 
 export interface InstallWish {
@@ -39,6 +40,7 @@ export interface InstallReport {
   readonly made: boolean;
   readonly rigs: readonly string[];
   readonly aliases: AliasReport;
+  readonly githooks: GitHookReport;
   readonly notes: readonly string[];
 }
 
@@ -60,8 +62,9 @@ export async function installTown(wish: InstallWish): Promise<InstallReport> {
     const repository = await begin(root);
     const known = readState<TownFile>(repository, townState);
     const file = await settle(repository, { name: wish.name ?? known?.name ?? name, owner: wish.owner === undefined && known !== undefined && note !== undefined ? known.owner : owner, root }, wish.now);
+    const githooks = await installGitHooks(repository);
     const aliases = await aliasesOf(repository, wish);
-    return { root, name: file.name, owner: file.owner, made: known === undefined, rigs: Object.keys(file.rigs), aliases, notes: note === undefined ? [] : [note] };
+    return { root, name: file.name, owner: file.owner, made: known === undefined, rigs: Object.keys(file.rigs), aliases, githooks, notes: note === undefined ? [] : [note] };
   } catch (error) {
     if (fresh) rmSync(root, { recursive: true, force: true });
     else if (begun) for (const left of readdirSync(root)) rmSync(join(root, left), { recursive: true, force: true });

@@ -53,6 +53,11 @@ export function theRig(town: Town, named: string | undefined, cwd: string): Rig 
   return found;
 }
 
+/** The repository of the rig that was named, or that the person stands in; elsewhere the town's own. Throws UnknownRig. */
+export function theRepository(town: Town, named: string | undefined, cwd: string): Rig['repository'] {
+  return (named === undefined ? rigAt(town, cwd) : rigNamed(town, named))?.repository ?? town.hq.repository;
+}
+
 /** A rig is needed, and none was named. */
 export class WhichRig extends Usage {
   readonly code = 'rig.unnamed';

@@ -69,6 +69,14 @@ wakes('in the town, by what happens in a rig', async () => {
   assert.is(signs.ticks(), 1);
 });
 
+wakes('by what moves the ledger of the town itself', async () => {
+  const { town } = await townWithRig();
+  const signs = signsOf(join(town, '.git'));
+  await git(town, ['update-ref', 'refs/beads/main', 'refs/beads/main~']);
+  assert.ok(signs.poked());
+  await signs.settle();
+});
+
 wakes('not by a branch of somebody', async () => {
   const path = await soloTown();
   const signs = signsOf(join(path, '.git'));

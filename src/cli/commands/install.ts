@@ -1,6 +1,6 @@
 import { installTown } from '../../actions/install.ts';
 import { defineCommand } from '../command.ts';
-import { aliasLines, usefulAliases } from '../setup.ts';
+import { aliasLines, gitHookLines, usefulAliases } from '../setup.ts';
 
 export const command = defineCommand({
   name: 'install',
@@ -14,12 +14,13 @@ export const command = defineCommand({
   },
   examples: [['install ~/town', 'then: cd ~/town, gt rig add <name> <url>']],
   run: ({ path, name, owner, global }, { cwd, now }) => installTown({ path, cwd, name, owner, global, now, aliases: usefulAliases() }),
-  *render({ made, root, owner, rigs, aliases, notes }) {
+  *render({ made, root, owner, rigs, aliases, githooks, notes }) {
     yield made ? `${root} is a town now, and a git repository of its own` : `${root} is a town already; what was missing has been added`;
     yield `  owner     ${owner.name} <${owner.email}>`;
     yield '  beads     hq-… in refs/beads/main';
     if (rigs.length > 0) yield `  rigs      ${rigs.join(', ')}`;
     yield* aliasLines(aliases);
+    yield* gitHookLines(githooks);
     for (const note of notes) yield `note: ${note}`;
     if (rigs.length === 0) yield `next: cd ${root}, gt rig add <name> <url or path>`;
   },
