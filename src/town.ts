@@ -4,7 +4,7 @@ import { Broken, Refused } from './base/errors.ts';
 import { prefixOf } from './base/ids.ts';
 import { discover, openRepository, type Repository } from './git/repository.ts';
 import { mainRef, readState, writeState, type Ledger } from './ledger/ledger.ts';
-import type { Liveness } from './ledger/lock.ts';
+import type { Liveness, LockOwner } from './ledger/lock.ts';
 import type { Signature } from './ledger/transact.ts';
 import { isAlive, ownProcess } from './sessions/processes.ts';
 
@@ -125,7 +125,9 @@ function isAt({ worktree, gitDir }: Repository, path: string): boolean {
 }
 
 function townOf(repository: Repository, file: TownFile, now: () => number): Town {
-  const liveness = { self: ownProcess(), isAlive };
+  let self: LockOwner | undefined;
+  // Only who takes a lock needs to know itself.
+  const liveness: Liveness = { get self() { return (self ??= ownProcess()); }, isAlive };
   if (file.kind === 'solo') return soloTown(repository, file, liveness, now);
   const rigs: Rig[] = [];
   const missing: MissingRig[] = [];

@@ -16,7 +16,7 @@ async function liveTown(town: Town): Promise<Beads> {
 /** The beads that can be started now, best first, and how many there are in all. */
 export async function readyWork(town: Town, ledgers: readonly Ledger[], limit: number, query: Query | undefined): Promise<{ readonly total: number; readonly beads: readonly Counted[] }> {
   const lists = await Promise.all(ledgers.map((ledger) => readyBeads(ledger, query === undefined ? limit : Infinity)));
-  const judged = lists.some(({ foreign }) => foreign) ? await judge(town, ledgers) : lists.flatMap(({ beads }) => beads.map(({ bead, dependents }) => counted(bead, dependents)));
+  const judged = lists.some(({ foreign }) => foreign) ? await judge(town, ledgers) : lists.flatMap(({ beads }) => beads);
   const wanted = query === undefined ? judged : judged.filter((bead) => matches(query, bead));
   const total = query === undefined && !lists.some(({ foreign }) => foreign) ? lists.reduce((sum, list) => sum + list.total, 0) : wanted.length;
   return { total, beads: (ledgers.length > 1 || query !== undefined ? wanted.sort(readyOrder) : wanted).slice(0, limit) };

@@ -177,18 +177,19 @@ export function typedName(program: 'gt' | 'bd', name: string): string {
   return short !== name && !(program === 'gt' && isTaken(short)) ? short : name;
 }
 
+const firstWord = (words: string): string => (words.includes(' ') ? words.slice(0, words.indexOf(' ')) : words);
+const firstWords = new Set([...table.keys(), ...Object.keys(aliases)].map(firstWord));
+
 function isTaken(short: string): boolean {
-  const first = short.split(' ')[0]!;
-  return [...table.keys(), ...Object.keys(aliases)].some((name) => name === first || name.startsWith(`${first} `));
+  return firstWords.has(firstWord(short));
 }
 
 /** Everything that may be typed to a program, with the full name that it stands for. */
 export function typeable(program: 'gt' | 'bd'): Map<string, string> {
   const names = new Map<string, string>();
   const known: [string, string][] = [...[...table.keys()].map((name): [string, string] => [name, name]), ...Object.entries(aliases)];
-  const first = (words: string): string => words.split(' ')[0]!;
   for (const [typed, name] of known) {
-    if (program === 'gt' || alsoInBd.includes(first(typed))) names.set(typed, name);
+    if (program === 'gt' || alsoInBd.includes(firstWord(typed))) names.set(typed, name);
   }
   for (const [typed, name] of known) {
     if (!typed.startsWith('bead ')) continue;
@@ -237,7 +238,7 @@ function leadingFlag(word: string): number {
 /** Finds the command in what was typed; the longest name wins. */
 export function resolveCommand(program: 'gt' | 'bd', argv: readonly string[]): Resolved {
   const names = typeable(program);
-  const isPrefix = (typed: string): boolean => [...names.keys()].some((name) => name === typed || name.startsWith(`${typed} `));
+  const isPrefix = (typed: string): boolean => names.has(typed) || [...names.keys()].some((name) => name.startsWith(`${typed} `));
   const leading: string[] = [];
   let name = '';
   let at = 0;

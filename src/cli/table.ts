@@ -13,20 +13,31 @@ export interface Column<Row> {
   readonly tone?: (row: Row) => Tone | undefined;
 }
 
+interface Cell {
+  readonly text: string;
+  readonly width: number;
+  readonly tone: Tone | undefined;
+}
+
 /** A table waiting for the width it is shown at. */
 export interface Table {
-  readonly titles: readonly string[] | undefined;
-  readonly rows: readonly (readonly { readonly text: string; readonly tone: Tone | undefined }[])[];
+  readonly titles: readonly Cell[] | undefined;
+  readonly rows: readonly (readonly Cell[])[];
   readonly right: readonly boolean[];
   readonly shrink: number;
+}
+
+function cellOf(text: string, tone: Tone | undefined): Cell {
+  const line = oneLine(text);
+  return { text: line, width: displayWidth(line), tone };
 }
 
 /** Lays rows out in columns; `titles: false` leaves the heading out. */
 export function table<Row>(rows: Iterable<Row>, columns: readonly Column<Row>[], { titles = true } = {}): Table {
   const marked = columns.findIndex(({ shrink }) => shrink === true);
   return {
-    titles: titles ? columns.map(({ title }) => title) : undefined,
-    rows: Array.from(rows, (row) => columns.map(({ cell, tone }) => ({ text: oneLine(String(cell(row) ?? '')), tone: tone?.(row) }))),
+    titles: titles ? columns.map(({ title }) => cellOf(title, 'faint')) : undefined,
+    rows: Array.from(rows, (row) => columns.map(({ cell, tone }) => cellOf(String(cell(row) ?? ''), tone?.(row)))),
     right: columns.map(({ align }) => align === 'right'),
     shrink: marked === -1 ? columns.length - 1 : marked,
   };
@@ -35,30 +46,28 @@ export function table<Row>(rows: Iterable<Row>, columns: readonly Column<Row>[],
 const leastShrunk = 10;
 
 /** Turns a table into aligned lines no wider than `columns`, or as wide as they are where that is undefined. */
-export function* tableLines(of: Table, columns: number | undefined, paint: (text: string, tone: Tone | undefined) => string): Iterable<string> {
-  const { titles, rows, right, shrink } = of;
+export function* tableLines({ titles, rows, right, shrink }: Table, columns: number | undefined, paint: (text: string, tone: Tone | undefined) => string): Iterable<string> {
   if (rows.length === 0) return;
-  const widths = right.map((_, column) => {
-    let widest = titles === undefined ? 0 : displayWidth(titles[column] ?? '');
-    for (const row of rows) widest = Math.max(widest, displayWidth(row[column]?.text ?? ''));
-    return widest;
-  });
+  const widths = right.map((_, column) => rows.reduce((widest, row) => Math.max(widest, row[column]?.width ?? 0), titles?.[column]?.width ?? 0));
   if (columns !== undefined) {
     const total = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
     const own = widths[shrink] ?? 0;
     if (total > columns) widths[shrink] = Math.min(own, Math.max(leastShrunk, own - (total - columns)));
   }
-  const line = (cells: readonly { text: string; tone: Tone | undefined }[]): string => {
-    const last = cells.findLastIndex(({ text }) => text !== '');
-    return cells
-      .slice(0, last + 1)
-      .map(({ text, tone }, column) => {
-        const cut = columns === undefined ? text : truncate(text, widths[column] ?? 0);
-        const filled = column === last && !right[column] ? cut : pad(cut, widths[column] ?? 0, right[column] ? 'left' : 'right');
-        return paint(filled, tone);
-      })
-      .join('  ');
+  const fill = ({ text, width }: Cell, room: number, toRight: boolean, isLast: boolean): string => {
+    if (width > room) return pad(truncate(text, room), isLast ? 0 : room, toRight ? 'left' : 'right');
+    if (toRight) return ' '.repeat(room - width) + text;
+    return isLast ? text : text + ' '.repeat(room - width);
   };
-  if (titles !== undefined) yield line(titles.map((text) => ({ text, tone: 'faint' })));
+  const line = (cells: readonly Cell[]): string => {
+    const last = cells.findLastIndex(({ text }) => text !== '');
+    let filled = '';
+    for (let column = 0; column <= last; column += 1) {
+      const cell = cells[column]!;
+      filled += (column === 0 ? '' : '  ') + paint(fill(cell, widths[column] ?? 0, right[column] === true, column === last), cell.tone);
+    }
+    return filled;
+  };
+  if (titles !== undefined) yield line(titles);
   for (const row of rows) yield line(row);
 }

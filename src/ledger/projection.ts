@@ -1,6 +1,7 @@
 import { prefixOf } from '../base/ids.ts';
 import { timeOf } from '../base/time.ts';
 import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
+import { counted, type Counted } from '../domain/detail.ts';
 import { readyOrder, isReady } from '../domain/ready.ts';
 import { readRef } from '../git/refs.ts';
 import { readCache, readCacheStart, version, writeCache, type Header } from './cache-file.ts';
@@ -22,16 +23,10 @@ interface ReadyHeader extends Header {
   readonly foreign: boolean;
 }
 
-/** A ready bead, and how many others of its ledger have an edge to it. */
-export interface ReadyBead {
-  readonly bead: Bead;
-  readonly dependents: number;
-}
-
 /** Ready beads, best first, and how many there are in all. */
 export interface ReadyList {
   readonly total: number;
-  readonly beads: readonly ReadyBead[];
+  readonly beads: readonly Counted[];
   /** Whether a bead waits for one in another ledger: then readiness has to be judged with that ledger's beads in view. */
   readonly foreign: boolean;
 }
@@ -50,7 +45,7 @@ function readReady(ledger: Ledger, commit: string, limit: number): ReadyList | u
   const found = readCacheStart<ReadyHeader>(ledger, 'ready', limit);
   if (found?.header.commit !== commit || (found.header.until !== null && ledger.now() >= found.header.until)) return undefined;
   const { ready, foreign } = found.header;
-  return { total: ready, foreign, beads: found.lines.map((line) => JSON.parse(line) as ReadyBead) };
+  return { total: ready, foreign, beads: found.lines.map((line) => JSON.parse(line) as Counted) };
 }
 
 /** All beads that are not done, and the closed ones that have a parent, with the ways back along edges worked out. Throws NoLedger. */
@@ -113,7 +108,7 @@ function matters(bead: Bead): boolean {
 }
 
 /** Brings the projection to a commit: shards whose object is the same are kept. */
-async function refresh(ledger: Ledger, commit: string): Promise<{ readonly shards: Parts; readonly ready: readonly ReadyBead[]; readonly foreign: boolean }> {
+async function refresh(ledger: Ledger, commit: string): Promise<{ readonly shards: Parts; readonly ready: readonly Counted[]; readonly foreign: boolean }> {
   const [{ ObjectReader }, { listShards, readShard }] = await Promise.all([import('../git/objects.ts'), import('./read.ts')]);
   const { header, shards: before } = readWork(ledger);
   const reader = ObjectReader.open(ledger.repository);
@@ -201,7 +196,7 @@ export function waitsAbroad(ledger: Ledger, bead: Bead): boolean {
   return (bead.dependencies ?? []).some((edge) => affecting.includes(edge.type) && !edge.depends_on_id.startsWith('external:') && prefixOf(edge.depends_on_id, ledger.prefixes) === undefined);
 }
 
-function writeReady(ledger: Ledger, commit: string, shards: Parts): { readonly ready: readonly ReadyBead[]; readonly foreign: boolean } {
+function writeReady(ledger: Ledger, commit: string, shards: Parts): { readonly ready: readonly Counted[]; readonly foreign: boolean } {
   const byId = beadsOf(shards);
   const beads = indexed(byId);
   const now = ledger.now();
@@ -209,7 +204,7 @@ function writeReady(ledger: Ledger, commit: string, shards: Parts): { readonly r
   const ready = [...byId.values()]
     .filter((bead) => isReady(beads, bead, now))
     .sort(readyOrder)
-    .map((bead): ReadyBead => ({ bead, dependents: referrers.get(bead.id)?.length ?? 0 }));
+    .map((bead) => counted(bead, referrers.get(bead.id)?.length ?? 0));
   const deferred = [...byId.values()].map((bead) => timeOf(bead.defer_until)).filter((time): time is number => time !== undefined && time > now);
   const foreign = [...byId.values()].some((bead) => !isDone(bead) && waitsAbroad(ledger, bead));
   const count = [...shards.values()].reduce((sum, { beads, rest }) => sum + beads.length + rest.length, 0);
