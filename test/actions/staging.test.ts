@@ -35,8 +35,8 @@ build('removes what dead builders left, and nothing of those that live', async (
   const hex = (text: string): string => Buffer.from(text).toString('hex');
   const dead = `.shop.new-${process.pid}-${hex('another start')}`;
   const living = `.shop.new-${process.ppid}-${hex(processStart(process.ppid) ?? '')}`;
-  const others = ['.shop.new-mine', '.shopping.new-1-00'];
-  for (const name of [dead, living, ...others]) mkdirSync(join(parent, name));
+  const others = ['.shop.new-mine', 'web.new-1-00'];
+  for (const name of [dead, dead.replace('shop', 'web'), living, ...others]) mkdirSync(join(parent, name));
   await buildFolder(join(parent, 'shop'), async () => undefined);
   assert.equal(readdirSync(parent).sort(), [living, ...others, 'shop'].sort());
 });
