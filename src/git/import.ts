@@ -138,32 +138,36 @@ async function publishApart(repository: Repository, git: Conversation, ref: stri
 }
 
 async function send(git: Conversation, ref: string, parent: string | null, draft: CommitDraft): Promise<string> {
+  for (const piece of streamOf(ref, parent, draft)) git.tell(piece);
+  return git.ask('\nget-mark :1\n', (reader) => reader.line());
+}
+
+/** A commit as fast-import reads it, marked as :1, without what ends it. */
+export function* streamOf(ref: string, parent: string | null, draft: CommitDraft): Iterable<string | Buffer> {
   const parents = [...(parent === null ? [] : [`from ${parent}\n`]), ...(draft.extraParents ?? []).map((oid) => `merge ${oid}\n`)];
-  const head = [`commit ${ref}\nmark :1\n`, `author ${signatureLine(draft.author)}\n`, `committer ${signatureLine(draft.committer)}\n`];
-  git.tell(head.join(''));
-  tellData(git, draft.message.replaceAll('\0', '\ufffd'));
-  git.tell(parents.join('') + (draft.clear === true ? 'deleteall\n' : ''));
+  yield [`commit ${ref}\nmark :1\n`, `author ${signatureLine(draft.author)}\n`, `committer ${signatureLine(draft.committer)}\n`].join('');
+  yield* dataOf(draft.message.replaceAll('\0', '\ufffd'));
+  yield parents.join('') + (draft.clear === true ? 'deleteall\n' : '');
   for (const [path, content] of draft.files) {
     checkPath(path);
-    if (content === null) git.tell(`D ${quoted(path)}\n`);
+    if (content === null) yield `D ${quoted(path)}\n`;
   }
   for (const [path, content] of draft.files) {
     if (content === null) continue;
     if (typeof content !== 'string' && 'oid' in content) {
-      git.tell(`M ${content.mode} ${content.oid} ${quoted(path)}\n`);
+      yield `M ${content.mode} ${content.oid} ${quoted(path)}\n`;
     } else {
-      git.tell(`M 100644 inline ${quoted(path)}\n`);
-      tellData(git, content);
+      yield `M 100644 inline ${quoted(path)}\n`;
+      yield* dataOf(content);
     }
   }
-  return git.ask('\nget-mark :1\n', (reader) => reader.line());
 }
 
-function tellData(git: Conversation, content: string | Buffer): void {
+function* dataOf(content: string | Buffer): Iterable<string | Buffer> {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  git.tell(`data ${bytes.length}\n`);
-  git.tell(bytes);
-  git.tell('\n');
+  yield `data ${bytes.length}\n`;
+  yield bytes;
+  yield '\n';
 }
 
 function checkPath(path: string): void {

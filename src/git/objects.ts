@@ -45,7 +45,7 @@ export class ObjectReader {
   /** The object that a revision such as an object id or `commit:path` names, or undefined where there is none; throws GitFailed. */
   contents(rev: string): Promise<ObjectContents | undefined> {
     return this.#ask('contents', rev, async (reader) => {
-      const found = parse(await reader.line());
+      const found = parseInfo(await reader.line());
       if (found === undefined) return undefined;
       const body = await reader.bytes(found.size + 1);
       return { oid: found.oid, type: found.type, body: body.subarray(0, found.size) };
@@ -54,7 +54,7 @@ export class ObjectReader {
 
   /** The same without the body. */
   info(rev: string): Promise<ObjectInfo | undefined> {
-    return this.#ask('info', rev, async (reader) => parse(await reader.line()));
+    return this.#ask('info', rev, async (reader) => parseInfo(await reader.line()));
   }
 
   async close(): Promise<void> {
@@ -90,7 +90,8 @@ export class ObjectReader {
   }
 }
 
-function parse(line: string): ObjectInfo | undefined {
+/** Reads what `cat-file` says about an object before its body; undefined where there is none. */
+export function parseInfo(line: string): ObjectInfo | undefined {
   const [, oid, type, size] = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/.exec(line) ?? [];
   return oid === undefined || type === undefined ? undefined : { oid, type, size: Number(size) };
 }

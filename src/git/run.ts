@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { Broken, Busy } from '../base/errors.ts';
@@ -176,6 +176,20 @@ function collect(call: Invocation, input: string | Buffer | undefined, timeoutMs
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');
   });
+}
+
+/** The same while this process does nothing else: half as dear for a short command, and nothing for one that may take long. Answers the process's number too. */
+export async function runGitNow(where: Repository | string, args: readonly string[], options: GitOptions = {}): Promise<GitResult & { readonly pid: number }> {
+  const call = await invocation(where, args, options);
+  const timeoutMs = options.timeoutMs ?? 60_000;
+  const ran = spawnSync('git', call.args, { cwd: call.cwd, env: call.env, input: options.input ?? '', timeout: timeoutMs, killSignal: 'SIGTERM', maxBuffer: Infinity, windowsHide: true });
+  if (ran.error !== undefined && 'code' in ran.error && ran.error.code === 'ETIMEDOUT') throw new GitTimedOut(args, timeoutMs);
+  // The input of a child that ends early breaks off; its status says why.
+  if (ran.error !== undefined && !('code' in ran.error && ran.error.code === 'EPIPE')) throw startFailure(ran.error, call);
+  const result = { code: ran.status ?? 128, stdout: ran.stdout, stderr: ran.status === null ? `stopped by ${ran.signal}\n${ran.stderr}` : String(ran.stderr), pid: ran.pid };
+  if ((options.accept ?? [0]).includes(result.code)) return result;
+  await requireGit();
+  throw new GitFailed(args, result.code, result.stderr);
 }
 
 /** What a process that could not be started means for people. */

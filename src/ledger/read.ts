@@ -1,5 +1,6 @@
 import { Refused } from '../base/errors.ts';
-import { ObjectReader } from '../git/objects.ts';
+import { readObjects } from '../git/direct.ts';
+import type { ObjectContents, ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
@@ -14,6 +15,7 @@ export interface Snapshot {
   ask<T>(question: (view: View) => T): Promise<T>;
   /** The records of these ids that exist, tombstones included. */
   records(ids: Iterable<string>): Promise<Map<string, Stored>>;
+  /** Ends the conversation with git that a large question began. */
   close(): Promise<void>;
 }
 
@@ -26,22 +28,19 @@ export async function hasLedger(ledger: Pick<Ledger, 'repository' | 'ref'>): Pro
 export async function openSnapshot(ledger: Ledger, at?: string): Promise<Snapshot> {
   const commit = at ?? (await readRef(ledger.repository, ledger.ref));
   if (commit === undefined) throw new NoLedger(ledger);
-  const reader = ObjectReader.open(ledger.repository);
   const view = new PartialView();
-  const load = (wanted: Wanted): Promise<void> => loadInto(view, wanted, reader, ledger, commit);
+  const loader = new Loader(ledger, commit);
+  const load = (wanted: Wanted): Promise<void> => loader.load(view, wanted);
   return {
     ledger,
     commit,
     ask: (question) => ask(view, load, question),
     records: async (ids) => {
-      const found = new Map<string, Stored>();
-      for (const id of ids) {
-        const stored = await ask(view, load, (loaded) => loaded.stored(id));
-        if (stored !== undefined) found.set(id, stored);
-      }
-      return found;
+      const wanted = [...ids];
+      const found = await ask(view, load, (loaded) => (loaded.load(wanted), wanted.map((id) => loaded.stored(id))));
+      return new Map(found.flatMap((stored): [string, Stored][] => (stored === undefined ? [] : [[stored.bead.id, stored]])));
     },
-    close: () => reader.close(),
+    close: () => loader.close(),
   };
 }
 
@@ -55,24 +54,54 @@ export async function consult<T>(ledger: Ledger, question: (view: View) => T): P
   }
 }
 
-async function loadInto(view: PartialView, wanted: Wanted, reader: ObjectReader, ledger: Ledger, commit: string): Promise<void> {
-  switch (wanted.kind) {
-    case 'settings': return view.addSettings(wanted.name, parseSettings(wanted.name, (await reader.contents(`${commit}:${settingsPath(wanted.name)}`))?.body, commit));
-    case 'edges': return view.addEdges(await (await import('./projection.ts')).referrersAt(ledger, commit));
-    case 'shards': {
-      await Promise.all(
-        wanted.shards.map(async (shard) => {
-          const found = await reader.contents(`${commit}:${shardPath(shard)}`);
-          view.addShard(shard, found === undefined ? new Map() : parseShard(shard, found.body.toString('utf8'), commit));
-        }),
-      );
-      return;
+/** So many shards are read by one process that is waited for; more by a conversation. */
+const few = 64;
+
+/** Loads what questions turn out to need from one commit of a ledger. */
+export class Loader {
+  readonly #ledger: Ledger;
+  readonly #commit: string;
+  #reader: ObjectReader | undefined;
+
+  constructor(ledger: Ledger, commit: string) {
+    this.#ledger = ledger;
+    this.#commit = commit;
+  }
+
+  async load(view: PartialView, wanted: Wanted): Promise<void> {
+    switch (wanted.kind) {
+      case 'settings': {
+        const [found] = await this.#read([settingsPath(wanted.name)]);
+        return view.addSettings(wanted.name, parseSettings(wanted.name, found?.body, this.#commit));
+      }
+      case 'edges': return view.addEdges(await (await import('./projection.ts')).referrersAt(this.#ledger, this.#commit));
+      case 'shards': return this.#addShards(view, wanted.shards);
+      case 'all': {
+        await this.#addShards(view, [...(await listShards(this.#ledger, this.#commit)).keys()].filter((shard) => !view.has(shard)));
+        view.complete();
+      }
     }
-    case 'all': {
-      const shards = [...(await listShards(ledger, commit))].filter(([shard]) => !view.has(shard));
-      await Promise.all(shards.map(async ([shard, oid]) => view.addShard(shard, await readShard(reader, shard, oid, commit))));
-      view.complete();
-    }
+  }
+
+  async #addShards(view: PartialView, shards: readonly string[]): Promise<void> {
+    const found = await this.#read(shards.map(shardPath));
+    shards.forEach((shard, index) => {
+      const body = found[index]?.body;
+      view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), this.#commit));
+    });
+  }
+
+  async #read(paths: readonly string[]): Promise<(ObjectContents | undefined)[]> {
+    const names = paths.map((path) => `${this.#commit}:${path}`);
+    if (names.length <= few && this.#reader === undefined) return readObjects(this.#ledger.repository, names);
+    const { ObjectReader } = await import('../git/objects.ts');
+    const reader = (this.#reader ??= ObjectReader.open(this.#ledger.repository));
+    return Promise.all(names.map((name) => reader.contents(name)));
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close();
+    this.#reader = undefined;
   }
 }
 

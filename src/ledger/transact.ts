@@ -3,11 +3,13 @@ import { Busy } from '../base/errors.ts';
 import { canonical } from '../base/jsonl.ts';
 import { evolve, type Bead, type BeadChange } from '../domain/bead.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
-import { importCommit, type CommitDraft, type ImportTree } from '../git/import.ts';
+import { commitOn } from '../git/direct.ts';
+import type { CommitDraft } from '../git/import.ts';
 import { readRef, RefMoved } from '../git/refs.ts';
 import { lastStamp, NoLedger, replicaOf, statePath, writeState, type Ledger } from './ledger.ts';
 import { withLock } from './lock.ts';
-import { ask, formatShard, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { Loader } from './read.ts';
+import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import { born, constantBirth, restamp, stampFor, type Stored } from './stamps.ts';
 
 export type LedgerChange = BeadChange | SettingChange | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored };
@@ -52,44 +54,32 @@ export async function transact(ledger: Ledger, signature: Signature, subject: st
 async function writeOnce(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[]): Promise<Transaction> {
   const parent = await readRef(ledger.repository, ledger.ref);
   if (parent === undefined) throw new NoLedger(ledger);
-  let changes: readonly LedgerChange[] = [];
-  let written: ReadonlyMap<string, Stored> = new Map();
-  const commit = await importCommit(ledger.repository, ledger.ref, parent, async (tree) => {
-    const view = new PartialView();
-    const load = (wanted: Wanted): Promise<void> => loadInto(view, wanted, tree, ledger, parent);
-    changes = await ask(view, load, decide);
-    if (changes.length === 0) return undefined;
+  const view = new PartialView();
+  const loader = new Loader(ledger, parent);
+  const load = (wanted: Wanted): Promise<void> => loader.load(view, wanted);
+  try {
+    const changes = await ask(view, load, decide);
+    const nothing: Transaction = { commit: undefined, changes: [], written: new Map() };
+    if (changes.length === 0) return nothing;
     const base = nextStamp(ledger.now(), lastStamp(ledger.repository), replicaOf(ledger.repository));
     await ask(view, load, (loaded) => preload(loaded, changes));
-    const applied = apply(view, changes, base);
-    if (applied.files.size === 0) return undefined;
-    written = applied.written;
-    writeState(ledger.repository, applied.last, 'clock');
-    return draftOf(changes, applied.files, signature, typeof subject === 'string' ? subject : subject(changes), base);
-  });
-  return { commit, changes: commit === undefined ? [] : changes, written };
-}
-
-async function loadInto(view: PartialView, wanted: Wanted, tree: ImportTree, ledger: Ledger, parent: string): Promise<void> {
-  switch (wanted.kind) {
-    case 'settings': return view.addSettings(wanted.name, parseSettings(wanted.name, await tree.read(settingsPath(wanted.name)), parent));
-    case 'edges': return view.addEdges(await (await import('./projection.ts')).referrersAt(ledger, parent));
-    case 'shards': {
-      await Promise.all(wanted.shards.map((shard) => loadShard(view, shard, tree, parent)));
-      return;
-    }
-    case 'all': {
-      const { listShards } = await import('./read.ts');
-      const shards = [...(await listShards(ledger, parent)).keys()].filter((shard) => !view.has(shard));
-      await Promise.all(shards.map((shard) => loadShard(view, shard, tree, parent)));
-      view.complete();
-    }
+    const { files, written, last } = apply(view, changes, base);
+    if (files.size === 0) return nothing;
+    writeState(ledger.repository, last, 'clock');
+    const draft = draftOf(changes, files, signature, typeof subject === 'string' ? subject : subject(changes), base);
+    return { commit: await write(ledger, parent, draft), changes, written };
+  } finally {
+    await loader.close();
   }
 }
 
-async function loadShard(view: PartialView, shard: string, tree: ImportTree, parent: string): Promise<void> {
-  const body = await tree.read(shardPath(shard));
-  view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), parent));
+/** A commit of so many files is written while this process waits; a larger one in a conversation. */
+const fewFiles = 64;
+
+async function write({ repository, ref }: Ledger, parent: string, draft: CommitDraft): Promise<string | undefined> {
+  if (draft.files.size <= fewFiles && !repository.reftable) return commitOn(repository, ref, parent, draft);
+  const { importCommit } = await import('../git/import.ts');
+  return importCommit(repository, ref, parent, async () => draft);
 }
 
 /** Touches every record and every target of an edge, so that all of it is loaded before anything is changed. */

@@ -1,0 +1,68 @@
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { streamOf, type CommitDraft } from './import.ts';
+import { BadRevision, parseInfo, type ObjectContents } from './objects.ts';
+import { consolidate } from './packs.ts';
+import { checkRefName, explainRefusal, readRef, RefMoved, updateRefs } from './refs.ts';
+import type { Repository } from './repository.ts';
+import { GitFailed, runGitNow } from './run.ts';
+
+/*
+ * One question, one process, one answer: for commands that read or write once and end, to which a conversation with a living process costs more than the process.
+ */
+
+/** Reads a few objects by the revisions that name them, such as `commit:path`; undefined where there is none. */
+export async function readObjects(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
+  for (const revision of revisions) if (revision === '' || /[\n\0]/.test(revision)) throw new BadRevision(revision);
+  if (revisions.length === 0) return [];
+  const args = ['cat-file', '--batch'];
+  const { stdout, code, stderr } = await runGitNow(repository, args, { input: `${revisions.join('\n')}\n` });
+  let at = 0;
+  return revisions.map(() => {
+    const end = stdout.indexOf('\n', at);
+    // A repository that has lost an object makes git end in the middle.
+    if (end === -1) throw new GitFailed(args, code, stderr === '' ? 'it did not answer to the end' : stderr);
+    const info = parseInfo(stdout.toString('utf8', at, end));
+    at = end + 1;
+    if (info === undefined) return undefined;
+    const body = stdout.subarray(at, at + info.size);
+    at += info.size + 1;
+    return { oid: info.oid, type: info.type, body };
+  });
+}
+
+/**
+ * Writes one commit on top of the one that a ref names, and moves the ref to it. Only for small ones, since nothing else happens meanwhile.
+ * Throws RefMoved, LockHeld or GitFailed, and then the ref has not been moved by this call.
+ */
+export async function commitOn(repository: Repository, ref: string, parent: string, draft: CommitDraft): Promise<string> {
+  checkRefName(ref);
+  const found = await readRef(repository, ref);
+  if (found !== parent) throw new RefMoved(ref, parent, found);
+  const pieces = [...streamOf(ref, parent, draft), '\nget-mark :1\ndone\n'].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
+  const args = ['fast-import', '--quiet', '--done', '--date-format=raw-permissive'];
+  const { code, stdout, stderr, pid } = await runGitNow(repository, args, { input: Buffer.concat(pieces), config: { 'fastimport.unpackLimit': '1' }, accept: [0, 1, 128] });
+  const commit = stdout.toString('utf8').split('\n', 1)[0] ?? '';
+  if (code === 0 || (commit !== '' && (await readRef(repository, ref)) === commit)) {
+    await consolidate(repository).catch(() => false); // the commit stands; the next one tries again
+    return commit;
+  }
+  if (code !== 1) {
+    takeAway(join(repository.gitDir, `fast_import_crash_${pid}`));
+    throw new GitFailed(args, code, stderr);
+  }
+  // The commit is written and only the ref was refused: moved, or locked.
+  const change = { ref, from: parent, to: commit };
+  await explainRefusal(repository, [change], {}, undefined);
+  await updateRefs(repository, [change]);
+  return commit;
+}
+
+/** Fast-import writes a report when it ends without its `done`; there may be none. */
+function takeAway(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It ended without one.
+  }
+}
