@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Usage } from '../base/errors.ts';
-import { parseAddress, type Address } from '../domain/address.ts';
+import { addressOf, type Address } from '../domain/address.ts';
 import { discover } from '../git/repository.ts';
 import type { Town } from '../town.ts';
 
@@ -39,14 +39,6 @@ export async function whoAmI(town: Pick<Town, 'owner'>, asker: Asker): Promise<I
 function identityOf(actor: string): Identity {
   const agent = addressOf(actor);
   return agent === undefined ? { actor } : { actor, agent };
-}
-
-function addressOf(text: string | undefined): Address | undefined {
-  try {
-    return text === undefined ? undefined : parseAddress(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The address of the agent whose worktree a folder lies in; a repository's main checkout is nobody's. */

@@ -118,7 +118,7 @@ async function targetFacts(look: Look, target: string): Promise<TargetFacts> {
   return {
     target,
     ...points,
-    stuck: points.aside === undefined ? undefined : await whyStuck(rig, target, landed?.commit),
+    stuck: tip === undefined || points.aside === undefined ? undefined : await whyStuck(rig, target, tip.commit, points.aside.commit),
     requests,
     leftovers: await leftovers(look, target, points, reader),
     verdicts,
@@ -142,7 +142,8 @@ async function requestFacts(look: Look, request: MergeRequest, { tip, aside }: P
   const { rig, memory, snapshot, live, reader } = look;
   const present = (await memory.commit(reader, request.head)) !== undefined;
   const within = async (point: Point | undefined): Promise<boolean> => present && point !== undefined && (await memory.isAncestor(rig, request.head, point.commit));
-  const contained = (await within(tip)) ? 'target' : (await within(aside)) ? 'aside' : undefined;
+  const wrong = await fault(look, request, present);
+  const contained = wrong !== undefined ? undefined : (await within(tip)) ? 'target' : (await within(aside)) ? 'aside' : undefined;
   const own = look.refs.filter((ref) => ref.kind === 'in' && ref.name === request.id && ref.oid === request.head);
   const source = live.get(request.source);
   const base = stackBase({ tip, aside });
@@ -151,7 +152,7 @@ async function requestFacts(look: Look, request: MergeRequest, { tip, aside }: P
     contained,
     present,
     kept: own.some(({ remote }) => !remote) && (rig.remote === undefined || own.some(({ remote }) => remote)),
-    claimLost: (await fault(look, request, present)) ?? (await snapshot.ask((view) => claimLost(view, request, rig.name))),
+    claimLost: wrong ?? (await snapshot.ask((view) => claimLost(view, request, rig.name))),
     ...(await relations(look, request, tip, present)),
     // Its own rework it may overtake: landed otherwise, the bead needs none.
     blockers: source === undefined ? [] : unmet(live, source).filter((id) => live.get(id)?.metadata?.['rework_of'] !== source.id),

@@ -50,7 +50,7 @@ export async function submitRequest(town: Town, rig: Rig, offer: Offer, who: Sig
   checkBranchName(offer.target);
   const { head, branch, target, worker, priority, source = '', token = '' } = offer;
   if (branch === target) throw new NotBranched(target);
-  await checkCommit(rig, head);
+  if (!(await isCommit(rig, head))) throw new UnknownCommit(head);
   const requests = openRequests(await liveBeads(rig.ledger));
   const ask: Submission = { target, branch, head, source, token, worker, priority, ...(await basis(rig, offer, requests)) };
   const act: Act = { by: who.actor, at: timestamp(town.now()), ...(who.session === undefined ? {} : { session: who.session }) };
@@ -67,10 +67,11 @@ export async function submitRequest(town: Town, rig: Rig, offer: Offer, who: Sig
   return { id: filed.id, request: filed, isNew, superseded: isNew ? older.filter((id) => id !== filed.id) : [], unpublished };
 }
 
-async function checkCommit(rig: Rig, head: string): Promise<void> {
+async function isCommit(rig: Rig, oid: string): Promise<boolean> {
+  if (!isOid(oid)) return false;
   const reader = ObjectReader.open(rig.repository);
   try {
-    if (!isOid(head) || (await reader.info(head))?.type !== 'commit') throw new UnknownCommit(head);
+    return (await reader.info(oid))?.type === 'commit';
   } finally {
     await reader.close();
   }
@@ -88,7 +89,7 @@ async function basis(rig: Rig, offer: Offer, requests: readonly MergeRequest[]):
   if (base === undefined) throw new Unrelated(branch, target);
   const inside: MergeRequest[] = [];
   for (const other of requests) {
-    const foreign = other.target === target && other.head !== head && (source === '' || other.source !== source);
+    const foreign = other.target === target && other.head !== head && (source === '' || other.source !== source) && (await isCommit(rig, other.head));
     if (foreign && (await isAncestor(rig.repository, other.head, head)) && !(await isAncestor(rig.repository, other.head, tip))) inside.push(other);
   }
   const nearest = await lastOf(rig, inside);

@@ -24,6 +24,16 @@ export function parseAddress(text: string): Address {
   throw new BadAddress(text);
 }
 
+/** Reads an address; undefined where a text is none. */
+export function addressOf(text: string | undefined): Address | undefined {
+  try {
+    return text === undefined ? undefined : parseAddress(text);
+  } catch (error) {
+    if (error instanceof BadAddress) return undefined;
+    throw error;
+  }
+}
+
 /** The canonical spelling of an address. */
 export function formatAddress(address: Address): string {
   switch (address.role) {

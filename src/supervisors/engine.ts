@@ -9,7 +9,8 @@ import { readState, stateFolder, statePath, writeState } from '../ledger/ledger.
 import { acquire, LockBusy, type LockOwner } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { watchRefs } from '../ledger/watch.ts';
-import { guarded, patrol } from './patrol.ts';
+import { guarded } from './guarded.ts';
+import { patrol } from './patrol.ts';
 import { refineryTick } from './refinery.ts';
 
 /** What the engine of a town says of itself. */

@@ -1,9 +1,9 @@
 import { closeFinishedConvoys } from '../actions/convoy.ts';
-import { Busy, Failure } from '../base/errors.ts';
-import { appendEvent, foldEvents } from '../ledger/events.ts';
+import { foldEvents } from '../ledger/events.ts';
 import { statePath } from '../ledger/ledger.ts';
 import { acquire, LockBusy } from '../ledger/lock.ts';
-import { signatureOf, type Rig, type Town } from '../town.ts';
+import { signatureOf, type Town } from '../town.ts';
+import { guarded } from './guarded.ts';
 import { schedulerTick } from './scheduler.ts';
 import { witnessTick } from './witness.ts';
 
@@ -35,25 +35,5 @@ async function lease(town: Town, patience: number): Promise<(() => Promise<void>
   } catch (error) {
     if (error instanceof LockBusy) return undefined;
     throw error;
-  }
-}
-
-/** What each patrol last failed with in this process, so that one failure is told once. */
-const told = new Map<string, string>();
-
-/** Runs a patrol; when it fails, that is told in the event log, once until it changes, and the others go on. */
-export async function guarded(town: Town, rig: Rig | undefined, name: string, round: () => Promise<number>): Promise<number> {
-  const key = `${town.root} ${rig?.name ?? ''} ${name}`;
-  try {
-    const acted = await round();
-    told.delete(key);
-    return acted;
-  } catch (error) {
-    if (error instanceof Busy) return 0;
-    const [code, message] = error instanceof Failure ? [error.code, error.message] : ['bug', error instanceof Error ? (error.stack ?? error.message) : String(error)];
-    if (told.get(key) === message) return 0;
-    told.set(key, message);
-    appendEvent(town.hq, { kind: 'patrol.failed', agent: name, ...(rig === undefined ? {} : { subject: rig.name }), data: { code, message } });
-    return 0;
   }
 }

@@ -53,9 +53,13 @@ const told = new Map<string, string>();
 
 /** One round of dispatching. A bead that cannot be dispatched is told in the event log and holds up no other. Returns how many were dispatched. */
 export async function schedulerTick(town: Town, rig: Rig, env: Readonly<Record<string, string | undefined>>): Promise<number> {
-  const chosen = decide(await observe(town, rig));
+  const sight = await observe(town, rig);
+  const tried = new Set<string>();
   let dispatched = 0;
-  for (const bead of chosen) {
+  for (;;) {
+    const [bead] = decide({ ...sight, taken: sight.taken + dispatched, waiting: sight.waiting.filter((entry) => !tried.has(entry.bead.id)) });
+    if (bead === undefined) return dispatched;
+    tried.add(bead.id);
     try {
       const convoy = bead.metadata?.['convoy'];
       const start = bead.metadata?.['start_by'] !== 'hand';
@@ -69,5 +73,4 @@ export async function schedulerTick(town: Town, rig: Rig, env: Readonly<Record<s
       appendEvent(town.hq, { kind: 'dispatch.failed', subject: bead.id, data: { code: error.code, message: error.message } });
     }
   }
-  return dispatched;
 }

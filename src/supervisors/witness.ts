@@ -1,4 +1,4 @@
-import { parseAddress } from '../domain/address.ts';
+import { addressOf } from '../domain/address.ts';
 import type { Bead } from '../domain/bead.ts';
 import { completeSling } from '../actions/sling.ts';
 import { conclude } from '../actions/run.ts';
@@ -9,6 +9,7 @@ import { liveBeads } from '../ledger/projection.ts';
 import { openSnapshot } from '../ledger/read.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
+import { guarded } from './guarded.ts';
 
 /** What the witness of a rig can see. */
 export interface Sight {
@@ -32,7 +33,7 @@ export function decide({ sessions, hooked }: Sight): Order[] {
     busy.add(record.agent);
     if (alive !== false) continue;
     const stillHooked = hooked.some((bead) => bead.id === record.bead && bead.assignee === record.agent);
-    if (record.exit !== undefined || !stillHooked || record.restarts >= restartLimit) orders.push({ do: 'conclude', record });
+    if (record.runtime === 'adopted' || record.exit !== undefined || !stillHooked || record.restarts >= restartLimit) orders.push({ do: 'conclude', record });
     else orders.push({ do: 'restart', record });
   }
   for (const bead of hooked) {
@@ -49,17 +50,23 @@ export async function observe(rig: Rig, isLocal: (agent: string) => boolean): Pr
   return { sessions, hooked };
 }
 
-/** One round: observes, decides, acts. Returns how many orders were carried out. */
+/** One round: observes, decides, acts. An order that fails holds up no other. Returns how many orders were carried out. */
 export async function witnessTick(town: Town, rig: Rig, env: Readonly<Record<string, string | undefined>>): Promise<number> {
   const orders = decide(await observe(rig, (agent) => isWorkerOf(rig, agent)));
-  for (const order of orders) await act(town, rig, order, env);
-  return orders.length;
+  let acted = 0;
+  for (const order of orders) {
+    const one = async (): Promise<number> => {
+      await act(town, rig, order, env);
+      return 1;
+    };
+    acted += await guarded(town, rig, 'witness', one, 'bead' in order ? order.bead.id : order.record.bead);
+  }
+  return acted;
 }
 
 function isWorkerOf(rig: Rig, agent: string): boolean {
-  if (!agent.startsWith(`${rig.name}/polecats/`)) return false;
-  const address = parseAddress(agent);
-  return address.role === 'polecat' && startOfWork(rig, address.name) !== undefined;
+  const address = addressOf(agent);
+  return address?.role === 'polecat' && address.rig === rig.name && startOfWork(rig, address.name) !== undefined;
 }
 
 async function act(town: Town, rig: Rig, order: Order, env: Readonly<Record<string, string | undefined>>): Promise<void> {
