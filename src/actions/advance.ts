@@ -1,4 +1,4 @@
-import { CheckoutInUse, isClean, moveCheckout, shows } from '../git/checkout.ts';
+import { CheckoutInUse, isClean, mayMove, moveCheckout, shows } from '../git/checkout.ts';
 import { RefMoved, updateRefs } from '../git/refs.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktrees.ts';
@@ -10,10 +10,13 @@ async function checkoutsOf({ repository }: Rig, branch: string): Promise<Reposit
   return worktrees.filter((worktree) => worktree.branch === `refs/heads/${branch}` && !worktree.bare && !worktree.missing).map(({ path }) => openRepository(path));
 }
 
-/** Why a branch cannot be moved together with its checkout, in words; undefined when it can, or nobody has it checked out. */
-export async function whyStuck(rig: Rig, branch: string, to?: string): Promise<string | undefined> {
+/** Why a branch cannot be moved together with its checkouts, in words; undefined when it can, or nobody has it checked out. */
+export async function whyStuck(rig: Rig, branch: string, from: string, to: string): Promise<string | undefined> {
   for (const checkout of await checkoutsOf(rig, branch)) {
-    if (!(await isClean(checkout)) && !(to !== undefined && (await shows(checkout, to)))) return `${checkout.worktree} has changes that are not committed`;
+    if (await shows(checkout, to)) continue;
+    // What is not tracked stays where it is, and matters only where it is in the way.
+    if (!(await isClean(checkout, { untracked: false }))) return `${checkout.worktree} has changes that are not committed`;
+    if (!(await mayMove(checkout, from, to))) return `${checkout.worktree} has files that are not tracked where others would be written`;
   }
   return undefined;
 }
@@ -23,7 +26,7 @@ export async function whyStuck(rig: Rig, branch: string, to?: string): Promise<s
  * checkouts go first: killed in between, they show what the branch is about to have, and the next call goes on from there. Returns why it could not move. Throws RefMoved.
  */
 export async function advanceBranch(rig: Rig, branch: string, from: string, to: string): Promise<string | undefined> {
-  const stuck = await whyStuck(rig, branch, to);
+  const stuck = await whyStuck(rig, branch, from, to);
   if (stuck !== undefined) return stuck;
   const checkouts = await checkoutsOf(rig, branch);
   const moved: Repository[] = [];

@@ -14,9 +14,9 @@ export class CheckoutInUse extends Refused {
   }
 }
 
-/** Whether a worktree has no change, staged or not, and nothing untracked that is not ignored. */
-export async function isClean(repository: Repository): Promise<boolean> {
-  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=normal', '--ignore-submodules=all', '--no-renames'];
+/** Whether a worktree has no change, staged or not, and nothing untracked that is not ignored, unless that does not matter. */
+export async function isClean(repository: Repository, { untracked = true }: { untracked?: boolean } = {}): Promise<boolean> {
+  const args = ['status', '--porcelain=v2', '-z', `--untracked-files=${untracked ? 'normal' : 'no'}`, '--ignore-submodules=all', '--no-renames'];
   return (await runGit(repository, args, { worktree: true })).stdout.length === 0;
 }
 
@@ -29,14 +29,17 @@ export async function moveCheckout(repository: Repository, from: string, to: str
   if (code !== 0) throw new CheckoutInUse(repository.worktree ?? repository.gitDir, stderr.trim());
 }
 
-/** Whether the files and the index of a checkout are those of a commit, with nothing besides, whatever its branch says. */
+/** Whether a checkout could be moved from one commit to another: nothing that it holds, tracked or not, is in the way. */
+export async function mayMove(repository: Repository, from: string, to: string): Promise<boolean> {
+  for (const oid of [from, to]) if (!isOid(oid)) throw new BadRevision(oid);
+  await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1] });
+  return (await runGit(repository, ['read-tree', '-n', '-m', '-u', from, to], { worktree: true, accept: [0, 128] })).code === 0;
+}
+
+/** Whether the tracked files and the index of a checkout are those of a commit, whatever its branch says. */
 export async function shows(repository: Repository, commit: string): Promise<boolean> {
   if (!isOid(commit)) throw new BadRevision(commit);
   await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1] });
   const quiet = async (args: readonly string[]): Promise<boolean> => (await runGit(repository, args, { worktree: true, accept: [0, 1] })).code === 0;
-  return (await quiet(['diff-index', '--cached', '--quiet', commit, '--'])) && (await quiet(['diff-files', '--quiet', '--ignore-submodules=all'])) && (await untracked(repository)) === '';
-}
-
-async function untracked(repository: Repository): Promise<string> {
-  return (await runGit(repository, ['ls-files', '--others', '--exclude-standard', '-z'], { worktree: true })).stdout.toString('utf8');
+  return (await quiet(['diff-index', '--cached', '--quiet', commit, '--'])) && quiet(['diff-files', '--quiet', '--ignore-submodules=all']);
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Busy } from '../base/errors.ts';
 import { shortDuration, timestamp } from '../base/time.ts';
 import { gatesOf } from '../domain/gate.ts';
@@ -101,15 +102,18 @@ async function takeLease(rig: Rig): Promise<() => Promise<void>> {
 async function work(shift: Shift): Promise<void> {
   const { rig, options, memory, report } = shift;
   let stepped = false;
+  let stalled: Move | undefined;
   for (let races = 0; options.signal?.aborted !== true; ) {
     const moves = decide(await observeQueue(rig, gatesOf(await settings(shift.town, rig)), memory));
     const move = moves.find(({ op }) => op !== 'wait');
-    if (move === undefined || (options.once === true && stepped)) {
+    if (move === undefined || (options.once === true && stepped) || isDeepStrictEqual(move, stalled)) {
       for (const wait of moves) if (wait.op === 'wait') report.waiting.push({ request: wait.request.id, target: wait.target, reason: wait.reason });
       return;
     }
     try {
-      await act(shift, move);
+      const obstacle = await act(shift, move);
+      // What stood in its way shows in the next look; where it does not, asking again would not help.
+      stalled = obstacle === undefined ? undefined : move;
       report.steps += 1;
       // A stack that nobody has tested yet is worked out anew by every run, so it is no step by itself.
       stepped ||= move.op !== 'stack';
@@ -123,38 +127,37 @@ async function work(shift: Shift): Promise<void> {
   }
 }
 
-async function act(shift: Shift, move: Move): Promise<void> {
-  const { town, rig, report, say } = shift;
+/** Makes one move. Returns what stood in its way, in words. */
+async function act(shift: Shift, move: Move): Promise<string | undefined> {
+  const { town, rig, memory, say } = shift;
   switch (move.op) {
-    case 'record': return record(shift, move.request);
-    case 'reject': {
-      if (await rejectRequest(town, rig, move.request, move.rejection)) report.rejected.push({ ...summary(move.request), kind: move.rejection.kind, reason: move.rejection.reason });
-      return say(`${name(move.request)} is rejected: ${move.rejection.reason}`);
-    }
+    case 'record': await record(shift, move.request); break;
+    case 'reject': await rejectOne(shift, move); break;
     case 'keep': {
       const unpublished = await keepHead(rig, move.request);
       if (unpublished !== undefined) throw new Unpublished(move.request, unpublished);
-      return;
+      break;
     }
-    case 'tidy': return tidy(rig, move.leftover);
-    case 'stack': {
+    case 'tidy': await tidy(rig, move.leftover); break;
+    case 'stack':
       say(`${name(move.request)} is stacked on ${move.request.target}`);
-      shift.memory.stacks.set(shift.memory.stackKey(move.onto.commit, move.request.id), await stackRequest(town, rig, move.request, move.onto));
-      return;
-    }
-    case 'run': return test(shift, move);
+      memory.stacks.set(memory.stackKey(move.onto.commit, move.request.id), await stackRequest(town, rig, move.request, move.onto));
+      break;
+    case 'run': await test(shift, move); break;
     case 'land': {
       const obstacle = await landCommit(town, rig, move);
-      if (obstacle !== undefined) say(`${name(move.request)} is not landed on ${move.request.target} yet: ${obstacle}`);
-      return;
+      if (obstacle !== undefined) say(`${name(move.request)} is not on ${move.request.target} yet: ${obstacle}`);
+      return obstacle;
     }
-    case 'promote': {
-      const obstacle = await promote(rig, move);
-      if (obstacle !== undefined) say(`${move.target} is not moved yet: ${obstacle}`);
-      return;
-    }
-    case 'wait': return;
+    case 'promote': return promote(rig, move);
+    case 'wait': break;
   }
+  return undefined;
+}
+
+async function rejectOne({ town, rig, report, say }: Shift, { request, rejection }: Extract<Move, { op: 'reject' }>): Promise<void> {
+  if (await rejectRequest(town, rig, request, rejection)) report.rejected.push({ ...summary(request), kind: rejection.kind, reason: rejection.reason });
+  say(`${name(request)} is rejected: ${rejection.reason}`);
 }
 
 async function record({ town, rig, report, say }: Shift, request: MergeRequest): Promise<void> {

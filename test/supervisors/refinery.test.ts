@@ -1,4 +1,4 @@
-import { writeFileSync, readFileSync, existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -7,7 +7,9 @@ import { submitRequest } from '../../src/actions/submit.ts';
 import { listQueue } from '../../src/actions/queue-view.ts';
 import { inRef } from '../../src/actions/queue-refs.ts';
 import { stackRequest } from '../../src/actions/stack.ts';
+import { moveCheckout } from '../../src/git/checkout.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
+import { openRepository } from '../../src/git/repository.ts';
 import { gitText } from '../../src/git/run.ts';
 import { listWorktrees } from '../../src/git/worktrees.ts';
 import { transact } from '../../src/ledger/transact.ts';
@@ -304,6 +306,47 @@ queue('leaves a checkout with changes alone, lands beside it, and catches up onc
   assert.is(await tip(world.rig), aside);
   assert.is(await gitText(world.place, ['status', '--porcelain']), '');
   assert.equal(await queueBranches(world), []);
+});
+
+queue('minds files that are not tracked only where they are in the way', async () => {
+  const world = await soloTown();
+  writeFileSync(join(world.place, 'notes.txt'), 'mine\n');
+  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  assert.is((await runQueue(world)).landed.length, 1);
+  await submitted(world, 'ci-notes', { 'notes.txt': 'theirs\n' });
+  const report = await runQueue(world);
+  assert.equal(report.landed, []);
+  assert.is(readFileSync(join(world.place, 'notes.txt'), 'utf8'), 'mine\n');
+  assert.is(await gitText(world.place, ['status', '--porcelain']), '?? notes.txt');
+  rmSync(join(world.place, 'notes.txt'));
+  assert.is((await runQueue(world)).landed.length, 1);
+});
+
+queue('finishes a landing that was cut off between the checkout and its branch', async () => {
+  const world = await soloTown();
+  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  await runQueue(world, { once: true });
+  const before = await tip(world.rig);
+  const tried = await readRef(world.rig.repository, 'refs/heads/mq/main/try/1');
+  await moveCheckout(openRepository(world.place), before, tried ?? '');
+  const report = await runQueue(world);
+  assert.is(report.landed[0]?.commit, tried);
+  assert.is(await gitText(world.place, ['status', '--porcelain']), '');
+});
+
+queue('writes down what landed though it was superseded in that moment', async () => {
+  const world = await soloTown();
+  const first = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  await runQueue(world, { once: true });
+  await runQueue(world, { once: true });
+  assert.is(await landedFile(world, 'gate.txt'), 'shut');
+  const head = await branch(world, 'polecat/nux/ci-guard', { 'gate.txt': 'open\n' }, first.request.head);
+  const second = await submitRequest(world.town, world.rig, { head, branch: 'polecat/nux/ci-guard', target: 'main', source: 'ci-guard', token: first.request.token, worker: nux, priority: 2 }, signatureOf(world.town, nux));
+  assert.is((await request(world, first.id)).outcome, 'superseded');
+  await runQueue(world);
+  assert.is((await request(world, first.id)).outcome, 'merged');
+  assert.equal([(await request(world, second.id)).outcome, (await bead(world, 'ci-guard')).close_reason], ['rejected', `Merged in ${first.id}`]);
+  assert.is(await landedFile(world, 'gate.txt'), 'shut');
 });
 
 queue('stacks again what stood beside a target that its owner moved on', async () => {
