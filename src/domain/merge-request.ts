@@ -128,7 +128,9 @@ export function requestOf(bead: Bead): MergeRequest {
   const text = (key: string): string => (typeof facts[key] === 'string' ? facts[key] : '');
   const fields = { target: text('target'), branch: text('branch'), head: text('head'), base: text('base'), after: text('after'), source: text('source'), token: text('token'), worker: text('worker') };
   const outcome = isDone(bead) ? ((text('outcome') || 'withdrawn') as Outcome) : undefined;
-  return { ...fields, id: bead.id, title: bead.title, priority: bead.priority, created: bead.created_at, outcome, reason: isDone(bead) ? (bead.close_reason ?? '') : undefined, landed: text('landed') || undefined };
+  const said = isObject(facts['rejection']) ? facts['rejection']['reason'] : undefined;
+  const reason = typeof said === 'string' ? said : (bead.close_reason ?? '');
+  return { ...fields, id: bead.id, title: bead.title, priority: bead.priority, created: bead.created_at, outcome, reason: isDone(bead) ? reason : undefined, landed: text('landed') || undefined };
 }
 
 /** The request of an id. Throws UnknownBead and NoRequest. */
