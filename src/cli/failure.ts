@@ -18,9 +18,16 @@ export function tell(error: unknown, json: boolean): number {
   return bugExit;
 }
 
+/** What somebody typed may stand in a message, however long it was. */
+const longest = 1_000;
+
+function short(text: string): string {
+  return clean(text.length > longest ? `${text.slice(0, longest)}…` : text);
+}
+
 function sentence(message: string, hint?: string): string {
   const paint = mayColour(2) ? painted : (text: string) => text;
   const lead = paint('gt:', 'bad');
-  const next = hint === undefined ? '' : `  ${paint('try:', 'faint')} ${clean(hint)}\n`;
-  return `${lead} ${clean(message)}\n${next}`;
+  const next = hint === undefined ? '' : `  ${paint('try:', 'faint')} ${short(hint)}\n`;
+  return `${lead} ${short(message)}\n${next}`;
 }
