@@ -6,7 +6,7 @@ import { statePath } from '../ledger/ledger.ts';
 import { openSnapshot } from '../ledger/read.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { clientAround } from '../sessions/ancestors.ts';
-import { rigNamed, type Town } from '../town.ts';
+import { rigNamed, workerFolder, type Town } from '../town.ts';
 import { hookOf } from './prime.ts';
 import { sessionAlive } from './session.ts';
 import { claimSession, freeSession, readSession } from './session-record.ts';
@@ -20,7 +20,7 @@ export async function adopt(town: Town, agent: Address, session: string | undefi
   const known = readSession(rig, name);
   if (known !== undefined && sessionAlive(known) !== false) return;
   const bead = await hookOf(town, name);
-  const client = clientAround();
+  const client = clientAround(workerFolder(rig, agent.name));
   const start = startOfWork(rig, agent.name);
   if (bead === undefined || client === undefined || start === undefined) return;
   const snapshot = await openSnapshot(rig.ledger);
