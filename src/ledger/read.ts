@@ -105,14 +105,15 @@ export class Loader {
   }
 }
 
-/** The shards of a ledger commit with the object that each is. */
+/** The shards of a ledger commit with the object that each is. Throws BadFormat for a commit that is no ledger's, which would otherwise look like an empty one. */
 export async function listShards({ repository }: Pick<Ledger, 'repository'>, commit: string): Promise<Map<string, string>> {
-  const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', commit, '--', 'beads']);
+  const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', commit, '--', 'beads', 'format.json']);
   const shards = new Map<string, string>();
   for (const entry of stdout.toString('utf8').split('\0')) {
     const [, oid, shard] = /^\d+ blob ([0-9a-f]+)\tbeads\/(\d\d\/\d\d)\.jsonl$/.exec(entry) ?? [];
     if (oid !== undefined && shard !== undefined) shards.set(shard, oid);
   }
+  if (shards.size === 0 && !stdout.includes('\tformat.json\0')) throw new (await import('./init.ts')).BadFormat(commit, 'there is no format.json');
   return shards;
 }
 
