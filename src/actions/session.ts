@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import { Refused } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import { parseAddress } from '../domain/address.ts';
@@ -7,9 +8,10 @@ import { appendEvent } from '../ledger/events.ts';
 import { statePath } from '../ledger/ledger.ts';
 import { chooseBackend } from '../sessions/backend.ts';
 import { isAlive } from '../sessions/processes.ts';
-import { runtimeNamed } from '../sessions/runtimes.ts';
+import { prepareClient, runtimeNamed, type RuntimeSpec } from '../sessions/runtimes.ts';
 import { selfCommand } from '../sessions/self.ts';
 import type { BackendName, SessionHandle } from '../sessions/session.ts';
+import { shellWord } from '../sessions/shell.ts';
 import { workerFolder, type Rig, type Town } from '../town.ts';
 import { claimSession, freeSession, readSession, type SessionRecord } from './session-record.ts';
 import { setting } from './settings.ts';
@@ -78,6 +80,20 @@ export function folderOf(rig: Rig, agent: string): string {
   const address = parseAddress(agent);
   if (address.role !== 'polecat') throw new NotAWorker(agent);
   return workerFolder(rig, address.name);
+}
+
+/** What every client of a worker is started with. */
+export function clientSpec(town: Town, rig: Rig, agent: string): Omit<RuntimeSpec, 'headless'> {
+  const settings = statePath(rig.repository, 'runtimes', agent.replaceAll('/', '~'), 'settings');
+  return { gt: selfCommand([]), cwd: folderOf(rig, agent), stateFolder: dirname(settings), trusted: town.root };
+}
+
+/** Puts in place what a client needs that a person starts by hand for a worker, and says what to type; undefined where there is no client, but the bead's own command. */
+export function handStart(town: Town, rig: Rig, agent: string, runtime: string): string | undefined {
+  if (runtime === 'exec') return undefined;
+  const spec = clientSpec(town, rig, agent);
+  const { command } = prepareClient(runtimeNamed(runtime), { ...spec, headless: false, byHand: true });
+  return `cd ${shellWord(spec.cwd)} && ${command.map(shellWord).join(' ')}`;
 }
 
 /** Ends a session with all that it started, each process only if it provably belongs to it. The slot is free afterwards. */

@@ -18,7 +18,7 @@ import { runtimeNamed } from '../sessions/runtimes.ts';
 import { ledgerOf, rigNamed, rigOfBead, workerFolder, type Rig, type Town } from '../town.ts';
 import { convoyId, createConvoy } from './convoy.ts';
 import { poke } from './poke.ts';
-import { runtimeFor, startSession, stopSession } from './session.ts';
+import { handStart, runtimeFor, startSession, stopSession } from './session.ts';
 import { readSession } from './session-record.ts';
 import { setting } from './settings.ts';
 import { chooseWorker, listWorkers, prepareWorktree, workBranch, workerAddress } from './worker.ts';
@@ -42,6 +42,8 @@ export interface Slung {
   readonly branch?: string;
   readonly folder?: string;
   readonly session?: string;
+  /** What to type to start a client by hand. */
+  readonly command?: string;
   readonly convoy?: string;
 }
 
@@ -108,14 +110,14 @@ async function enqueue(town: Town, rig: Rig, who: Signature, id: string, options
 /** Hangs a bead on a hook and starts the session. */
 export async function dispatch(town: Town, rig: Rig, who: Signature, id: string, to: Address | undefined, options: SlingOptions, convoy: string | undefined): Promise<Slung> {
   if (to !== undefined && to.role !== 'polecat') return hangOn(town, rig, who, id, formatAddress(to));
-  await refreshTarget(rig);
+  await refreshTarget(town, rig);
   const wanted = to?.name;
   const { bead, agent, token, branch, start } = await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, poolPatience, () => hangOnWorker(town, rig, who, id, wanted, options, convoy));
   if (bead === undefined) return { bead: id, outcome: 'unchanged', agent };
   await completeSling(town, rig, who, bead, agent);
   appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { branch, by: who.actor } });
   const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }) };
-  if (!options.start) return placed;
+  if (!options.start) return { ...placed, command: handStart(town, rig, agent, String(bead.metadata?.['runtime'])) };
   const session = await startSession(town, rig, { agent, bead, token, start }, options.env);
   return session === undefined ? placed : { ...placed, outcome: 'started', session: session.id };
 }
@@ -196,13 +198,14 @@ export async function targetTip(rig: Rig): Promise<string> {
 }
 
 /** Fetches the target where there is a remote, at most every half minute; offline, work starts from what is known. */
-async function refreshTarget(rig: Rig): Promise<void> {
+async function refreshTarget(town: Town, rig: Rig): Promise<void> {
   if (rig.remote === undefined || rig.ledger.now() - (fetched.get(rig.name) ?? 0) < freshForMilliseconds) return;
   fetched.set(rig.name, rig.ledger.now());
   try {
     await fetch(rig.repository, rig.remote, [`+refs/heads/${rig.target}:refs/remotes/${rig.remote}/${rig.target}`]);
-  } catch {
-    appendEvent(rig.ledger, { kind: 'fetch.failed', subject: rig.name });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    appendEvent(town.hq, { kind: 'fetch.failed', subject: rig.name, data: { message: error.message } });
   }
 }
 

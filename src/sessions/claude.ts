@@ -16,7 +16,7 @@ export const claude: Runtime = {
   command: (spec) => [
     'claude',
     ...(spec.headless ? ['-p'] : []),
-    '--dangerously-skip-permissions',
+    ...(spec.byHand ? [] : ['--dangerously-skip-permissions']),
     '--settings',
     settingsPath(spec),
     ...(spec.model === undefined ? [] : ['--model', spec.model]),

@@ -16,6 +16,8 @@ export interface RuntimeSpec {
   readonly stateFolder: string;
   /** Without a terminal: it works through its prompt and ends. */
   readonly headless: boolean;
+  /** A person starts it, and answers what it asks. */
+  readonly byHand?: boolean;
   readonly prompt?: string;
   readonly model?: string;
   /** What the session will have in its environment. */
@@ -78,9 +80,9 @@ export interface ReadyClient {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Puts in place what a runtime needs, its settings files among it, and says how it is started. Throws ClientNotReady, RootWithoutSandbox. */
+/** Puts in place what a runtime needs, its settings files among it, and says how it is started. Throws ClientNotReady and RootWithoutSandbox, but not where a person starts it. */
 export function prepareClient(runtime: Runtime, spec: RuntimeSpec): ReadyClient {
-  runtime.prepare(spec);
+  if (spec.byHand !== true) runtime.prepare(spec);
   for (const [path, content] of runtime.settingsFiles(spec)) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const fresh = `${path}.${process.pid}`;

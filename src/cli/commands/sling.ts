@@ -30,10 +30,10 @@ export const command = defineCommand({
   exit: ({ slung, failed }) => (failed.length > 0 && slung.length === 0 ? 1 : 0),
 });
 
-function sentence({ bead, outcome, agent, branch, folder, session }: Slung): string {
+function sentence({ bead, outcome, agent, branch, folder, session, command }: Slung): string {
   switch (outcome) {
     case 'started': return `${bead} → ${agent}, on ${branch} (session ${session})`;
-    case 'hooked': return folder === undefined ? `${bead} hangs on the hook of ${agent}` : `${bead} → ${agent}, on ${branch}; start a client in ${folder}`;
+    case 'hooked': return folder === undefined ? `${bead} hangs on the hook of ${agent}` : `${bead} → ${agent}, on ${branch}; ${command === undefined ? `work on it in ${folder}` : `start its client: ${command}`}`;
     case 'waiting': return `${bead} waits for a free worker (see: gt scheduler status)`;
     case 'unchanged': return agent === undefined ? `${bead} waits already` : `${bead} hangs on the hook of ${agent} already`;
   }
