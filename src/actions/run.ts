@@ -1,32 +1,35 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Failure } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import { recordAttempt, release, type Act, type Bead } from '../domain/bead.ts';
+import { readRef } from '../git/refs.ts';
 import { openRepository } from '../git/repository.ts';
 import { resetWorktree } from '../git/snapshot.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { statePath } from '../ledger/ledger.ts';
 import { openSnapshot } from '../ledger/read.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact } from '../ledger/transact.ts';
-import { startClient, type Client } from '../sessions/client.ts';
+import { startClient, type Client, type ClientExit } from '../sessions/client.ts';
 import { prepareClient, runtimeNamed, type ReadyClient, type RuntimeSpec } from '../sessions/runtimes.ts';
-import { selfCommand, selfFolder } from '../sessions/self.ts';
+import { selfFolder } from '../sessions/self.ts';
 import { ledgerOf, signatureOf, type Rig, type Town } from '../town.ts';
 import { done, NothingDone } from './done.ts';
-import { folderOf, identityEnvironment } from './session.ts';
-import { freeSession, readSession, updateSession, type SessionRecord } from './session-record.ts';
+import { clientSpec, folderOf, identityEnvironment } from './session.ts';
+import { freeSession, isResting, readSession, updateSession, type SessionRecord } from './session-record.ts';
 import { pinWork } from './worker.ts';
 import { poke } from './poke.ts';
 
 const tailBytes = 4096;
 const sessionsPerHooking = 3;
+const lookMilliseconds = 500;
+/** How long an interactive client may go on after its work is off the hook, when it does not say that it has finished its turn. */
+const farewellMilliseconds = 60_000;
 
 /** How a session ended, in one word and one sentence. */
 export interface SessionEnd {
-  readonly outcome: 'submitted' | 'returned' | 'again' | 'stale';
+  readonly outcome: 'submitted' | 'returned' | 'again' | 'left' | 'stale';
   readonly message: string;
 }
 
@@ -49,7 +52,7 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
     if (!(error instanceof Failure)) throw error;
     return end(town, rig, record, await giveBack(town, record, 'could not be started', `${error.message}${error.hint === undefined ? '' : `\ntry: ${error.hint}`}`));
   }
-  const finished: SessionRecord = { ...record, exit: await endOf(town, client, record) };
+  const finished: SessionRecord = { ...record, exit: await endOf(town, rig, client, record) };
   if (signal.aborted || !updateSession(rig, finished)) return { outcome: 'stale', message: `session ${id} was stopped` };
   return conclude(town, rig, finished);
 }
@@ -78,15 +81,13 @@ function readyClient(town: Town, rig: Rig, record: SessionRecord, bead: Bead, en
   const path = [selfFolder(), env['PATH']].filter((folder) => folder !== undefined).join(':');
   if (record.runtime === 'exec') return { command: execCommand(bead), env: { PATH: path } };
   const spec: RuntimeSpec = {
-    gt: selfCommand([]), cwd: folderOf(rig, record.agent), stateFolder: stateFolderOf(rig, record.agent), headless: !isInteractive(record), env, trusted: town.root,
+    ...clientSpec(town, rig, record.agent),
+    headless: !isInteractive(record),
+    env,
     prompt: `You are ${record.agent}, and work hangs on your hook. Begin with it now; gt prime tells what it is. When it is finished, run: gt done`,
   };
   const ready = prepareClient(runtimeNamed(record.runtime), spec);
   return { command: ready.command, env: { PATH: path, ...ready.env } };
-}
-
-function stateFolderOf(rig: Rig, agent: string): string {
-  return dirname(statePath(rig.repository, 'runtimes', agent.replaceAll('/', '~'), 'settings'));
 }
 
 function isInteractive({ handle }: SessionRecord): boolean {
@@ -108,13 +109,19 @@ function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** Waits for the client. An interactive one is asked to leave once its work is off the hook. */
-async function endOf(town: Town, client: Awaited<ReturnType<typeof startClient>>, record: SessionRecord): Promise<NonNullable<SessionRecord['exit']>> {
+/** Waits for the client. An interactive one would stay for ever: it is ended once its work is off the hook and it has finished its turn. */
+async function endOf(town: Town, rig: Rig, client: Client, record: SessionRecord): Promise<ClientExit> {
   if (!isInteractive(record)) return client.ended;
+  const { repository, ref } = ledgerOf(town, record.bead);
+  let seen: string | undefined;
+  let off: number | undefined;
   for (;;) {
-    const ended = await Promise.race([client.ended, new Promise<undefined>((resume) => setTimeout(() => resume(undefined), 1_000))]);
+    const ended = await Promise.race([client.ended, new Promise<undefined>((resume) => setTimeout(() => resume(undefined), lookMilliseconds))]);
     if (ended !== undefined) return ended;
-    if ((await hookedBead(town, record)) === undefined) return client.leave();
+    const tip = off === undefined ? await readRef(repository, ref) : seen;
+    if (tip !== seen && (await hookedBead(town, record)) === undefined) off = performance.now();
+    seen = tip;
+    if (off !== undefined && (isResting(rig, record) || performance.now() - off > farewellMilliseconds)) return client.leave();
   }
 }
 
@@ -133,6 +140,7 @@ function end(town: Town, rig: Rig, record: SessionRecord, end: SessionEnd): Sess
 async function consequence(town: Town, rig: Rig, record: SessionRecord): Promise<SessionEnd> {
   const bead = await hookedBead(town, record);
   if (bead === undefined) return { outcome: 'submitted', message: `${record.bead} is off the hook` };
+  if (record.runtime === 'adopted') return { outcome: 'left', message: 'the person who had started the client has ended it' };
   if (record.runtime === 'exec' && record.exit?.code === 0) {
     try {
       const { request } = await done(town, rig, { agent: record.agent, bead: record.bead, message: undefined });

@@ -85,5 +85,25 @@ export function updateSession(rig: Rig, record: SessionRecord): boolean {
 
 /** Gives the slot back, if it still is this session's. */
 export function freeSession(rig: Rig, record: Pick<SessionRecord, 'id' | 'agent'>): void {
-  if (readSession(rig, record.agent)?.id === record.id) rmSync(pathOf(rig, record.agent), { force: true });
+  if (readSession(rig, record.agent)?.id !== record.id) return;
+  rmSync(pathOf(rig, record.agent), { force: true });
+  rmSync(restingPath(rig, record.agent), { force: true });
+}
+
+function restingPath(rig: Rig, agent: string): string {
+  return join(folderOf(rig), `${agent.replaceAll('/', '~')}.resting`);
+}
+
+/** Notes that a session's client has finished its turn with nothing left to do, and waits for a person. */
+export function noteResting(rig: Rig, record: Pick<SessionRecord, 'id' | 'agent'>): void {
+  if (readSession(rig, record.agent)?.id === record.id) replaceFile(restingPath(rig, record.agent), record.id);
+}
+
+/** Whether that was noted of this session. */
+export function isResting(rig: Rig, record: Pick<SessionRecord, 'id' | 'agent'>): boolean {
+  try {
+    return readFileSync(restingPath(rig, record.agent), 'utf8') === record.id;
+  } catch {
+    return false;
+  }
 }

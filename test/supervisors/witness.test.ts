@@ -39,6 +39,11 @@ decides('to conclude what died after its client had ended', () => {
   assert.equal(decide({ sessions: [{ record, alive: false }], hooked: [hooked('web-door1')] }), [{ do: 'conclude', record }]);
 });
 
+decides('to conclude a client that a person started and has left', () => {
+  const record = session({ runtime: 'adopted' });
+  assert.equal(decide({ sessions: [{ record, alive: false }], hooked: [hooked('web-door1')] }), [{ do: 'conclude', record }]);
+});
+
 decides('to conclude a dead session whose work is off the hook', () => {
   const record = session();
   assert.equal(decide({ sessions: [{ record, alive: false }], hooked: [] }), [{ do: 'conclude', record }]);
