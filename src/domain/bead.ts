@@ -396,7 +396,7 @@ export function evolve(bead: Bead | undefined, change: BeadChange): Bead | undef
     case 'bead.released': return without({ ...bead, status: 'open', assignee: undefined, updated_at: change.at });
     case 'bead.closed': return without({ ...bead, status: 'closed', closed_at: change.at, close_reason: change.reason, closed_by_session: change.session, updated_at: change.at });
     case 'bead.reopened':
-      return without({ ...bead, status: 'open', assignee: workingStatuses.includes(bead.status) ? bead.assignee : undefined, closed_at: undefined, close_reason: undefined, closed_by_session: undefined, updated_at: change.at });
+      return bead.status === 'closed' ? without({ ...bead, status: 'open', assignee: undefined, closed_at: undefined, close_reason: undefined, closed_by_session: undefined, updated_at: change.at }) : bead;
     case 'bead.deleted':
       return { id: bead.id, title: bead.title, status: 'tombstone', priority: bead.priority, issue_type: bead.issue_type, original_type: bead.issue_type, created_at: bead.created_at, updated_at: change.at, deleted_at: change.at, deleted_by: change.by, delete_reason: change.reason };
     case 'bead.labelled': return { ...bead, labels: [...new Set([...(bead.labels ?? []), change.label])].sort(), updated_at: change.at };

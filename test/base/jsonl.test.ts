@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BadLine, canonical, parseLines } from '../../src/base/jsonl.ts';
+
+const jsonl = suite('canonical JSON');
+
+jsonl('is the same for the same value, whatever the order of its keys', () => {
+  assert.is(canonical({ b: 1, a: { d: [2, 1], c: null } }), '{"a":{"c":null,"d":[2,1]},"b":1}');
+  assert.is(canonical({ a: { c: null, d: [2, 1] }, b: 1 }), canonical({ b: 1, a: { d: [2, 1], c: null } }));
+});
+
+jsonl('is read back as it was, and written again as it stands', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const text = canonical(value);
+      assert.not.match(text, /\n/);
+      assert.is(canonical(JSON.parse(text)), text);
+    }),
+  );
+});
+
+jsonl.run();
+
+const lines = suite('JSON Lines');
+
+lines('are numbered, with empty ones left out', () => {
+  assert.equal(parseLines('\uFEFF{"a":1}\r\n\n  \n{"b":2}', 'x'), [{ line: 1, value: { a: 1 } }, { line: 4, value: { b: 2 } }]);
+});
+
+lines('name the first that cannot be read', () => {
+  for (const [text, line] of [['{"a":1}\n{', 2], ['[]', 1], ['{}\n\nnull', 3], ['{"a":1}{"b":2}', 1]] as const) {
+    assert.throws(() => parseLines(text, 'chores.jsonl'), (error: unknown) => error instanceof BadLine && error.line === line && error.message.startsWith(`chores.jsonl, line ${line}: `));
+  }
+});
+
+lines.run();
