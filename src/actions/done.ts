@@ -23,6 +23,8 @@ export interface Doing {
   readonly bead: string | undefined;
   /** The message of the commit that takes in left-overs. */
   readonly message: string | undefined;
+  /** What a process that is woken by this inherits. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Done {
@@ -31,6 +33,8 @@ export interface Done {
   readonly head: string;
   /** The commit that took in what was not committed yet. */
   readonly leftovers: string | undefined;
+  /** Why the hub does not know of the request yet; the queue brings it there. Undefined when it does, or there is none. */
+  readonly unpublished: string | undefined;
 }
 
 /**
@@ -59,8 +63,8 @@ export async function done(town: Town, rig: Rig, doing: Doing): Promise<Done> {
   const request = await submitRequest(town, rig, { head, branch, target: rig.target, source: id, token: phaseOf(stored)[0], worker: doing.agent, priority: stored.bead.priority }, signatureOf(town, doing.agent));
   unlockWorktree(folder);
   appendEvent(town.hq, { kind: 'work.done', agent: doing.agent, subject: id, data: { request: request.id, head } });
-  poke(town);
-  return { bead: id, request: request.id, head, leftovers };
+  poke(town, doing.env);
+  return { bead: id, request: request.id, head, leftovers, unpublished: request.unpublished };
 }
 
 /** Nothing hangs on the agent's hook. */

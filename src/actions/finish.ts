@@ -4,9 +4,9 @@ import { rigNamed, type Town } from '../town.ts';
 import { done, type Done } from './done.ts';
 
 /** `gt done` as a worker types it. Throws NoWorker for anybody else. */
-export async function finish(town: Town, agent: Address | undefined, message: string | undefined): Promise<Done> {
+export async function finish(town: Town, agent: Address | undefined, message: string | undefined, env: Readonly<Record<string, string | undefined>>): Promise<Done> {
   if (agent?.role !== 'polecat') throw new NoWorker(agent);
-  return done(town, rigNamed(town, agent.rig), { agent: formatAddress(agent), bead: undefined, message });
+  return done(town, rigNamed(town, agent.rig), { agent: formatAddress(agent), bead: undefined, message, env });
 }
 
 /** Only workers have a hook to free. */

@@ -1,5 +1,4 @@
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { childEnvironment } from '../git/environment.ts';
 import { readState, statePath, writeState } from '../ledger/ledger.ts';
 import { isAlive, ownProcess, type ProcessIdentity } from '../sessions/processes.ts';
 import { selfCommand, startDetached } from '../sessions/self.ts';
@@ -11,7 +10,7 @@ const startPatience = 3_000;
 const logLimit = 1 << 20;
 
 /** Wakes whoever moves the town on: its engine, or where none is alive one tick of all patrols in a process of its own. Pokes that come while a tick still waits are one. */
-export function poke(town: Town, inherited: Readonly<Record<string, string | undefined>> = childEnvironment()): void {
+export function poke(town: Town, inherited: Readonly<Record<string, string | undefined>>): void {
   const { repository } = town.hq;
   touch(statePath(repository, 'poke'), town.now());
   const engine = readState<ProcessIdentity>(repository, 'engine.json');

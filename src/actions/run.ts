@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
@@ -12,6 +11,7 @@ import { openSnapshot } from '../ledger/read.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact } from '../ledger/transact.ts';
 import { startClient, type Client, type ClientExit } from '../sessions/client.ts';
+import type { Environment } from '../sessions/environment.ts';
 import { prepareClient, runtimeNamed, type ReadyClient, type RuntimeSpec } from '../sessions/runtimes.ts';
 import { selfFolder } from '../sessions/self.ts';
 import { ledgerOf, signatureOf, type Rig, type Town } from '../town.ts';
@@ -42,7 +42,7 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
   if (record === undefined || record.id !== id || record.exit !== undefined) return { outcome: 'stale', message: `${agent} has another session` };
   appendEvent(town.hq, { kind: 'session.started', agent, session: id, subject: record.bead, data: { runtime: record.runtime } });
   const bead = await hookedBead(town, record);
-  if (bead === undefined) return conclude(town, rig, record);
+  if (bead === undefined) return conclude(town, rig, record, env);
   if (record.runtime === 'exec') await restoreStart(town, rig, agent, record);
   let client: Client;
   try {
@@ -50,11 +50,11 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
     client = await startClient({ command: ready.command, cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(rig, record), ...ready.env }, signal });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return end(town, rig, record, await giveBack(town, record, 'could not be started', `${error.message}${error.hint === undefined ? '' : `\ntry: ${error.hint}`}`));
+    return end(town, rig, record, await giveBack(town, record, 'could not be started', `${error.message}${error.hint === undefined ? '' : `\ntry: ${error.hint}`}`), env);
   }
   const finished: SessionRecord = { ...record, exit: await endOf(town, rig, client, record) };
   if (signal.aborted || !updateSession(rig, finished)) return { outcome: 'stale', message: `session ${id} was stopped` };
-  return conclude(town, rig, finished);
+  return conclude(town, rig, finished, env);
 }
 
 /** The bead of a session while it still hangs on the agent's hook under the session's token. */
@@ -79,9 +79,10 @@ async function restoreStart(town: Town, rig: Rig, agent: string, record: Session
 /** What to run for a session. gt itself is first on the PATH of what it starts, since agents call it by name. */
 function readyClient(town: Town, rig: Rig, record: SessionRecord, bead: Bead, env: Readonly<Record<string, string | undefined>>): ReadyClient {
   const path = [selfFolder(), env['PATH']].filter((folder) => folder !== undefined).join(':');
-  if (record.runtime === 'exec') return { command: execCommand(bead), env: { PATH: path } };
+  const ground = clientSpec(town, rig, record.agent);
+  if (record.runtime === 'exec') return { command: execCommand(bead, ground.stateFolder), env: { PATH: path } };
   const spec: RuntimeSpec = {
-    ...clientSpec(town, rig, record.agent),
+    ...ground,
     headless: !isInteractive(record),
     env,
     prompt: `You are ${record.agent}, and work hangs on your hook. Begin with it now; gt prime tells what it is. When it is finished, run: gt done`,
@@ -95,12 +96,13 @@ function isInteractive({ handle }: SessionRecord): boolean {
 }
 
 /** The bead's own command, handed to sh as it is; a script file is written out and run by its first line. */
-function execCommand(bead: Bead): readonly string[] {
+function execCommand(bead: Bead, folder: string): readonly string[] {
   const run = bead.metadata?.['run'];
   if (typeof run === 'string') return ['sh', '-c', run];
   const script = bead.metadata?.['script'];
   if (typeof script !== 'string') return ['sh', '-c', 'echo "the bead has neither metadata.run nor metadata.script" >&2; exit 64'];
-  const path = join(tmpdir(), `gastown-${bead.id.replace(/[^a-z0-9.-]/gi, '_')}-${process.pid}`);
+  const path = join(folder, 'script');
+  rmSync(path, { force: true });
   writeFileSync(path, script, { mode: 0o700 });
   return script.startsWith('#!') ? [path] : ['sh', path];
 }
@@ -126,24 +128,24 @@ async function endOf(town: Town, rig: Rig, client: Client, record: SessionRecord
 }
 
 /** Draws the consequence of how a session ended. Killed at any moment, running it again ends the same way. */
-export async function conclude(town: Town, rig: Rig, record: SessionRecord): Promise<SessionEnd> {
-  return end(town, rig, record, await consequence(town, rig, record));
+export async function conclude(town: Town, rig: Rig, record: SessionRecord, env: Environment): Promise<SessionEnd> {
+  return end(town, rig, record, await consequence(town, rig, record, env), env);
 }
 
-function end(town: Town, rig: Rig, record: SessionRecord, end: SessionEnd): SessionEnd {
+function end(town: Town, rig: Rig, record: SessionRecord, end: SessionEnd, env: Environment): SessionEnd {
   appendEvent(town.hq, { kind: 'session.ended', agent: record.agent, session: record.id, subject: record.bead, data: { outcome: end.outcome, message: end.message } });
   freeSession(rig, record);
-  poke(town);
+  poke(town, env);
   return end;
 }
 
-async function consequence(town: Town, rig: Rig, record: SessionRecord): Promise<SessionEnd> {
+async function consequence(town: Town, rig: Rig, record: SessionRecord, env: Environment): Promise<SessionEnd> {
   const bead = await hookedBead(town, record);
   if (bead === undefined) return { outcome: 'submitted', message: `${record.bead} is off the hook` };
   if (record.runtime === 'adopted') return { outcome: 'left', message: 'the person who had started the client has ended it' };
   if (record.runtime === 'exec' && record.exit?.code === 0) {
     try {
-      const { request } = await done(town, rig, { agent: record.agent, bead: record.bead, message: undefined });
+      const { request } = await done(town, rig, { agent: record.agent, bead: record.bead, message: undefined, env });
       return { outcome: 'submitted', message: `submitted as ${request}` };
     } catch (error) {
       if (!(error instanceof NothingDone)) throw error;

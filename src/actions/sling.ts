@@ -103,7 +103,7 @@ async function enqueue(town: Town, rig: Rig, who: Signature, id: string, options
   if (commit === undefined) return { bead: id, outcome: 'unchanged' };
   if (convoy !== undefined) await createConvoy(town, who, convoy, `Work: ${id}`, [id]);
   appendEvent(town.hq, { kind: 'work.queued', agent: who.actor, subject: id });
-  poke(town);
+  poke(town, options.env);
   return { bead: id, outcome: 'waiting', ...(convoy === undefined ? {} : { convoy }) };
 }
 
@@ -118,8 +118,9 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
   appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { branch, by: who.actor } });
   const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }) };
   if (!options.start) return { ...placed, command: handStart(town, rig, agent, String(bead.metadata?.['runtime'])) };
-  const session = await startSession(town, rig, { agent, bead, token, start }, options.env);
-  return session === undefined ? placed : { ...placed, outcome: 'started', session: session.id };
+  // The engine may have been faster: then the session is its.
+  const session = (await startSession(town, rig, { agent, bead, token, start }, options.env)) ?? readSession(rig, agent);
+  return { ...placed, outcome: 'started', ...(session?.bead === id ? { session: session.id } : {}) };
 }
 
 interface Hung {

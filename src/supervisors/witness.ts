@@ -72,7 +72,7 @@ function isWorkerOf(rig: Rig, agent: string): boolean {
 async function act(town: Town, rig: Rig, order: Order, env: Readonly<Record<string, string | undefined>>): Promise<void> {
   if (order.do === 'conclude') {
     await endProcesses(order.record);
-    await conclude(town, rig, order.record);
+    await conclude(town, rig, order.record, env);
     return;
   }
   const [id, agent, restarts] = order.do === 'restart' ? [order.record.bead, order.record.agent, order.record.restarts + 1] : [order.bead.id, order.bead.assignee ?? '', 0];

@@ -1,3 +1,4 @@
+import { poke } from '../../../actions/poke.ts';
 import { runQueues } from '../../../supervisors/refinery.ts';
 import { defineCommand } from '../../command.ts';
 import { enter } from '../../entry.ts';
@@ -12,7 +13,10 @@ export const command = defineCommand({
   },
   async run({ rig, once, again }, context) {
     const { town } = await enter(context);
-    return runQueues(town, rig, { once, again, env: context.env, signal: context.signal, progress: (line) => context.progress(line) });
+    const report = await runQueues(town, rig, { once, again, env: context.env, signal: context.signal, progress: (line) => context.progress(line) });
+    // What landed may be what other work waited for.
+    if (report.steps > 0) poke(town, context.env);
+    return report;
   },
   *render({ landed, rejected, waiting, flaky, gateRuns, steps }) {
     for (const { request, bead, target, commit } of landed) yield `${request}${bead === '' ? '' : ` (${bead})`} has landed on ${target} as ${commit.slice(0, 12)}`;

@@ -21,7 +21,7 @@ export const command = defineCommand({
     const { town, who } = await enter(context);
     const { rig, offer, uncommitted } = await offerOf(town, context.cwd, who.actor, { rig: named, branch, bead: bead ?? issue, target, priority, retry });
     const submitted = await submitRequest(town, rig, offer, who);
-    poke(town);
+    poke(town, context.env);
     return { ...submitted, uncommitted };
   },
   *render({ id, request, isNew, superseded, unpublished, uncommitted }) {

@@ -9,7 +9,7 @@ export const command = defineCommand({
   async run(_args, context) {
     const { town, who } = await enter(context);
     await setSettingOf(town, undefined, who, 'scheduler.paused', true);
-    poke(town);
+    poke(town, context.env);
     return { paused: true };
   },
   *render() {
