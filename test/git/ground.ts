@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { openRepository, type Repository } from '../../src/git/repository.ts';
 import type { Signature } from '../../src/git/signature.ts';
+import { noReftable, reftablePath } from '../helpers/reftable.ts';
 import { skip } from '../helpers/skip.ts';
-import { output, ownEnvironment, repository, temporary, type RunOptions } from '../helpers/temporary.ts';
+import { output, ownEnvironment, repository, type RunOptions } from '../helpers/temporary.ts';
 
 // The room under test hands its own environment on: nobody's home but the test's.
 Object.assign(process.env, ownEnvironment());
@@ -15,8 +15,6 @@ export function git(cwd: string, args: readonly string[], options: RunOptions = 
   return output(['git', ...args], { cwd, ...options });
 }
 
-const knowsReftable = spawnSync('git', ['init', '-q', '--ref-format=reftable', join(temporary(), 'probe')], { env: ownEnvironment() }).status === 0;
-
 interface Suite {
   (name: string, run: () => Promise<void>): void;
   skip(name: string, run: () => void): void;
@@ -25,11 +23,22 @@ interface Suite {
 /** How refs are kept: as files unless told. */
 type Format = 'reftable' | undefined;
 
-/** Adds a test for refs kept as files, and for refs kept in a reftable where git knows it. */
+/** Adds a test for refs kept as files, and for refs kept in a reftable where a git can do that. */
 export function eachFormat(suite: Suite, name: string, test: (format: Format) => Promise<void>): void {
   suite(name, () => test(undefined));
-  if (knowsReftable) suite(`${name} (reftable)`, () => test('reftable'));
-  else skip(suite, `${name} (reftable)`, 'the git at hand does not know --ref-format=reftable');
+  const inReftable = `${name} (reftable)`;
+  if (reftablePath === undefined) skip(suite, inReftable, noReftable);
+  else suite(inReftable, () => withPath(reftablePath, () => test('reftable')));
+}
+
+async function withPath(path: string, test: () => Promise<void>): Promise<void> {
+  const before = process.env.PATH;
+  process.env.PATH = path;
+  try {
+    await test();
+  } finally {
+    process.env.PATH = before;
+  }
 }
 
 export async function fresh(options: { bare?: boolean; commit?: boolean; format?: Format } = {}): Promise<Repository> {
