@@ -17,9 +17,9 @@ export function cachePath(ledger: Ledger, name: string): string {
   return join(stateFolder(ledger.repository), 'cache', ledger.ref.replaceAll('/', '-'), name);
 }
 
-/** Writes a cache file: its header, then its lines, each with its end. */
+/** Writes a cache file: its header, then its lines, each with its end. Where that cannot be (a disk that is full, a clone that may only be read), questions are answered all the same. */
 export function writeCache(ledger: Ledger, name: string, header: Header, lines: string): void {
-  replaceFile(cachePath(ledger, name), `${JSON.stringify(header)}\n${lines}`);
+  attempt(() => replaceFile(cachePath(ledger, name), `${JSON.stringify(header)}\n${lines}`));
 }
 
 /** The whole of a cache file behind its header; undefined where there is none of this version. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isStamp, replicaDigits, type Stamp } from '../base/clock.ts';
 import { Broken } from '../base/errors.ts';
@@ -52,8 +52,13 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   replacements += 1;
   const fresh = `${path}.${process.pid}-${replacements}`;
-  writeFileSync(fresh, content);
-  renameSync(fresh, path);
+  try {
+    writeFileSync(fresh, content);
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
 }
 
 /** This clone's replica id, made on first use. */

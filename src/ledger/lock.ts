@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { Busy } from '../base/errors.ts';
@@ -55,15 +55,15 @@ let taken = 0;
 function take(path: string, self: LockOwner): boolean {
   taken += 1;
   const own = `${path}.${self.pid}-${taken}`;
-  writeFileSync(own, JSON.stringify({ ...self, host: hostname() } satisfies Holder));
   try {
+    writeFileSync(own, JSON.stringify({ ...self, host: hostname() } satisfies Holder));
     linkSync(own, path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
-    unlinkSync(own);
+    rmSync(own, { force: true });
   }
 }
 
