@@ -32,7 +32,7 @@ export const command = defineCommand({
 
 function sentence({ bead, outcome, agent, branch, folder, session, command }: Slung): string {
   switch (outcome) {
-    case 'started': return `${bead} → ${agent}, on ${branch} (session ${session})`;
+    case 'started': return `${bead} → ${agent}, on ${branch}${session === undefined ? '' : ` (session ${session})`}`;
     case 'hooked': return folder === undefined ? `${bead} hangs on the hook of ${agent}` : `${bead} → ${agent}, on ${branch}; ${command === undefined ? `work on it in ${folder}` : `start its client: ${command}`}`;
     case 'waiting': return `${bead} waits for a free worker (see: gt scheduler status)`;
     case 'unchanged': return agent === undefined ? `${bead} waits already` : `${bead} hangs on the hook of ${agent} already`;
