@@ -112,7 +112,8 @@ export async function endProcesses({ handle }: SessionRecord): Promise<void> {
 /** The last lines that an agent's session printed. */
 export async function peek(rig: Rig, agent: string, lines: number): Promise<string> {
   const record = readSession(rig, agent);
-  if (record === undefined || !('backend' in record.handle)) throw new NoSession(agent);
+  if (record === undefined) throw new NoSession(agent);
+  if (!('backend' in record.handle)) throw new ByHand(agent, record.handle.pid);
   return chooseBackend(record.handle.backend, { town: '', inherited: {} }).peek(record.handle, lines);
 }
 
@@ -132,6 +133,14 @@ export class NoSession extends Refused {
   readonly code = 'session.none';
   constructor(agent: string) {
     super(`${agent} has no session here`, { agent }, 'gt agents');
+  }
+}
+
+/** A person started the session, so what it prints is on that person's screen only. */
+export class ByHand extends Refused {
+  readonly code = 'session.by-hand';
+  constructor(agent: string, pid: number) {
+    super(`a person started the client of ${agent}, as process ${pid}, in a terminal that the town does not see`, { agent, pid }, 'gt agents');
   }
 }
 

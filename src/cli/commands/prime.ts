@@ -1,5 +1,4 @@
-import type { Primer } from '../../actions/prime.ts';
-import { primeHook, primeSession, type Unprimed } from '../../actions/prime-session.ts';
+import { primeHook, primeSession, type Primed, type Unprimed } from '../../actions/prime-session.ts';
 import { clean, oneLine } from '../../base/text.ts';
 import { defineCommand } from '../command.ts';
 
@@ -13,8 +12,8 @@ export const command = defineCommand({
   name: 'prime',
   summary: 'Tell a fresh session who it is and what hangs on its hook',
   options: { hook: { type: 'boolean', describe: "called by a runtime's own hook: standard input is its event" } },
-  async run({ hook }, context): Promise<Primer | Unprimed> {
-    if (!hook) return primeSession(context, context.now);
+  async run({ hook }, context): Promise<Primed | Unprimed> {
+    if (!hook) return primeSession(context, context.now, context.isTerminal);
     await context.stdin();
     return primeHook(context, context.now);
   },
@@ -31,7 +30,7 @@ function* troubled({ trouble, hint }: Unprimed): Iterable<string> {
   yield 'This does not mean that there is no work: run `gt prime` again. If it fails again, say so and stop.';
 }
 
-function* lines({ agent, role, rules, bead, branch, attempts }: Primer): Iterable<string> {
+function* lines({ agent, role, rules, bead, branch, attempts, start }: Primed): Iterable<string> {
   const head = [`# You are ${agent}`, '', ...(rules === '' ? [] : [rules.trimEnd(), ''])];
   if (bead === undefined) {
     yield* head;
@@ -53,6 +52,7 @@ function* lines({ agent, role, rules, bead, branch, attempts }: Primer): Iterabl
   const left = budget - Buffer.byteLength([...head, ...fenced(wanted, rest), ...tail, ''].join('\n'));
   if (bead.description) yield* fenced(wanted, within(bead.description, left, rest));
   yield* tail;
+  if (start !== undefined) yield `No client works on this. To start one by hand: ${start}`;
 }
 
 /** A text of somebody else: it cannot end the fence around it. */
