@@ -1,4 +1,3 @@
-// time limit: 150 s
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -45,6 +44,7 @@ interface Stage {
 }
 
 const servers: ModelServer[] = [];
+const stages: Stage[] = [];
 
 async function stage(kind: 'solo' | 'town', backend: 'tmux' | 'subprocess', script: Script): Promise<Stage> {
   const folder = temporary();
@@ -68,7 +68,9 @@ async function stage(kind: 'solo' | 'town', backend: 'tmux' | 'subprocess', scri
   }
   await call(made.place, ['config', 'set', 'sessions.backend', backend]);
   const gt = (...words: string[]): Promise<string> => call(made.place, words);
-  return { folder, env, server, ...made, gt, json: async (...words) => JSON.parse(await gt(...words, '--json')) };
+  const on: Stage = { folder, env, server, ...made, gt, json: async (...words) => JSON.parse(await gt(...words, '--json')) };
+  stages.push(on);
+  return on;
 }
 
 async function file({ json }: Stage, title: string): Promise<string> {
@@ -109,9 +111,9 @@ const diligent: Script = inTurns(
   [{ text: 'It is finished.' }],
 );
 
-async function landed(on: Stage, id: string): Promise<void> {
-  const { landed: landings } = await on.json<{ landed: readonly { bead: string; worker: string }[] }>('mq', 'run');
-  assert.equal(landings.map(({ bead }) => bead), [id]);
+async function landed(on: Stage, id: string, engine = false): Promise<void> {
+  if (engine) await until(async () => (await beadOf(on, id)).status === 'closed', patience);
+  else assert.equal((await on.json<{ landed: readonly { bead: string }[] }>('mq', 'run')).landed.map(({ bead }) => bead), [id]);
   assert.is((await beadOf(on, id)).status, 'closed');
   const git = (...words: string[]): Promise<string> => output(['git', '--git-dir', on.hub, ...words]);
   assert.is(await git('show', 'main:door.txt'), 'Bright red.');
@@ -130,19 +132,20 @@ function real(name: string, needs: string | undefined, test: () => Promise<void>
 }
 
 client.after.each(async () => {
+  for (const { gt } of stages.splice(0)) await gt('down', '--all').catch(() => undefined);
   for (const server of servers.splice(0)) await server.close();
 });
 
-for (const [kind, backend] of [['solo', 'subprocess'], ['solo', 'tmux'], ['town', 'subprocess'], ['town', 'tmux']] as const) {
-  real(`is told its bead, edits, commits, is done, and its work lands: ${kind}, ${backend}`, backend === 'tmux' ? noTerminal : absent, async () => {
+for (const [kind, backend, engine] of [['solo', 'subprocess', false], ['solo', 'tmux', true], ['town', 'subprocess', true], ['town', 'tmux', false]] as const) {
+  real(`is told its bead, edits, commits, is done, and ${engine ? 'the engine' : 'gt mq run'} lands its work: ${kind}, ${backend}`, backend === 'tmux' ? noTerminal : absent, async () => {
     const on = await stage(kind, backend, diligent);
     const id = await file(on, 'Paint the $(touch pwned) door');
+    if (engine) await on.gt('up');
     const { slung } = await on.json<{ slung: readonly { outcome: string; agent: string; session: string }[] }>('sling', id, '--agent', 'claude');
     assert.is(slung[0]?.outcome, 'started');
     const [record = ''] = recordsOf(on);
     assert.is((JSON.parse(readFileSync(join(on.rig, 'gastown/sessions', record), 'utf8')) as { handle: { backend: string } }).handle.backend, backend);
-    await until(async () => (await beadOf(on, id)).assignee === 'shop/refinery', patience);
-    await sessionsGone(on);
+    await until(() => textOf(on.server.conversations.at(-1) ?? { role: 'user', content: '' }).includes(`${id} is submitted as`), patience);
     const first = textOf(on.server.conversations[0]!);
     assert.ok(first.includes(`# You are ${slung[0]!.agent}`));
     assert.ok(first.includes(`## On your hook: ${id}\nTitle: Paint the $(touch pwned) door\n`));
@@ -151,7 +154,9 @@ for (const [kind, backend] of [['solo', 'subprocess'], ['solo', 'tmux'], ['town'
     assert.equal(toolResults(last).filter(({ error }) => error), []);
     assert.match(lastResult(last), new RegExp(`^${id} is submitted as shop-mr-\\w+ at`));
     assert.is(toolResults(last)[2]?.text.trim(), slung[0]!.agent);
-    await landed(on, id);
+    await landed(on, id, engine);
+    await until(() => recordsOf(on).length === 0, patience);
+    if (engine) await on.gt('down');
     await sessionsGone(on);
     assert.not.ok(existsSync(join(on.place, 'pwned')));
   });
@@ -208,6 +213,7 @@ real('that a person starts by hand is the session of its worker', noTerminal, as
   try {
     await type(`cd ${folder} && gt prime`);
     await until(() => shows('When it is finished: `gt done`.'), patience);
+    assert.ok(await shows('No client works on this. To start one by hand: '));
     assert.equal(await on.json('agents'), [], 'a shell is no client');
 
     await type(`${command} --dangerously-skip-permissions`);
