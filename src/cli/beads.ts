@@ -14,15 +14,15 @@ export function shownStatus({ status, assignee }: Bead): string {
 /** Beads as people see them; the column of assignees is left out where nobody has one. */
 export function beadTable<Row extends Bead>(beads: readonly Row[], more: readonly Column<Row>[] = []): Table {
   const columns: Column<Row>[] = [
-    { title: 'id', cell: (bead) => bead.id },
+    { title: 'ID', cell: (bead) => bead.id },
     { title: 'P', cell: (bead) => bead.priority },
-    { title: 'status', cell: shownStatus, tone: ({ status }) => (status === 'closed' ? 'faint' : status === 'open' ? undefined : 'busy') },
-    { title: 'type', cell: (bead) => bead.issue_type },
-    { title: 'assignee', cell: (bead) => bead.assignee ?? '' },
+    { title: 'STATUS', cell: shownStatus, tone: ({ status }) => (status === 'closed' ? 'faint' : status === 'open' ? undefined : 'busy') },
+    { title: 'TYPE', cell: (bead) => bead.issue_type },
+    { title: 'ASSIGNEE', cell: (bead) => bead.assignee ?? '' },
     ...more,
-    { title: 'title', cell: (bead) => bead.title, shrink: true },
+    { title: 'TITLE', cell: (bead) => bead.title, shrink: true },
   ];
-  return table(beads, beads.some(({ assignee }) => assignee) ? columns : columns.filter(({ title }) => title !== 'assignee'));
+  return table(beads, beads.some(({ assignee }) => assignee) ? columns : columns.filter(({ title }) => title !== 'ASSIGNEE'));
 }
 
 /** One line for what a verb did to a bead. */

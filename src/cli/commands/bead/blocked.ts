@@ -15,6 +15,6 @@ export const command = defineCommand({
   },
   *render(beads) {
     if (beads.length === 0) yield 'nothing is blocked: bd ready shows what can be started';
-    yield beadTable(beads, [{ title: 'waits for', cell: ({ blocked_by: ids }) => (ids.length > 3 ? `${ids.slice(0, 3).join(' ')} +${ids.length - 3}` : ids.join(' ')) }]);
+    yield beadTable(beads, [{ title: 'WAITS FOR', cell: ({ blocked_by: ids }) => (ids.length > 3 ? `${ids.slice(0, 3).join(' ')} +${ids.length - 3}` : ids.join(' ')) }]);
   },
 });

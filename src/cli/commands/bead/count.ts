@@ -25,7 +25,7 @@ export const command = defineCommand({
   },
   *render({ total, groups }) {
     if (groups === undefined) yield String(total);
-    else yield table(groups, [{ title: 'group', cell: ({ group }) => group }, { title: 'count', cell: ({ count }) => count, align: 'right' }]);
+    else yield table(groups, [{ title: 'GROUP', cell: ({ group }) => group }, { title: 'COUNT', cell: ({ count }) => count, align: 'right' }]);
   },
   json: ({ total, groups }) => (groups === undefined ? { count: total } : { total, groups }),
 });

@@ -10,7 +10,7 @@ export const command = defineCommand({
   run: async ({ bead }, context) => historyOf(openTown(context.cwd, context.now), context.cwd, bead),
   *render({ episodes }) {
     const rows = episodes.flatMap(({ at, actor, changes }) => changes.map((change, index) => ({ at: index === 0 ? at : '', actor: index === 0 ? actor : '', change })));
-    yield table(rows, [{ title: 'at', cell: ({ at }) => at }, { title: 'who', cell: ({ actor }) => actor }, { title: 'what', cell: ({ change }) => change }]);
+    yield table(rows, [{ title: 'AT', cell: ({ at }) => at }, { title: 'WHO', cell: ({ actor }) => actor }, { title: 'WHAT', cell: ({ change }) => change }]);
   },
   json: ({ episodes }) => episodes,
 });

@@ -15,8 +15,8 @@ export const command = defineCommand({
   *render(settings, { all }) {
     if (settings.length === 0) yield 'nothing is set: gt config list --all';
     else yield table(settings, [
-      { title: 'setting', cell: ({ key }) => key },
-      { title: 'value', cell: ({ value }) => (value === undefined ? '' : shown(value)) },
+      { title: 'SETTING', cell: ({ key }) => key },
+      { title: 'VALUE', cell: ({ value }) => (value === undefined ? '' : shown(value)) },
       { title: all ? 'what it is' : 'set by', cell: ({ source, known }) => (all ? (known?.describe ?? '') : source), shrink: true, tone: () => 'faint' },
     ]);
   },

@@ -15,10 +15,10 @@ export const command = defineCommand({
   *render(crew) {
     if (crew.length === 0) yield 'nobody has a checkout of their own: gt crew add <name> --rig <rig>';
     else yield table(crew, [
-      { title: 'address', cell: ({ address }) => address },
-      { title: 'branch', cell: ({ branch }) => branch ?? '(none)' },
-      { title: 'changes', cell: ({ clean }) => (clean ? '' : 'not committed'), tone: () => 'busy' },
-      { title: 'folder', cell: ({ folder }) => folder, shrink: true },
+      { title: 'ADDRESS', cell: ({ address }) => address },
+      { title: 'BRANCH', cell: ({ branch }) => branch ?? '(none)' },
+      { title: 'CHANGES', cell: ({ clean }) => (clean ? '' : 'not committed'), tone: () => 'busy' },
+      { title: 'FOLDER', cell: ({ folder }) => folder, shrink: true },
     ]);
   },
 });

@@ -15,9 +15,9 @@ export const command = defineCommand({
   *render(report) {
     yield* gitHookLines(report);
     yield table(report.hooks, [
-      { title: 'git hook', cell: ({ name }) => name },
-      { title: 'state', cell: ({ state }) => state, tone: ({ state }) => (state === 'installed' ? 'good' : 'bad') },
-      { title: 'runs first', cell: ({ chained }) => chained, shrink: true },
+      { title: 'GIT HOOK', cell: ({ name }) => name },
+      { title: 'STATE', cell: ({ state }) => state, tone: ({ state }) => (state === 'installed' ? 'good' : 'bad') },
+      { title: 'RUNS FIRST', cell: ({ chained }) => chained, shrink: true },
     ]);
   },
 });

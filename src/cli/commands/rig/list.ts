@@ -10,12 +10,12 @@ export const command = defineCommand({
   *render(rigs) {
     if (rigs.length === 0) yield 'no rigs yet: gt rig add <name> <url or path>';
     else yield table(rigs, [
-      { title: 'rig', cell: ({ name }) => name },
-      { title: 'prefix', cell: ({ prefix }) => prefix },
-      { title: 'lands on', cell: ({ remote, target }) => (remote === undefined ? target : `${remote}/${target}`) },
-      { title: 'workers', cell: ({ workers }) => workers, align: 'right' },
-      { title: 'crew', cell: ({ crew }) => crew, align: 'right' },
-      { title: 'from', cell: ({ there, url }) => (there ? url : `its repository is gone (${url ?? '?'})`), shrink: true, tone: ({ there }) => (there ? undefined : 'bad') },
+      { title: 'RIG', cell: ({ name }) => name },
+      { title: 'PREFIX', cell: ({ prefix }) => prefix },
+      { title: 'LANDS ON', cell: ({ remote, target }) => (remote === undefined ? target : `${remote}/${target}`) },
+      { title: 'WORKERS', cell: ({ workers }) => workers, align: 'right' },
+      { title: 'CREW', cell: ({ crew }) => crew, align: 'right' },
+      { title: 'FROM', cell: ({ there, url }) => (there ? url : `its repository is gone (${url ?? '?'})`), shrink: true, tone: ({ there }) => (there ? undefined : 'bad') },
     ]);
   },
 });

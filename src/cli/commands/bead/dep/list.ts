@@ -18,6 +18,6 @@ export const command = defineCommand({
   },
   *render(beads, { bead, direction }) {
     if (beads.length === 0) yield direction === 'up' ? `nothing depends on ${bead}` : `${bead} depends on nothing: bd dep add ${bead} <bead>`;
-    yield beadTable(beads, [{ title: 'edge', cell: ({ dependency_type: kind }) => kind }]);
+    yield beadTable(beads, [{ title: 'EDGE', cell: ({ dependency_type: kind }) => kind }]);
   },
 });

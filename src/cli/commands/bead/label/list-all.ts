@@ -17,6 +17,6 @@ export const command = defineCommand({
   },
   *render(labels) {
     if (labels.length === 0) yield 'no bead has a label: bd label add <bead> <label>';
-    yield table(labels, [{ title: 'label', cell: ({ label }) => label }, { title: 'beads', cell: ({ count }) => count, align: 'right' }]);
+    yield table(labels, [{ title: 'LABEL', cell: ({ label }) => label }, { title: 'BEADS', cell: ({ count }) => count, align: 'right' }]);
   },
 });
