@@ -103,15 +103,15 @@ export async function output(argv: readonly string[], options: RunOptions = {}):
 
 /** Makes a real repository on branch main. With `commit` (the default) it has one commit with a README; `bare` has none. */
 export async function repository(
-  options: { bare?: boolean; commit?: boolean; path?: string; format?: 'files' | 'reftable' } = {},
+  options: { bare?: boolean; commit?: boolean; path?: string; format?: 'files' | 'reftable'; env?: Readonly<Record<string, string>> } = {},
 ): Promise<string> {
   const path = options.path ?? join(temporary(), 'repository');
   const format = options.format ? [`--ref-format=${options.format}`] : [];
-  await output(['git', 'init', '-q', '-b', 'main', ...(options.bare ? ['--bare'] : []), ...format, path]);
+  await output(['git', 'init', '-q', '-b', 'main', ...(options.bare ? ['--bare'] : []), ...format, path], { env: options.env });
   if (!options.bare && options.commit !== false) {
     writeFileSync(join(path, 'README.md'), '# A repository\n');
-    await output(['git', 'add', '.'], { cwd: path });
-    await output(['git', 'commit', '-qm', 'Begin'], { cwd: path });
+    await output(['git', 'add', '.'], { cwd: path, env: options.env });
+    await output(['git', 'commit', '-qm', 'Begin'], { cwd: path, env: options.env });
   }
   return path;
 }
