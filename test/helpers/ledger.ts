@@ -1,0 +1,41 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { openRepository } from '../../src/git/repository.ts';
+import { initLedger } from '../../src/ledger/init.ts';
+import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
+import { transact, type LedgerChange, type Signature } from '../../src/ledger/transact.ts';
+import type { View } from '../../src/ledger/shards.ts';
+import { isAlive, ownProcess } from '../../src/sessions/processes.ts';
+import { output, temporary } from './temporary.ts';
+
+export const ace: Signature = { actor: 'ace', email: 'ace@citadel.example' };
+
+/** A clock that a test sets. */
+export interface Watch {
+  time: number;
+}
+
+/** The ledger of a repository, with or without a commit in it, by a clock of its own. */
+export function ledgerAt(path: string, watch: Watch = { time: Date.parse('2026-05-01T08:00:00Z') }, prefixes: readonly string[] = ['gt']): Ledger {
+  return { repository: openRepository(path), ref: mainRef, prefixes, liveness: { self: ownProcess(), isAlive }, now: () => watch.time };
+}
+
+/** A ledger that has just begun, in a bare repository of its own. */
+export async function newLedger(watch?: Watch): Promise<Ledger> {
+  const path = join(temporary(), 'ledger.git');
+  mkdirSync(path);
+  await output(['git', 'init', '-q', '--bare', path]);
+  const ledger = ledgerAt(path, watch);
+  await initLedger(ledger, ace);
+  return ledger;
+}
+
+/** Decides once, as ace. */
+export function write(ledger: Ledger, decide: (view: View) => readonly LedgerChange[]): ReturnType<typeof transact> {
+  return transact(ledger, ace, 'Write', decide);
+}
+
+/** What git says in the repository of a ledger. */
+export function gitIn({ repository }: Ledger, ...args: readonly string[]): Promise<string> {
+  return output(['git', ...args], { cwd: repository.gitDir });
+}

@@ -1,0 +1,137 @@
+// time limit: 300 s
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { addLabel, claim, close, create, depend, edit, remove, reopen, undepend, type BeadChange, type Beads } from '../../src/domain/bead.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { readRef, updateRefs } from '../../src/git/refs.ts';
+import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
+import { allIds, liveBeads, readyBeads, referrersAt, roughCount } from '../../src/ledger/projection.ts';
+import { nux, refusal } from '../helpers/garage.ts';
+import { ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { repository } from '../helpers/temporary.ts';
+
+function cacheFolder(ledger: Ledger): string {
+  return join(stateFolder(ledger.repository), 'cache', 'refs-beads-main');
+}
+
+/** All that the projection answers. */
+async function answers(ledger: Ledger): Promise<unknown> {
+  const live = await liveBeads(ledger);
+  const referrers = await referrersAt(ledger, (await readRef(ledger.repository, ledger.ref)) ?? '');
+  const ids = await allIds(ledger);
+  const { total, beads, foreign } = await readyBeads(ledger, Infinity);
+  return {
+    ready: { total, foreign, beads: beads.map((bead) => ({ ...bead })) },
+    live: [...live.all()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    ids,
+    referrers: ids.map((id) => [id, [...referrers(id)].sort()]),
+    count: roughCount(ledger),
+  };
+}
+
+const names = ['gt-a', 'gt-b', 'gt-c', 'gt-a.1', 'gt-d'];
+const name = fc.constantFrom(...names);
+
+const verbs: Record<string, (beads: Beads, id: string, other: string) => BeadChange[]> = {
+  create: (beads, id) => create(beads, id, { title: `Mend ${id}` }, nux),
+  again: (beads, id) => create(beads, id, { title: `Mend ${id}`, priority: 1 }, nux),
+  claim: (beads, id) => claim(beads, id, nux),
+  close: (beads, id) => close(beads, id, { reason: 'done', force: true }, nux),
+  reopen: (beads, id) => reopen(beads, id, nux),
+  remove: (beads, id) => remove(beads, id, { reason: 'off', force: true }, nux),
+  block: (beads, id, other) => depend(beads, id, other, 'blocks', nux),
+  nest: (beads, id, other) => depend(beads, id, other, 'parent-child', nux),
+  abroad: (beads, id) => depend(beads, id, 'external:valhalla:gates', 'blocks', nux),
+  free: (beads, id, other) => undepend(beads, id, other, nux),
+  defer: (beads, id) => edit(beads, id, { defer_until: '2026-05-01T08:30:00Z' }, nux),
+  label: (beads, id) => addLabel(beads, id, 'rig', nux),
+};
+
+async function doOrRefuse(ledger: Ledger, verb: string, id: string, other: string): Promise<void> {
+  try {
+    await write(ledger, (view) => verbs[verb]!(view, id, other));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+}
+
+const projection = suite('the projection');
+
+projection('brought up to date by differences is what is worked out from nothing, after any changes', async () => {
+  const step = fc.tuple(fc.constantFrom(...Object.keys(verbs)), name, name, fc.constantFrom('look', 'look', 'go on', 'forget one', 'forget all', 'wait'));
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), async (steps) => {
+      const watch = { time: Date.parse('2026-05-01T08:00:00Z') };
+      const ledger = await newLedger(watch);
+      for (const id of names.slice(0, 3)) await doOrRefuse(ledger, 'create', id, id);
+      for (const [verb, id, other, then] of steps) {
+        await doOrRefuse(ledger, verb, id, other);
+        if (then === 'wait') watch.time += 20 * 60_000;
+        if (then === 'go on') continue;
+        if (then.startsWith('forget')) {
+          await answers(ledger);
+          const files = readdirSync(cacheFolder(ledger));
+          for (const file of then === 'forget all' ? files : files.slice(0, 1)) rmSync(join(cacheFolder(ledger), file));
+        }
+        const kept = await answers(ledger);
+        rmSync(cacheFolder(ledger), { recursive: true });
+        assert.equal(await answers(ledger), kept);
+      }
+    }),
+    { numRuns: Number(process.env.GASTOWN_TEST_RUNS ?? 12) },
+  );
+});
+
+projection('is never trusted for another commit', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  const first = (await readRef(ledger.repository, ledger.ref)) ?? '';
+  await write(ledger, (view) => create(view, 'gt-b', { title: 'Paint' }, nux));
+  assert.equal(await allIds(ledger), ['gt-a', 'gt-b']);
+  await updateRefs(ledger.repository, [{ ref: ledger.ref, from: (await readRef(ledger.repository, ledger.ref)) ?? '', to: first }]);
+  assert.equal(await allIds(ledger), ['gt-a']);
+  assert.is((await readyBeads(ledger, 9)).total, 1);
+});
+
+projection('may be damaged in any way and is worked out anew', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  const good = await answers(ledger);
+  for (const file of readdirSync(cacheFolder(ledger))) {
+    const path = join(cacheFolder(ledger), file);
+    const text = readFileSync(path, 'utf8');
+    for (const damage of ['', 'x', '{"version":3}\n', text.slice(0, text.indexOf('\n') + 1).replace('"commit":"', '"commit":"0'), text.replace('"version":', '"version":9')]) {
+      writeFileSync(path, damage);
+      assert.equal(await answers(ledger), good, `${file}: ${damage.slice(0, 40)}`);
+    }
+  }
+});
+
+projection('reads no further than the page that is asked for', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => Array.from({ length: 30 }, (_, index) => create(view, `gt-x${String(index).padStart(2, '0')}`, { title: `Rivet ${index}`, priority: index % 5 }, nux)).flat());
+  const whole = await readyBeads(ledger, Infinity);
+  assert.equal((await readyBeads(ledger, 7)).beads, whole.beads.slice(0, 7));
+  assert.equal([(await readyBeads(ledger, 7)).total, (await readyBeads(ledger, 0)).beads.length], [30, 0]);
+});
+
+projection('says when a bead waits for one of another ledger', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => [...create(view, 'gt-a', { title: 'Weld' }, nux), { op: 'dependency.added', id: 'gt-a', dependency: { issue_id: 'gt-a', depends_on_id: 'hq-x', type: 'tracks', created_at: nux.at, created_by: 'nux' } }]);
+  assert.is((await readyBeads(ledger, 9)).foreign, false);
+  await write(ledger, () => [{ op: 'dependency.added', id: 'gt-a', dependency: { issue_id: 'gt-a', depends_on_id: 'hq-y', type: 'blocks', created_at: nux.at, created_by: 'nux' } }]);
+  assert.is((await readyBeads(ledger, 9)).foreign, true);
+});
+
+projection('of a ledger that is missing is not empty', async () => {
+  const ledger = ledgerAt(await repository());
+  for (const question of [allIds(ledger), liveBeads(ledger), readyBeads(ledger, 9)]) {
+    await question.then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.missing')(error)));
+  }
+  assert.is(roughCount(ledger), 0);
+});
+
+projection.run();

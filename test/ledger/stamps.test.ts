@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { makeStamp, stampTime, type Stamp } from '../../src/base/clock.ts';
+import { canonical, isObject } from '../../src/base/jsonl.ts';
+import { evolve, type Bead } from '../../src/domain/bead.ts';
+import { born, constantBirth, imported, importedBirth, importedOver, lineOf, newest, phaseOf, restamp, stampFor, storedOf, type Stored } from '../../src/ledger/stamps.ts';
+import { bead } from '../helpers/garage.ts';
+
+const noBirths = (): undefined => undefined;
+const at = (minute: number): Stamp => makeStamp(Date.UTC(2026, 4, 1, 8, minute), 0, 'aaaaaa');
+const first = (each: Bead): Stored => born(each, at(0), noBirths);
+
+const registers = suite('restamp');
+
+registers('gives what changed the new stamp and leaves the rest alone', () => {
+  const before = first(bead('gt-a', { description: 'x', labels: ['rig'], metadata: { a: 1, b: 2 } }));
+  const { clock } = restamp(before, { ...before.bead, title: 'New', labels: ['fuel'], metadata: { a: 1, b: 3 }, updated_at: 'later' }, at(1), noBirths);
+  assert.equal(clock, { born: at(0), title: at(1), labels: { fuel: at(1), rig: `-${at(1)}` }, metadata: { b: at(1) } });
+});
+
+registers('remembers what was removed', () => {
+  const before = first(bead('gt-a', { notes: 'x', metadata: { a: 1 } }));
+  const { notes: _notes, metadata: _metadata, ...rest } = before.bead;
+  assert.equal(restamp(before, rest as Bead, at(1), noBirths).clock, { born: at(0), notes: at(1), metadata: { a: `-${at(1)}` } });
+});
+
+registers('keeps a field that is named like a part of the clock apart', () => {
+  const before = first(bead('gt-a', { born: 'x' }));
+  assert.is(restamp(before, { ...before.bead, born: 'y' }, at(1), noBirths).clock['=born'], at(1));
+});
+
+registers('holds status and worker as one phase', () => {
+  const before = first(bead('gt-a'));
+  const hooked = restamp(before, { ...before.bead, status: 'hooked', assignee: 'nux' }, at(1), noBirths);
+  assert.equal(hooked.clock.phase, [at(1), 'hooked', 'nux']);
+  const released = restamp(hooked, bead('gt-a'), at(2), noBirths);
+  assert.equal(released.clock.phase, [at(2), 'open']);
+});
+
+registers('keeps a plain assignee apart from the worker', () => {
+  const assigned = restamp(first(bead('gt-a')), bead('gt-a', { assignee: 'slit' }), at(1), noBirths);
+  assert.equal([assigned.clock.assignee, assigned.clock.phase], [[at(1), 'slit'], undefined]);
+});
+
+registers('adds a token for each close, which a reopening marks', () => {
+  const before = first(bead('gt-a', { status: 'in_progress', assignee: 'nux' }));
+  const closed = restamp(before, { ...before.bead, status: 'closed', closed_at: 'now', close_reason: 'done' }, at(1), noBirths);
+  assert.equal(closed.clock.closes, { [at(1)]: { at: 'now', reason: 'done' } });
+  assert.equal(phaseOf(closed), [at(0), 'in_progress', 'nux']);
+  const opened = restamp(closed, bead('gt-a'), at(2), noBirths);
+  assert.equal(opened.clock.closes, { [at(1)]: { at: 'now', reason: 'done', undone: at(2) } });
+  const again = restamp(opened, bead('gt-a', { status: 'closed', closed_at: 'then' }), at(3), noBirths);
+  assert.equal(Object.entries(again.clock.closes ?? {}).map(([stamp, { undone }]) => [stamp, undone]), [[at(1), at(2)], [at(3), undefined]]);
+});
+
+registers('stamps edges with the birth of their target', () => {
+  const edge = (type: string) => ({ issue_id: 'gt-a', depends_on_id: 'gt-b', type, created_at: '', created_by: '' });
+  const added = restamp(first(bead('gt-a')), bead('gt-a', { dependencies: [edge('blocks')] }), at(1), () => at(7));
+  assert.equal(added.clock.dependencies, { 'gt-b': [at(1), at(7)] });
+  const removed = restamp(added, bead('gt-a'), at(2), noBirths);
+  assert.equal(removed.clock.dependencies, { 'gt-b': [`-${at(2)}`, at(7)] });
+});
+
+registers('forgets everything but the birth of what is deleted', () => {
+  const gone = restamp(first(bead('gt-a')), bead('gt-a', { status: 'tombstone' }), at(1), noBirths);
+  assert.equal(gone.clock, { born: at(0) });
+});
+
+registers.run();
+
+const laws = suite('every write');
+
+const part = fc.record(
+  {
+    title: fc.constantFrom('A', 'B'),
+    priority: fc.nat(4),
+    notes: fc.option(fc.constantFrom('x', 'y'), { nil: undefined }),
+    status: fc.constantFrom('open', 'in_progress', 'hooked', 'closed', 'deferred'),
+    assignee: fc.option(fc.constantFrom('nux', 'slit'), { nil: undefined }),
+    labels: fc.option(fc.subarray(['a', 'b', 'c'], { minLength: 1 }), { nil: undefined }),
+    metadata: fc.option(fc.dictionary(fc.constantFrom('m', 'n'), fc.nat(2)), { nil: undefined }),
+    unknown: fc.option(fc.jsonValue(), { nil: undefined }),
+  },
+  { requiredKeys: ['title', 'priority', 'status'] },
+);
+
+const clean = (fields: object): Bead => JSON.parse(JSON.stringify({ ...bead('gt-a'), ...fields })) as Bead;
+
+/** Every stamp in a clock by the path that leads to it. */
+function stampsIn(value: unknown, path = ''): Map<string, string> {
+  if (typeof value === 'string') return new Map([[path, value.replace(/^-/, '')]]);
+  if (Array.isArray(value)) return stampsIn(value[0], path);
+  if (!isObject(value)) return new Map();
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...stampsIn(inner, `${path}/${key}`)]));
+}
+
+laws('marks every part that it changes with the new stamp, and no other', () => {
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 2, maxLength: 6 }), (states) => {
+      let stored = first(clean(states[0] ?? {}));
+      states.slice(1).forEach((state, index) => {
+        const next = restamp(stored, clean(state), at(index + 1), noBirths);
+        const [was, is] = [stampsIn(stored.clock), stampsIn(next.clock)];
+        for (const [path, stamp] of was) assert.ok(is.has(path) && (is.get(path) === stamp || is.get(path) === at(index + 1)), path);
+        for (const field of ['title', 'priority', 'notes', 'unknown']) {
+          const changed = canonical({ value: stored.bead[field] }) !== canonical({ value: next.bead[field] });
+          if (changed) assert.is(is.get(`/${field}`), at(index + 1), field);
+          else assert.is(is.get(`/${field}`), was.get(`/${field}`), field);
+        }
+        if (canonical(stored.bead) === canonical(next.bead)) assert.equal(next.clock, stored.clock);
+        stored = next;
+      });
+    }),
+  );
+});
+
+laws('stands in a line that is read back as it was', () => {
+  fc.assert(
+    fc.property(part, part, (one, two) => {
+      const stored = restamp(first(clean(one)), clean(two), at(1), noBirths);
+      const line = lineOf(stored);
+      const read = storedOf(JSON.parse(line) as Record<string, unknown>);
+      assert.ok(read);
+      assert.is(lineOf(read), line);
+      assert.equal(read.bead, stored.bead);
+    }),
+  );
+});
+
+laws('carries a stamp that exceeds the record, though the clock may have gone back an hour', () => {
+  fc.assert(
+    fc.property(part, fc.integer({ min: -60, max: 60 }), (state, minutes) => {
+      const before = restamp(first(clean({})), clean(state), at(59), noBirths);
+      const stamp = stampFor(makeStamp(stampTime(at(59)) + minutes * 60_000, 0, 'bbbbbb'), before);
+      assert.ok(stamp > newest(before.clock));
+    }),
+  );
+});
+
+laws('of a fresh record needs no more than the clock', () => {
+  assert.is(stampFor(at(1), undefined), at(1));
+  assert.is(stampFor(at(5), first(bead('gt-a'))), at(5));
+});
+
+laws.run();
+
+const importing = suite('an imported record');
+
+importing('is the same in every clone', () => {
+  const each = bead('gt-a', { status: 'closed', updated_at: '2026-03-02T08:00:00Z', closed_at: '2026-03-02T08:00:00Z', close_reason: 'done', labels: ['x'] });
+  const stored = imported(each, noBirths);
+  assert.equal(stored, imported(JSON.parse(JSON.stringify(each)) as Bead, noBirths));
+  assert.is(stampTime(stored.clock.born), Date.parse(each.created_at));
+  assert.is(stampTime(String(stored.clock['title'])), Date.parse(each.updated_at));
+  assert.equal(Object.values(stored.clock.closes ?? {}), [{ at: each.closed_at, reason: 'done' }]);
+});
+
+importing('has a birth of its id and its creation', () => {
+  assert.is(importedBirth(bead('gt-a')), importedBirth(bead('gt-a', { title: 'Other' })));
+  assert.is.not(importedBirth(bead('gt-a')), importedBirth(bead('gt-b')));
+  assert.is.not(importedBirth(bead('gt-a')), importedBirth(bead('gt-a', { created_at: '2026-03-01T08:00:01Z' })));
+});
+
+importing('stays the same bead when a newer state is imported over it', () => {
+  const before = imported(bead('gt-a'), noBirths);
+  const after = importedOver(before, bead('gt-a', { title: 'New', updated_at: '2026-04-01T08:00:00Z' }), noBirths);
+  assert.is(after.clock.born, before.clock.born);
+  assert.is(stampTime(String(after.clock['title'])), Date.parse('2026-04-01T08:00:00Z'));
+});
+
+importing('of an agent is born at one time in every town', () => {
+  assert.is(constantBirth('hq-mayor'), constantBirth('hq-mayor'));
+  assert.is(stampTime(constantBirth('hq-mayor')), 0);
+});
+
+importing.run();
+
+const evolving = suite('a change');
+
+evolving('leaves a line that git and people can read', () => {
+  const closed = evolve(bead('gt-a'), { op: 'bead.closed', id: 'gt-a', at: '2026-05-01T08:00:00Z', reason: 'done' });
+  assert.ok(closed);
+  const line = lineOf(restamp(first(bead('gt-a')), closed, at(1), noBirths));
+  assert.match(line, /"close_reason":"done","closed_at":"2026-05-01T08:00:00Z"/);
+  assert.match(line, /"status":"closed"/);
+});
+
+evolving.run();
