@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamOf, type CommitDraft } from './import.ts';
 import { BadRevision, parseInfo, type ObjectContents } from './objects.ts';
-import { consolidate } from './packs.ts';
+import { consolidate, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, readRef, RefMoved, updateRefs } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { GitFailed, runGitNow } from './run.ts';
@@ -49,6 +49,7 @@ export async function commitOn(repository: Repository, ref: string, parent: stri
   }
   if (code !== 1) {
     takeAway(join(repository.gitDir, `fast_import_crash_${pid}`));
+    await sweepPacks(repository);
     throw new GitFailed(args, code, stderr);
   }
   // The commit is written and only the ref was refused: moved, or locked.

@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Usage } from '../base/errors.ts';
 import { Conversation } from './conversation.ts';
-import { consolidate } from './packs.ts';
+import { consolidate, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, isOid, readRef, RefMoved, updateRefs, type RefOptions } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { gitText } from './run.ts';
@@ -182,7 +182,8 @@ function quoted(path: string): string {
 
 /** Ends a fast-import without its `done`, so that it publishes nothing, and takes away the report that it writes about that. */
 async function abandon(repository: Repository, git: Conversation): Promise<void> {
-  await git.end();
+  const { code } = await git.end();
+  if (code !== 0) await sweepPacks(repository);
   try {
     unlinkSync(join(repository.gitDir, `fast_import_crash_${git.pid}`));
   } catch {
