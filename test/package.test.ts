@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { programs, root } from './helpers/programs.ts';
-import { output, ownEnvironment, run, temporary } from './helpers/temporary.ts';
+import { noOtherNodes, programs, root, underOtherNodes } from './helpers/programs.ts';
+import { skip } from './helpers/skip.ts';
+import { output, ownEnvironment, repository, run, temporary } from './helpers/temporary.ts';
 
 const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -33,6 +34,31 @@ copied('loads no .env and no bunfig.toml of the folder that it is called in', as
 });
 
 copied.run();
+
+const bundled = suite('the bundle under another Node');
+const others = underOtherNodes();
+
+for (const { version: node, program } of others) {
+  bundled(`writes and reads beads, hands them to git’s aliases, says what is wrong, and prints whole (${node})`, async () => {
+    const cwd = await repository();
+    const env = { PATH: `${program.folder}:${ownEnvironment().PATH}` };
+    const gt = (...args: string[]) => output([...program.argv, ...args], { cwd, env });
+    assert.match(await gt('--version'), version);
+    await gt('init', '--no-gate', '--quiet');
+    const id = await gt('create', 'Paint the door', '--silent');
+    assert.match(await output(['git', 'bead', 'list'], { cwd, env }), 'Paint the door');
+    await output([...program.bd, 'update', id, '--description', 'red '.repeat(25_000)], { cwd, env });
+    const [bead] = JSON.parse(await gt('show', id, '--json')) as { description: string }[];
+    assert.is(bead?.description.trim().length, 99_999);
+    const wrong = await run([...program.argv, 'crate'], { cwd, env });
+    assert.is(wrong.code, 2);
+    assert.match(wrong.stderr, 'create');
+    assert.is(wrong.stderr.includes('at '), false);
+  });
+}
+
+if (others.length === 0) skip(bundled, 'all of it', noOtherNodes);
+bundled.run();
 
 /** Serves packed packages as an npm registry does; a package that it has not is missing (404). */
 async function registry(tarballs: readonly string[]): Promise<{ url: string; close(): void }> {

@@ -1,7 +1,7 @@
 // Type-checks, lints, runs every test file in a process of its own, and adds up what they report.
 // bun test/run.ts [part of a path…] (then only these files); GASTOWN_TEST_JOBS=2 at a time.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,9 +78,16 @@ async function endLeftBehind(mark: string): Promise<string[]> {
   });
 }
 
-/** A file may ask for more time by a comment: // time limit: 600 s */
-function timeLimit(path: string): number {
-  return Number(/^\/\/ time limit: (\d+) s$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 240);
+/** A file may say how long it may take by a comment: // time limit: 600 s */
+function declaredLimit(path: string): number | undefined {
+  const declared = /^\/\/ time limit: (\d+) s$/m.exec(readFileSync(path, 'utf8'))?.[1];
+  return declared === undefined ? undefined : Number(declared);
+}
+
+/** Puts what probably takes longest first, so that all lanes end together: what declares the most time, then the largest file. */
+function longestFirst(paths: readonly string[]): string[] {
+  const weighed = paths.map((path) => ({ path, limit: declaredLimit(path) ?? 0, size: statSync(path).size }));
+  return weighed.sort((a, b) => b.limit - a.limit || b.size - a.size).map(({ path }) => path);
 }
 
 async function runFile(path: string): Promise<Report> {
@@ -88,7 +95,7 @@ async function runFile(path: string): Promise<Report> {
   const began = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'gtt-'));
   const mark = `${process.pid}:${name}`;
-  const limit = timeLimit(path);
+  const limit = declaredLimit(path) ?? 240;
   const child = spawn(process.execPath, [path], {
     cwd: root,
     detached: true, // a group of its own, so that all of it can be ended
@@ -135,11 +142,12 @@ async function runCheck(name: string, args: readonly string[]): Promise<Report> 
 }
 
 const filters = process.argv.slice(2);
-const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.test.ts'))
-  .filter((name) => filters.length === 0 || filters.some((filter) => `test/${name}`.includes(filter)))
-  .sort()
-  .map((name) => join(root, 'test', name));
+const files = longestFirst(
+  readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => filters.length === 0 || filters.some((filter) => `test/${name}`.includes(filter)))
+    .map((name) => join(root, 'test', name)),
+);
 
 const checks = filters.length > 0 ? [] : [() => runCheck('tsc', []), () => runCheck('eslint', ['.'])];
 const waiting = [...checks, ...files.map((path) => () => runFile(path))];

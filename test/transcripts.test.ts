@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { programs, root } from './helpers/programs.ts';
+import { noOtherNodes, programs, root, underOtherNodes } from './helpers/programs.ts';
+import { skip } from './helpers/skip.ts';
 import { environment, temporary } from './helpers/temporary.ts';
 import { difference, parseTranscript, runTranscript, Samples, updateTranscript } from './helpers/transcript.ts';
 
@@ -15,10 +16,12 @@ const files = [
 ].filter((path) => existsSync(path));
 
 const transcripts = suite('a transcript');
+const others = underOtherNodes();
+const builds = [...programs.map((program) => ({ build: program.name, program })), ...others.map(({ version, program }) => ({ build: `node ${version}`, program }))];
 
 for (const path of files) {
-  for (const program of programs) {
-    transcripts(`${path.slice(root.length + 1)} goes as written (${program.name})`, async () => {
+  for (const { build, program } of builds) {
+    transcripts(`${path.slice(root.length + 1)} goes as written (${build})`, async () => {
       const markdown = readFileSync(path, 'utf8');
       const mismatches = await runTranscript(parseTranscript(markdown), (home) => environment(home, [program.folder]), temporary());
       if (process.env.UPDATE && program.name === 'native') writeFileSync(path, updateTranscript(markdown, mismatches));
@@ -26,6 +29,8 @@ for (const path of files) {
     });
   }
 }
+
+if (others.length === 0) skip(transcripts, 'goes as written under newer Nodes', noOtherNodes);
 
 transcripts.run();
 
