@@ -249,6 +249,6 @@ export class UnknownPrefix extends Refused {
   readonly code = 'prefix.unknown';
   constructor(id: string, town: Town) {
     const prefixes = ledgersOf(town).flatMap((ledger) => ledger.prefixes);
-    super(`${JSON.stringify(id.slice(0, 80))} belongs to no ledger of this town; its prefixes are ${prefixes.join(', ')}`, { id, prefixes }, 'bd list');
+    super(`${JSON.stringify(id.slice(0, 80))} belongs to no ledger of this town; its prefixes are ${prefixes.join(', ')}`, { id, prefixes }, 'gt list');
   }
 }

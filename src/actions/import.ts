@@ -116,6 +116,6 @@ export function writeExport(path: string, lines: readonly string[]): void {
 export class BeadElsewhere extends Refused {
   readonly code = 'import.elsewhere';
   constructor(id: string, home: Ledger, rig: string) {
-    super(`${id} belongs to another ledger, the one for ${home.prefixes.join(', ')}; nothing was imported`, { id, prefixes: home.prefixes }, `bd import --rig ${rig} <file>`);
+    super(`${id} belongs to another ledger, the one for ${home.prefixes.join(', ')}; nothing was imported`, { id, prefixes: home.prefixes }, `gt import --rig ${rig} <file>`);
   }
 }

@@ -55,6 +55,6 @@ export function base36(value: number | bigint, digits: number): string {
 export class BadReplica extends Refused {
   readonly code = 'replica.bad';
   constructor(replica: string) {
-    super(`${JSON.stringify(replica)} is not a replica id of six base-36 characters`, { replica }, 'gt doctor');
+    super(`${JSON.stringify(replica)} is not a replica id of six base-36 characters`, { replica });
   }
 }

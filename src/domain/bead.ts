@@ -281,15 +281,18 @@ export function remove(beads: Beads, id: string, how: { readonly reason: string;
   return [{ op: 'bead.deleted', id, at: act.at, by: act.by, reason: how.reason }];
 }
 
+/** Gives a bead a label; one that it has already changes nothing. Throws BadField. */
 export function addLabel(beads: Beads, id: string, label: string, act: Act): BeadChange[] {
   if (label.trim() === '' || /[\u0000-\u001f,]/.test(label)) throw new BadField('label', label, 'a label has no comma and no control characters, and is not empty');
   return find(beads, id).labels?.includes(label) ? [] : [{ op: 'bead.labelled', id, at: act.at, label }];
 }
 
+/** Takes a label from a bead; one that it has not changes nothing. */
 export function removeLabel(beads: Beads, id: string, label: string, act: Act): BeadChange[] {
   return find(beads, id).labels?.includes(label) ? [{ op: 'bead.unlabelled', id, at: act.at, label }] : [];
 }
 
+/** Adds what somebody says about a bead. Throws BadField where that is nothing. */
 export function comment(beads: Beads, id: string, commentId: string, text: string, act: Act): BeadChange[] {
   find(beads, id);
   if (text.trim() === '') throw new BadField('comment', text, 'a comment says something');
@@ -308,7 +311,7 @@ export function depend(beads: Beads, id: string, on: string, type: string, act: 
   const existing = bead.dependencies?.find((edge) => edge.depends_on_id === on);
   if (existing) {
     if (existing.type === type) return [];
-    throw new BadDependency(id, on, `it depends on it already, as ${existing.type}`, `bd dep remove ${id} ${on}`);
+    throw new BadDependency(id, on, `it depends on it already, as ${existing.type}`, `gt dep remove ${id} ${on}`);
   }
   if (!/^\S{1,50}$/.test(type)) throw new BadDependency(id, on, `${JSON.stringify(type)} is no dependency type`);
   if (!on.startsWith('external:')) refuseBadEdge(beads, bead, find(beads, on), type);
@@ -317,11 +320,11 @@ export function depend(beads: Beads, id: string, on: string, type: string, act: 
 
 function refuseBadEdge(beads: Beads, bead: Bead, target: Bead, type: string): void {
   if (type === 'blocks' && (bead.issue_type === 'epic') !== (target.issue_type === 'epic')) {
-    throw new BadDependency(bead.id, target.id, 'epics block only epics, and tasks only tasks', `bd dep add ${bead.id} ${target.id} --type parent-child`);
+    throw new BadDependency(bead.id, target.id, 'epics block only epics, and tasks only tasks', `gt dep add ${bead.id} ${target.id} --type parent-child`);
   }
   const guarded = type === 'parent-child' ? ['parent-child'] : ['blocks', 'conditional-blocks'];
   if (guarded.includes(type) && reaches(target.id, bead.id, (node) => edgesOf(beads.get(node), guarded))) {
-    throw new BadDependency(bead.id, target.id, 'that would close a cycle', `bd dep tree ${target.id}`);
+    throw new BadDependency(bead.id, target.id, 'that would close a cycle', `gt dep tree ${target.id}`);
   }
 }
 
@@ -454,7 +457,7 @@ function checkFields(fields: Readonly<Record<string, unknown>>): Record<string, 
 export class UnknownBead extends Refused {
   readonly code = 'bead.unknown';
   constructor(id: string, near?: string) {
-    super(`there is no bead ${JSON.stringify(id.slice(0, 80))}`, { id }, near === undefined ? 'bd list' : `bd show ${near}`);
+    super(`there is no bead ${JSON.stringify(id.slice(0, 80))}`, { id }, near === undefined ? 'gt list' : `gt show ${near}`);
   }
 }
 
@@ -462,7 +465,7 @@ export class UnknownBead extends Refused {
 export class IdTaken extends Refused {
   readonly code = 'bead.id-taken';
   constructor(id: string) {
-    super(`${id} is taken already`, { id }, `bd show ${id}`);
+    super(`${id} is taken already`, { id }, `gt show ${id}`);
   }
 }
 
@@ -470,7 +473,7 @@ export class IdTaken extends Refused {
 export class BeadTaken extends Refused {
   readonly code = 'bead.taken';
   constructor({ id, status, assignee }: Bead) {
-    super(assignee ? `${id} is ${status}, by ${assignee}` : `${id} is ${status}, not open`, { id, status, assignee }, `bd show ${id}`);
+    super(assignee ? `${id} is ${status}, by ${assignee}` : `${id} is ${status}, not open`, { id, status, assignee }, `gt show ${id}`);
   }
 }
 
@@ -478,7 +481,7 @@ export class BeadTaken extends Refused {
 export class NotOnHook extends Refused {
   readonly code = 'bead.not-on-hook';
   constructor(id: string, agent: string, bead: Bead) {
-    super(`${id} is not on the hook of ${agent}: it is ${bead.status}${bead.assignee ? `, by ${bead.assignee}` : ''}`, { id, agent, status: bead.status, assignee: bead.assignee }, `bd show ${id}`);
+    super(`${id} is not on the hook of ${agent}: it is ${bead.status}${bead.assignee ? `, by ${bead.assignee}` : ''}`, { id, agent, status: bead.status, assignee: bead.assignee }, `gt show ${id}`);
   }
 }
 
@@ -486,7 +489,7 @@ export class NotOnHook extends Refused {
 export class BeadBlocked extends Refused {
   readonly code = 'bead.blocked';
   constructor({ id }: Bead, waiting: readonly string[]) {
-    super(`${id} still needs ${waiting.join(', ')}`, { id, waiting }, `bd show ${waiting[0]}`);
+    super(`${id} still needs ${waiting.join(', ')}`, { id, waiting }, `gt show ${waiting[0]}`);
   }
 }
 
@@ -494,7 +497,7 @@ export class BeadBlocked extends Refused {
 export class CloseRefused extends Refused {
   readonly code = 'bead.close-refused';
   constructor({ id }: Bead, why: string) {
-    super(`${id} was not closed: ${why}`, { id, why }, `bd close ${id} --force`);
+    super(`${id} was not closed: ${why}`, { id, why }, `gt close ${id} --force`);
   }
 }
 
@@ -502,7 +505,7 @@ export class CloseRefused extends Refused {
 export class StillReferred extends Refused {
   readonly code = 'bead.referred';
   constructor(id: string, by: readonly string[]) {
-    super(`${id} is referred to by ${by.join(', ')}`, { id, by }, `bd delete ${id} --force`);
+    super(`${id} is referred to by ${by.join(', ')}`, { id, by }, `gt delete ${id} --force`);
   }
 }
 

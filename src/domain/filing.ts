@@ -90,7 +90,7 @@ function link(known: EvolvingBeads, id: string, order: Order, given: ReadonlyMap
     ...above,
     ...order.links.flatMap(({ type, other, blocks }) => {
       if (!blocks) return known.take(depend(known, id, full(other), type, act));
-      if (prefixOf(full(other), prefixes) === undefined) throw new BadDependency(full(other), id, 'it is kept in another ledger', `file the bead, then: bd dep add ${other} <its id>`);
+      if (prefixOf(full(other), prefixes) === undefined) throw new BadDependency(full(other), id, 'it is kept in another ledger', `file the bead, then: gt dep add ${other} <its id>`);
       return known.take(depend(known, full(other), id, type, act));
     }),
   ];

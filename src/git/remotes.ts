@@ -17,7 +17,7 @@ export interface PushUpdate {
 export class PushRefused extends Busy {
   readonly code = 'push.refused';
   constructor(remote: string, refs: readonly string[], said: string) {
-    super(`${refs.join(', ')} on ${remote} was moved by somebody else`, { remote, refs, said }, 'gt sync');
+    super(`${refs.join(', ')} on ${remote} was moved by somebody else`, { remote, refs, said }, 'run the command again');
   }
 }
 

@@ -31,7 +31,7 @@ export class GitFailed extends Broken {
   readonly code = 'git.failed';
   constructor(args: readonly string[], status: number | string, stderr: string) {
     const said = stderr.split('\n').find((line) => line.trim() !== '' && !/^(hint|warning):/.test(line)) ?? stderr.trim();
-    super(`git ${args[0] ?? ''} ended with ${status}: ${said === '' ? 'it said nothing' : said}`, { args, status, stderr }, 'gt doctor');
+    super(`git ${args[0] ?? ''} ended with ${status}: ${said === '' ? 'it said nothing' : said}`, { args, status, stderr }, 'git fsck (says whether the repository is damaged)');
   }
 }
 

@@ -128,6 +128,6 @@ export async function readShard(reader: ObjectReader, shard: string, oid: string
 export class AmbiguousId extends Refused {
   readonly code = 'bead.ambiguous';
   constructor(id: string, fitting: readonly string[]) {
-    super(`${id} may be ${fitting.slice(0, 5).join(', ')}${fitting.length > 5 ? ' …' : ''}`, { id, fitting: fitting.slice(0, 50) }, `bd show ${fitting[0]}`);
+    super(`${id} may be ${fitting.slice(0, 5).join(', ')}${fitting.length > 5 ? ' …' : ''}`, { id, fitting: fitting.slice(0, 50) }, `gt show ${fitting[0]}`);
   }
 }

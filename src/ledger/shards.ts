@@ -191,7 +191,7 @@ export async function ask<T>(view: PartialView, load: (wanted: Wanted) => Promis
 export class BadShard extends Broken {
   readonly code = 'ledger.bad-line';
   constructor(commit: string, shard: string, line: number, why: string) {
-    super(`the ledger cannot be read at ${commit.slice(0, 12)}:${shardPath(shard)}, line ${line}: ${why}`, { commit, path: shardPath(shard), line, why }, 'gt doctor');
+    super(`the ledger cannot be read at ${commit.slice(0, 12)}:${shardPath(shard)}, line ${line}: ${why}`, { commit, path: shardPath(shard), line, why }, `git log -p ${commit.slice(0, 12)} -- ${shardPath(shard)} (shows who wrote it)`);
   }
 }
 
@@ -199,6 +199,6 @@ export class BadShard extends Broken {
 export class BadSettings extends Broken {
   readonly code = 'ledger.bad-settings';
   constructor(commit: string, name: string) {
-    super(`the settings cannot be read at ${commit.slice(0, 12)}:${settingsPath(name)}: they are no JSON object`, { commit, path: settingsPath(name) }, 'gt doctor');
+    super(`the settings cannot be read at ${commit.slice(0, 12)}:${settingsPath(name)}: they are no JSON object`, { commit, path: settingsPath(name) }, `git log -p ${commit.slice(0, 12)} -- ${settingsPath(name)} (shows who wrote it)`);
   }
 }

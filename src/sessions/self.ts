@@ -61,6 +61,6 @@ export function startDetached(argv: readonly string[], { cwd, inherited, env, lo
 export class NotStarted extends Broken {
   readonly code = 'process.not-started';
   constructor(argv: readonly string[], reason: string) {
-    super(`${argv[0] ?? 'a program'} could not be started: ${reason}`, { argv, reason }, 'gt doctor');
+    super(`${argv[0] ?? 'a program'} could not be started: ${reason}`, { argv, reason }, 'run the command again');
   }
 }

@@ -64,6 +64,6 @@ export class SessionExists extends Busy {
 export class SessionNotStarted extends Broken {
   readonly code = 'session.not-started';
   constructor(id: string, reason: string) {
-    super(`session ${id} could not be started: ${reason}`, { id, reason }, 'gt doctor');
+    super(`session ${id} could not be started: ${reason}`, { id, reason }, 'gt config explain sessions.backend');
   }
 }

@@ -14,7 +14,7 @@ export const command = defineCommand({
     return blockedWork(town, ledgersAt(town, context.cwd, context.program, rig));
   },
   *render(beads) {
-    if (beads.length === 0) yield 'nothing is blocked: bd ready shows what can be started';
+    if (beads.length === 0) yield 'nothing is blocked: gt ready shows what can be started';
     yield beadTable(beads, [{ title: 'WAITS FOR', cell: ({ blocked_by: ids }) => (ids.length > 3 ? `${ids.slice(0, 3).join(' ')} +${ids.length - 3}` : ids.join(' ')) }]);
   },
 });

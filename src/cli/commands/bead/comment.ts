@@ -11,7 +11,7 @@ export const command = defineCommand({
   options: { file: { type: 'string', alias: 'f', describe: 'a file that holds the text, - for standard input', placeholder: '<path>' } },
   async run({ bead, text, file }, context) {
     const says = file === undefined ? text.join(' ') : await readText(file, context);
-    if (says.trim() === '') throw new BadOption('a comment says something', `bd comment ${bead} "the hinge was replaced"`);
+    if (says.trim() === '') throw new BadOption('a comment says something', `gt comment ${bead} "the hinge was replaced"`);
     const id = Buffer.from(context.random(8)).toString('hex');
     const after = await commentOn(await asWriter(context), bead, id, says);
     return { bead: after, comment: after.comments?.find((comment) => comment.id === id) };

@@ -11,7 +11,7 @@ export const command = defineCommand({
     return found?.bead.comments ?? [];
   },
   *render(comments, { bead }) {
-    if (comments.length === 0) yield `nobody has said anything about it: bd comment ${bead} "…"`;
+    if (comments.length === 0) yield `nobody has said anything about it: gt comment ${bead} "…"`;
     for (const { author, created_at: at, text } of comments) yield `${at}  ${author}\n${text.trimEnd().split('\n').map((line) => `  ${line}`).join('\n')}`;
   },
 });

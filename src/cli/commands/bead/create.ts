@@ -33,7 +33,7 @@ export const command = defineCommand({
     const filing: Filing = { rig, ephemeral, dryRun, seed: Buffer.from(context.random(8)).toString('hex') };
     if (file !== undefined) return { beads: await createFromLines(writer, await readText(file, context), file === '-' ? 'standard input' : file, filing), many: true };
     const title = what ?? typed.title;
-    if (title === undefined) throw new BadOption('a bead needs a title', 'bd create "Oil the hinges"');
+    if (title === undefined) throw new BadOption('a bead needs a title', 'gt create "Oil the hinges"');
     const { title: _title, ...fields } = await readFields(typed, context);
     const bead = await createBead(writer, { fields: { ...fields, ...(labels.length > 0 ? { labels } : {}), title }, id, parent, deps, inheritLabels: !noInheritLabels }, filing);
     return { beads: [bead], many: false };

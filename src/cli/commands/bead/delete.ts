@@ -21,7 +21,7 @@ export const command = defineCommand({
     yield done ? 'deleted:' : 'would delete:';
     yield beadTable(deleted);
     if (referring.length > 0) yield `${referring.join(', ')} ${done ? 'pointed' : 'would no longer point'} at what ${done ? 'was' : 'is'} deleted${done ? '' : '; --cascade deletes them too'}`;
-    if (!done) yield `nothing was deleted yet: bd delete ${bead.join(' ')} --force`;
+    if (!done) yield `nothing was deleted yet: gt delete ${bead.join(' ')} --force`;
   },
   json: ({ deleted, referring, done }) => ({ deleted: deleted.map(({ id }) => id), referring, dry_run: !done }),
 });

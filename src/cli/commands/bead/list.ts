@@ -28,7 +28,7 @@ export const command = defineCommand({
     return ready ? readyWork(town, ledgers, most, query) : listBeads(ledgers, query, { sort, reverse, limit: most, wisps: ephemeral });
   },
   *render({ total, beads }) {
-    if (beads.length === 0) yield 'no bead is like that: bd create "…" writes one down, bd list --all shows closed ones too';
+    if (beads.length === 0) yield 'no bead is like that: gt create "…" writes one down, gt list --all shows closed ones too';
     yield beadTable(beads);
     if (total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
   },

@@ -26,7 +26,7 @@ export const command = defineCommand({
     return { ...found, claimed: await claimFirst(await asWriter(context), found.beads.map(({ id }) => id)) };
   },
   *render({ total, beads, claimed }) {
-    if (beads.length === 0) yield 'nothing is ready: bd blocked shows what waits for what, bd create "…" writes new work down';
+    if (beads.length === 0) yield 'nothing is ready: gt blocked shows what waits for what, gt create "…" writes new work down';
     if (claimed !== undefined) yield `claimed ${claimed.id}: ${claimed.title}`;
     else yield beadTable(beads);
     if (claimed === undefined && total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;

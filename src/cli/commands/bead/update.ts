@@ -33,7 +33,7 @@ export const command = defineCommand({
       },
       addLabels: addLabel, removeLabels: removeLabel, appendNotes, parent, claim,
     };
-    if (JSON.stringify(update) === JSON.stringify({ fields: {}, addLabels: [], removeLabels: [], claim: false })) throw new BadOption('nothing is to be changed', `bd update ${bead[0]} --priority 1`);
+    if (JSON.stringify(update) === JSON.stringify({ fields: {}, addLabels: [], removeLabels: [], claim: false })) throw new BadOption('nothing is to be changed', `gt update ${bead[0]} --priority 1`);
     const writer = await asWriter(context);
     return warned(await eachBead(bead, (text) => updateBead(writer, text, update)), context);
   },

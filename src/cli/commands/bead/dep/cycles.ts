@@ -8,6 +8,6 @@ export const command = defineCommand({
   run: async (_args, context) => findCycles(openTown(context.cwd, context.now)),
   *render(cycles) {
     if (cycles.length === 0) yield 'no beads wait for one another';
-    for (const beads of cycles) yield `${beads.map(({ id }) => id).join(' → ')}: bd dep remove opens the circle`;
+    for (const beads of cycles) yield `${beads.map(({ id }) => id).join(' → ')}: gt dep remove opens the circle`;
   },
 });

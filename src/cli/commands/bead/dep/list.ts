@@ -17,7 +17,7 @@ export const command = defineCommand({
     return (beads ?? []).filter(({ dependency_type: kind }) => type.length === 0 || type.includes(kind));
   },
   *render(beads, { bead, direction }) {
-    if (beads.length === 0) yield direction === 'up' ? `nothing depends on ${bead}` : `${bead} depends on nothing: bd dep add ${bead} <bead>`;
+    if (beads.length === 0) yield direction === 'up' ? `nothing depends on ${bead}` : `${bead} depends on nothing: gt dep add ${bead} <bead>`;
     yield beadTable(beads, [{ title: 'EDGE', cell: ({ dependency_type: kind }) => kind }]);
   },
 });

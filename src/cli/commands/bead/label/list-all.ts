@@ -16,7 +16,7 @@ export const command = defineCommand({
     return groups.map(({ group, count }) => ({ label: group, count }));
   },
   *render(labels) {
-    if (labels.length === 0) yield 'no bead has a label: bd label add <bead> <label>';
+    if (labels.length === 0) yield 'no bead has a label: gt label add <bead> <label>';
     yield table(labels, [{ title: 'LABEL', cell: ({ label }) => label }, { title: 'BEADS', cell: ({ count }) => count, align: 'right' }]);
   },
 });

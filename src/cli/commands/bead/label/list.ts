@@ -11,7 +11,7 @@ export const command = defineCommand({
     return found?.bead.labels ?? [];
   },
   *render(labels, { bead }) {
-    if (labels.length === 0) yield `${bead} has no label: bd label add ${bead} <label>`;
+    if (labels.length === 0) yield `${bead} has no label: gt label add ${bead} <label>`;
     yield* labels;
   },
 });
