@@ -76,9 +76,9 @@ function groupsOf(bead: Bead, by: Grouping): readonly string[] {
   }
 }
 
-/** How much there is of what. */
+/** How much there is of what people work on. */
 export async function statsOf(town: Town, ledgers: readonly Ledger[]): Promise<{ readonly summary: Readonly<Record<string, number>> }> {
-  const { beads } = await listBeads(ledgers, { ...openWork, all: true }, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+  const { beads } = await listBeads(ledgers, { ...openWork, statuses: ['all'] }, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
   const status = (...names: string[]): number => beads.filter((bead) => names.includes(bead.status)).length;
   const leads = beads.flatMap((bead) => (bead.status === 'closed' ? [(timeOf(bead.closed_at) ?? 0) - (timeOf(bead.created_at) ?? 0)] : [])).filter((lead) => lead >= 0);
   const children = beads.filter((bead) => bead.parent !== undefined);

@@ -3,8 +3,8 @@ import { nearest } from '../base/text.ts';
 import { settingAt } from './setting.ts';
 
 /** The types that people file work under. */
-export const workTypes: readonly string[] = ['task', 'bug', 'feature', 'epic', 'chore', 'decision', 'spike', 'story', 'milestone'];
-/** The types that the town itself keeps books with. */
+const workTypes: readonly string[] = ['task', 'bug', 'feature', 'epic', 'chore', 'decision', 'spike', 'story', 'milestone'];
+/** The types that the town itself keeps books with: nobody works on them by claiming them, and they are listed when they are asked for. */
 export const townTypes: readonly string[] = ['message', 'molecule', 'gate', 'event', 'agent', 'role', 'rig', 'convoy', 'merge-request', 'slot'];
 
 const aliases: Readonly<Record<string, string>> = {
@@ -37,6 +37,6 @@ function customTypes(settings: Readonly<Record<string, unknown>>): string[] {
 export class BadType extends Refused {
   readonly code = 'type.unknown';
   constructor(word: string, why: string, near: string | undefined) {
-    super(`there is no type ${JSON.stringify(word.slice(0, 60))}: ${why}`, { type: word.slice(0, 60) }, near === undefined ? 'bd create --help' : `--type ${near}`);
+    super(`there is no type ${JSON.stringify(word.slice(0, 60))}: ${why}`, { type: word.slice(0, 60) }, near === undefined ? 'gt create --help' : `--type ${near}`);
   }
 }

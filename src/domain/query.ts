@@ -1,5 +1,6 @@
 import { timeOf } from '../base/time.ts';
 import { edgesOf, isDone, type Bead } from './bead.ts';
+import { townTypes } from './kind.ts';
 import { readyOrder } from './ready.ts';
 
 /** Between two times, in milliseconds; an end that is undefined is open. */
@@ -36,9 +37,6 @@ export const openWork: Query = {
   statuses: [], types: [], priorities: [], assignee: undefined, unassigned: false, labels: [], anyLabel: [], ids: [], parent: undefined, title: undefined, created: anyTime, updated: anyTime, closed: anyTime, all: false,
 };
 
-/** Types that the town keeps books with: listed when they are asked for. */
-const bookkeeping: readonly string[] = ['gate', 'event', 'message', 'agent', 'role', 'rig', 'slot', 'merge-request', 'convoy', 'molecule'];
-
 /** Whether the answer may hold beads that are done, so that all of the ledger has to be read. */
 export function wantsDone(query: Query): boolean {
   return query.all || query.ids.length > 0 || query.statuses.some((status) => status === 'closed' || status === 'pinned' || status === 'tombstone' || status === 'all') || query.closed.after !== undefined || query.closed.before !== undefined;
@@ -67,7 +65,7 @@ function matchesState(query: Query, bead: Bead): boolean {
   if (statuses.length > 0 ? !statuses.includes('all') && !statuses.includes(bead.status) : !wantsDone(query) && isDone(bead)) return false;
   if (bead.status === 'tombstone' && !statuses.includes('tombstone')) return false;
   if (types.length > 0) return types.includes(bead.issue_type);
-  return all || ids.length > 0 || (!bookkeeping.includes(bead.issue_type) && bead['is_template'] !== true);
+  return all || ids.length > 0 || (!townTypes.includes(bead.issue_type) && bead['is_template'] !== true);
 }
 
 function within({ after, before }: Span, at: string | undefined): boolean {

@@ -1,8 +1,6 @@
 import { timeOf } from '../base/time.ts';
 import { edgesOf, unmet, type Bead, type Beads } from './bead.ts';
-
-/** Types that nobody works on by claiming them. */
-const notWork: readonly string[] = ['merge-request', 'gate', 'molecule', 'message', 'agent', 'role', 'rig', 'convoy', 'event'];
+import { townTypes } from './kind.ts';
 
 /** Whether a bead can be started now (milliseconds since 1970): open, not ephemeral, not deferred (nor its parent), with nothing unmet. */
 export function isReady(beads: Beads, bead: Bead, now: number): boolean {
@@ -11,7 +9,7 @@ export function isReady(beads: Beads, bead: Bead, now: number): boolean {
     bead['pinned'] !== true &&
     bead['ephemeral'] !== true &&
     bead['is_template'] !== true &&
-    !notWork.includes(bead.issue_type) &&
+    !townTypes.includes(bead.issue_type) &&
     !isDeferred(bead, now) &&
     !parents(beads, bead).some((parent) => isDeferred(parent, now)) &&
     unmet(beads, bead).length === 0
