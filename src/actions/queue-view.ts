@@ -1,3 +1,4 @@
+import type { Bead } from '../domain/bead.ts';
 import { gatesOf, hasGates, NoGate, type Verdict } from '../domain/gate.ts';
 import { findRequest, openRequests, requestOf, type MergeRequest } from '../domain/merge-request.ts';
 import { decide, explain, queueOrder, stackBase, type QueueFacts } from '../domain/merge-queue.ts';
@@ -56,15 +57,25 @@ function show(rig: Rig, request: MergeRequest, look: QueueLook | undefined): Sho
   if (request.outcome !== undefined) return { ...request, rig: rig.name, state: request.outcome, why: request.reason ?? '' };
   const explained = look === undefined ? undefined : explain(look.facts, request.id);
   const { state = 'submitted', why = '' } = explained ?? {};
-  return { ...request, rig: rig.name, state, why: look?.hasGates === false ? new NoGate().message : why };
+  return { ...request, rig: rig.name, state, why: look?.hasGates === false ? ungated(rig) : why };
 }
 
-/** Finds the rig and the request of a typed id. Throws UnknownBead and NoRequest. */
+function ungated(rig: Rig): string {
+  const { message, hint } = new NoGate(rig.name);
+  return `${message}: ${hint}`;
+}
+
+/** Finds the rig and the request of a typed id, which may be that of the bead whose work was submitted. Throws UnknownBead and NoRequest. */
 export async function findShown(town: Town, typed: string): Promise<{ readonly rig: Rig; readonly request: MergeRequest }> {
   const id = await resolveId(town, typed);
   const rig = rigOfBead(town, id) ?? town.rigs[0];
   if (rig === undefined) throw new UnknownRig(id, town);
-  return { rig, request: await consult(rig.ledger, (view) => findRequest(view, id)) };
+  return { rig, request: await consult(rig.ledger, (view) => findRequest(view, requestNamed(view.get(id)) ?? id)) };
+}
+
+function requestNamed(bead: Bead | undefined): string | undefined {
+  const request = bead?.metadata?.['request'];
+  return typeof request === 'string' ? request : undefined;
 }
 
 /** One request with its evidence. */
@@ -100,7 +111,7 @@ export async function queueStatus(town: Town, rigName: string | undefined): Prom
         const [move] = decide({ ...facts, targets: [target] });
         const request = move !== undefined && 'request' in move ? move.request : undefined;
         const why = request === undefined ? undefined : explain(facts, request.id)?.why;
-        return { rig: rig.name, target: target.target, tip: stackBase(target)?.commit, waiting: target.requests.length, next: request?.id, doing: configured ? (why ?? 'nothing to do') : new NoGate().message };
+        return { rig: rig.name, target: target.target, tip: stackBase(target)?.commit, waiting: target.requests.length, next: request?.id, doing: configured ? (why ?? 'nothing to do') : ungated(rig) };
       });
     }),
   );

@@ -127,12 +127,9 @@ export function isFlaky({ attempts }: Pick<Verdict, 'attempts'>): boolean {
 /** Nothing says how a candidate is checked, so the queue does not start. */
 export class NoGate extends Refused {
   readonly code = 'gate.none';
-  constructor() {
-    super(
-      'the merge queue has no gate, so it lands nothing',
-      {},
-      "gt config set merge_queue.gates.test.command '<command>', or, to land without a check: gt config set merge_queue.gates none",
-    );
+  constructor(rig?: string) {
+    const set = `gt config set ${rig === undefined ? '' : `--rig ${rig} `}merge_queue.gates`;
+    super('the merge queue has no gate, so it lands nothing', { rig }, `${set}.test.command '<command>', or, to land without a check: ${set} none`);
   }
 }
 
