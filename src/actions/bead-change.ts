@@ -98,14 +98,17 @@ export async function claimFirst(writer: Writer, ids: readonly string[]): Promis
   return undefined;
 }
 
+/** Closes a bead, for a reason; `force` overrules what stands in the way. */
 export function closeBead(writer: Writer, text: string, how: { readonly reason: string; readonly force: boolean }): Promise<Bead> {
   return change(writer, text, (id) => `Close ${id}: ${how.reason}`, (view, id, act) => close(view, id, how, act));
 }
 
+/** Opens a closed bead again. */
 export function reopenBead(writer: Writer, text: string): Promise<Bead> {
   return change(writer, text, (id) => `Reopen ${id}`, reopen);
 }
 
+/** Gives a bead a label, or takes it away; either may be repeated. */
 export function labelBead(writer: Writer, text: string, label: string, how: 'add' | 'remove'): Promise<Bead> {
   const verb = how === 'add' ? addLabel : removeLabel;
   return change(writer, text, (id) => (how === 'add' ? `Label ${id} ${label}` : `Take the label ${label} from ${id}`), (view, id, act) => verb(view, id, label, act));

@@ -38,6 +38,7 @@ function queuedAt(bead: Bead): string {
   return isObject(queued) && typeof queued['at'] === 'string' ? queued['at'] : '';
 }
 
+/** Looks at what waits for a worker of a rig, and at how many places are taken. */
 export async function observe(town: Town, rig: Rig): Promise<SchedulerSight> {
   const beads: Beads = await liveBeads(rig.ledger);
   const all = [...beads.all()];
