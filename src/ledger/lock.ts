@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpath, renameSync, rmSync, stat, statSync, utimes, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import lockfile from 'proper-lockfile';
 import { Busy } from '../base/errors.ts';
 
 /** A process, by its number and the time it started, so that a reused number is not mistaken for it. */
@@ -22,11 +23,14 @@ interface Holder extends LockOwner {
 /** A lock whose owner cannot be looked at (another host's) counts as left behind when it was not touched for so long. */
 const staleMilliseconds = 15_000;
 const touchMilliseconds = 2_000;
+const neverMilliseconds = 1e12;
+/** In the lock directory: who holds it. */
+const ownerFile = 'owner';
 const breakerStaleMilliseconds = 5_000;
 
 /**
- * Runs `work` while holding the lock file `path`. The file appears whole, with its owner in it, so the lock of a dead process is known as such and taken over
- * at once. Waits up to `patience` milliseconds for another one. Throws LockBusy.
+ * Runs `work` while holding the lock directory `path`. The directory appears whole, with its owner in it, so the lock of a dead process is known as such and taken
+ * over at once. Waits up to `patience` milliseconds for another one. Throws LockBusy.
  */
 export async function withLock<T>(path: string, liveness: Liveness, patience: number, work: () => Promise<T>): Promise<T> {
   const release = await acquire(path, liveness, patience);
@@ -42,46 +46,63 @@ export async function acquire(path: string, liveness: Liveness, patience: number
   mkdirSync(dirname(path), { recursive: true });
   const end = performance.now() + patience;
   for (let wait = 2; ; wait = Math.min(wait * 1.5, 40)) {
-    if (take(path, liveness.self)) return held(path, liveness.self);
+    const release = await take(path, liveness.self);
+    if (release !== undefined) return release;
     if (takeFromDead(path, liveness)) continue;
     if (performance.now() > end) throw new LockBusy(path, holderOf(path));
     await new Promise((resume) => setTimeout(resume, wait * (0.5 + (performance.now() % 1))));
   }
 }
 
-let taken = 0;
-
-/** A link to a file that is complete already: nobody ever sees a lock without its owner. */
-function take(path: string, self: LockOwner): boolean {
-  taken += 1;
-  const own = `${path}.${self.pid}-${taken}`;
+/** Tries once. When a lock is left behind is for us to say, so the library is told that none ever is; it keeps the directory's time fresh while we hold it. */
+async function take(path: string, self: LockOwner): Promise<(() => Promise<void>) | undefined> {
   try {
-    writeFileSync(own, JSON.stringify({ ...self, host: hostname() } satisfies Holder));
-    linkSync(own, path);
-    return true;
+    return await lockfile.lock(path, { lockfilePath: path, realpath: false, stale: neverMilliseconds, update: touchMilliseconds, retries: 0, onCompromised: () => undefined, fs: signing(self) });
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (codeOf(error) === 'ELOCKED') return undefined;
     throw error;
-  } finally {
-    rmSync(own, { force: true });
   }
 }
 
-function held(path: string, self: LockOwner): () => Promise<void> {
-  const touch = setInterval(() => {
-    try {
-      const now = performance.timeOrigin + performance.now();
-      utimesSync(path, now / 1000, now / 1000);
-    } catch {
-      // Somebody who could not see that we live has taken it over.
-    }
-  }, touchMilliseconds);
-  touch.unref();
-  return async () => {
-    clearInterval(touch);
-    const holder = holderOf(path);
-    if (holder?.pid === self.pid && holder.started === self.started) rmSync(path, { force: true });
+let made = 0;
+
+/** The file operations of the lock library, so that its directory is never seen without its owner: made aside and renamed into place, renamed away and then removed. */
+function signing(self: LockOwner): object {
+  const aside = (path: string): string => `${path}.${self.pid}-${(made += 1)}`;
+  const removeDirectory = (path: string): void => {
+    const gone = aside(path);
+    renameSync(path, gone);
+    rmSync(gone, { recursive: true, force: true });
   };
+  return {
+    stat,
+    utimes,
+    realpath,
+    mkdir: (path: string, done: (error?: unknown) => void) => answer(done, () => appear(path, aside(path), self)),
+    rmdir: (path: string, done: (error?: unknown) => void) => answer(done, () => removeDirectory(path)),
+    rmdirSync: removeDirectory,
+  };
+}
+
+function appear(path: string, own: string, self: LockOwner): void {
+  try {
+    mkdirSync(own);
+    writeFileSync(join(own, ownerFile), JSON.stringify({ ...self, host: hostname() } satisfies Holder));
+    renameSync(own, path);
+  } catch (error) {
+    rmSync(own, { recursive: true, force: true });
+    throw codeOf(error) === 'ENOTEMPTY' ? Object.assign(new Error(`${path} is locked`), { code: 'EEXIST' }) : error;
+  }
+}
+
+function answer(done: (error?: unknown) => void, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    done(error);
+    return;
+  }
+  done();
 }
 
 function codeOf(error: unknown): unknown {
@@ -90,7 +111,7 @@ function codeOf(error: unknown): unknown {
 
 function holderOf(path: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return JSON.parse(readFileSync(join(path, ownerFile), 'utf8')) as Holder;
   } catch {
     return undefined;
   }
@@ -127,8 +148,8 @@ function takeFromDead(path: string, liveness: Liveness): boolean {
 }
 
 function ageOf(path: string): number {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? 0 : performance.timeOrigin + performance.now() - stat.mtimeMs;
+  const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return changed === undefined ? 0 : performance.timeOrigin + performance.now() - changed;
 }
 
 /** Another process holds the lock and did not give it back in time. */

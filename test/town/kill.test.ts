@@ -62,7 +62,7 @@ function sessionPids({ town }: Scenario): number[] {
 /** Who works on the queue right now. */
 function refineryPid({ town }: Scenario): number | undefined {
   try {
-    return (JSON.parse(readFileSync(join(town, 'demo/.repo.git/gastown/leases/refinery.owner'), 'utf8')) as { pid: number }).pid;
+    return (JSON.parse(readFileSync(join(town, 'demo/.repo.git/gastown/leases/refinery/owner'), 'utf8')) as { pid: number }).pid;
   } catch {
     return undefined;
   }
