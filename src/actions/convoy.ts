@@ -21,6 +21,12 @@ export function convoyId(beads: readonly string[], at: string): string {
   return `hq-cv-${hashText(`${beads.join(' ')}|${at}`, 5)}`;
 }
 
+/** The open convoy that tracks a bead already; undefined where none does. */
+export async function convoyTracking(town: Town, bead: string): Promise<string | undefined> {
+  const beads = await liveBeads(town.hq);
+  return [...beads.all()].find(({ issue_type, status, dependencies }) => issue_type === 'convoy' && status === 'open' && dependencies?.some((edge) => edge.type === 'tracks' && edge.depends_on_id === bead))?.id;
+}
+
 /** Files a convoy that tracks these beads; one that is there already takes in what it does not track yet. */
 function fileConvoy(beads: Beads, id: string, title: string, tracked: readonly string[], act: Act): BeadChange[] {
   const known = beads.get(id);

@@ -16,7 +16,7 @@ import { transact, type Signature } from '../ledger/transact.ts';
 import { findProgram } from '../sessions/backend.ts';
 import { runtimeNamed } from '../sessions/runtimes.ts';
 import { ledgerOf, rigNamed, rigOfBead, workerFolder, type Rig, type Town } from '../town.ts';
-import { convoyId, createConvoy } from './convoy.ts';
+import { convoyId, convoyTracking, createConvoy } from './convoy.ts';
 import { poke } from './poke.ts';
 import { handStart, runtimeFor, startSession, stopSession } from './session.ts';
 import { readSession } from './session-record.ts';
@@ -63,7 +63,7 @@ export async function sling(town: Town, who: Signature, id: string, target: stri
   if (rigOf !== undefined && rigOf.name !== rig.name) throw new WrongRig(id, rig);
   if (options.runtime !== undefined) runtimeNamed(options.runtime);
   const act: Act = { by: who.actor, at: timestamp(town.now()) };
-  const tracking = options.convoy ? (convoy ?? convoyId([id], act.at)) : undefined;
+  const tracking = options.convoy ? (convoy ?? (await convoyTracking(town, id)) ?? convoyId([id], act.at)) : undefined;
   if (to.role === 'pool' && !options.now && (await places(town, rig)) !== undefined) return enqueue(town, rig, who, id, options, tracking);
   return dispatch(town, rig, who, id, to.role === 'pool' ? undefined : to, options, tracking);
 }
@@ -94,14 +94,14 @@ function targetOf(town: Town, rigOf: Rig | undefined, id: string, target: string
 async function enqueue(town: Town, rig: Rig, who: Signature, id: string, options: SlingOptions, convoy: string | undefined): Promise<Slung> {
   const act: Act = { by: who.actor, at: timestamp(town.now()) };
   const queued = { rig: rig.name, at: act.at, ...(options.runtime === undefined ? {} : { runtime: options.runtime }) };
-  const { commit } = await transact(rig.ledger, who, `Queue ${id} for ${rig.name}`, (view) => {
+  const { commit, written } = await transact(rig.ledger, who, `Queue ${id} for ${rig.name}`, (view) => {
     const bead = find(view, id);
     if (bead.status === 'hooked' || bead.metadata?.['queued'] !== undefined) return [];
     if (isDone(bead) || bead.status !== 'open') return claim(view, id, act);
     return edit(view, id, { metadata: { queued, start_by: options.start ? null : 'hand', ...(convoy === undefined ? {} : { convoy }) } }, act);
   });
   if (commit === undefined) return { bead: id, outcome: 'unchanged' };
-  if (convoy !== undefined) await createConvoy(town, who, convoy, `Work: ${id}`, [id]);
+  if (convoy !== undefined) await createConvoy(town, who, convoy, workTitle(written.get(id)?.bead.title ?? id), [id]);
   appendEvent(town.hq, { kind: 'work.queued', agent: who.actor, subject: id });
   poke(town, options.env);
   return { bead: id, outcome: 'waiting', ...(convoy === undefined ? {} : { convoy }) };
@@ -180,7 +180,11 @@ async function guard(rig: Rig, id: string, agent: string | undefined, act: Act):
 export async function completeSling(town: Town, rig: Rig, who: Signature, bead: Bead, agent: string): Promise<void> {
   lockWorktree(workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), bead.id);
   const convoy = bead.metadata?.['convoy'];
-  if (typeof convoy === 'string') await createConvoy(town, who, convoy, `Work: ${bead.title}`.slice(0, 480), [bead.id]);
+  if (typeof convoy === 'string') await createConvoy(town, who, convoy, workTitle(bead.title), [bead.id]);
+}
+
+function workTitle(of: string): string {
+  return `Work: ${of}`.slice(0, 480);
 }
 
 async function hangOn(town: Town, rig: Rig, who: Signature, id: string, agent: string): Promise<Slung> {
@@ -231,7 +235,6 @@ export async function unsling(town: Town, who: Signature, id: string, force: boo
 }
 
 
-
 /** The bead's code lives in another rig, or in none. */
 export class WrongRig extends Refused {
   readonly code = 'sling.wrong-rig';
@@ -278,9 +281,9 @@ export interface SlungBatch {
   readonly failed: readonly { readonly bead: string; readonly code: string; readonly message: string; readonly hint: string | undefined }[];
 }
 
-/** Slings several beads, tracked by one convoy; one that is refused holds up no other. A single one that is refused throws. */
+/** Slings several beads, tracked by one convoy (a single one stays with the convoy that tracks it); one that is refused holds up no other. A single one that is refused throws. */
 export async function slingAll(town: Town, who: Signature, ids: readonly string[], target: string | undefined, options: SlingOptions, progress: (line: string) => void): Promise<SlungBatch> {
-  const convoy = options.convoy ? convoyId(ids, timestamp(town.now())) : undefined;
+  const convoy = options.convoy && ids.length > 1 ? convoyId(ids, timestamp(town.now())) : undefined;
   const slung: Slung[] = [];
   const failed: SlungBatch['failed'][number][] = [];
   for (const id of ids) {
