@@ -71,6 +71,13 @@ export function stampFor(base: Stamp, before: Stored | undefined): Stamp {
   return seen >= base ? stampAfter(seen, stampReplica(base)) : base;
 }
 
+/** `base`, or the next stamp of its replica after the last write of a setting, where that lies ahead. */
+export function stampForSetting(base: Stamp, settings: Readonly<Record<string, unknown>>, key: string): Stamp {
+  const clock = isObject(settings['clock']) ? settings['clock'] : {};
+  const seen = String(clock[key] ?? '').replace(/^-/, '');
+  return isStamp(seen) && seen >= base ? stampAfter(seen, stampReplica(base)) : base;
+}
+
 /** A bead that is new to this ledger. */
 export function born(bead: Bead, at: Stamp, births: (id: string) => Stamp | undefined): Stored {
   const clock: Record<string, unknown> = { born: at };

@@ -10,7 +10,7 @@ import { lastStamp, NoLedger, replicaOf, statePath, writeState, type Ledger } fr
 import { withLock } from './lock.ts';
 import { Loader } from './read.ts';
 import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
-import { born, constantBirth, restamp, stampFor, type Stored } from './stamps.ts';
+import { born, constantBirth, restamp, stampFor, stampForSetting, type Stored } from './stamps.ts';
 
 export type LedgerChange = BeadChange | SettingChange | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored };
 
@@ -108,7 +108,8 @@ function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp)
   };
   for (const change of changes) {
     if (change.op === 'setting.set') {
-      settings.set(change.name, evolveSettings(settings.get(change.name) ?? view.settings(change.name), change, base));
+      const now = settings.get(change.name) ?? view.settings(change.name);
+      settings.set(change.name, evolveSettings(now, change, stampForSetting(base, now, change.key)));
       continue;
     }
     if (!before.has(change.id)) before.set(change.id, view.stored(change.id));

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -45,6 +45,24 @@ transaction('stamps what it writes by the clock', async () => {
   assert.is(stampTime(clock.born), ledger.now());
   assert.is(clock.born.slice(-6), replicaOf(ledger.repository));
   assert.is(lastStamp(ledger.repository), clock.born);
+});
+
+transaction('writes over what a clock that was ahead has written, though this clone forgot its own', async () => {
+  const watch = { time: Date.parse('2026-05-01T08:00:00Z') };
+  const ledger = await newLedger(watch);
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  await transact(ledger, ace, 'Set', (view) => setSetting(view.settings('config'), 'config', 'theme', 'rust'));
+  watch.time -= 3_600_000;
+  rmSync(join(stateFolder(ledger.repository), 'clock'));
+  await write(ledger, (view) => edit(view, 'gt-a', { priority: 0 }, nux));
+  rmSync(join(stateFolder(ledger.repository), 'clock'));
+  const before = await consult(ledger, (view) => view.settings('config'));
+  await transact(ledger, ace, 'Set again', (view) => setSetting(view.settings('config'), 'config', 'theme', 'chrome'));
+  const after = await consult(ledger, (view) => view.settings('config'));
+  const stampOf = (settings: Readonly<Record<string, unknown>>): string => String((settings['clock'] as Record<string, string>)['theme']);
+  assert.ok(stampOf(after) > stampOf(before));
+  const { clock } = (await lineIn(ledger, 'gt-a')) as { clock: { born: string; priority: string } };
+  assert.ok(clock.priority > clock.born);
 });
 
 transaction('gives out greater stamps though the clock goes back an hour', async () => {
