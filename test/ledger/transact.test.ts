@@ -168,8 +168,8 @@ const missing = suite('a ledger that is missing');
 
 missing('is not an empty one', async () => {
   const ledger = ledgerAt(await repository());
-  for (const attempt of [write(ledger, () => []), consult(ledger, () => 1)]) {
-    await attempt.then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.missing')(error)));
+  for (const attempt of [() => write(ledger, () => []), () => consult(ledger, () => 1)]) {
+    await attempt().then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.missing')(error)));
   }
   assert.not.ok(existsSync(join(stateFolder(ledger.repository), 'clock')));
 });
