@@ -55,14 +55,18 @@ export async function nuke(town: Town, who: Signature, name: string, force: bool
   return { address: worker.address, snapshot, ref: snapshotRef(worker.address) };
 }
 
-/** Finds a worker by what was typed: its address, `<rig>/<name>`, or its name where only one rig has it. */
+/** Finds a worker by what was typed: its address, `<rig>/<name>`, or its name where only one rig has it. Throws UnknownWorker and AmbiguousWorker. */
 async function findWorker(town: Town, typed: string): Promise<[Rig, Worker]> {
+  const found: [Rig, Worker][] = [];
   for (const rig of town.rigs) {
     const named = isName(typed) ? workerAddress(rig, typed) : typed;
     const address = named.split('/').length === 2 ? named.replace('/', '/polecats/') : named;
-    const found = (await listWorkers(rig, await liveBeads(rig.ledger))).find((worker) => worker.address === address);
-    if (found !== undefined) return [rig, found];
+    const worker = (await listWorkers(rig, await liveBeads(rig.ledger))).find((one) => one.address === address);
+    if (worker !== undefined) found.push([rig, worker]);
   }
+  const [only, ...others] = found;
+  if (others.length > 0) throw new AmbiguousWorker(typed, found.map(([, { address }]) => address));
+  if (only !== undefined) return only;
   if (!isName(typed) && !/^[a-z0-9_]+\/[a-z0-9_]+$/.test(typed)) parseAddress(typed);
   throw new UnknownWorker(typed);
 }
@@ -72,5 +76,13 @@ export class UnknownWorker extends Refused {
   readonly code = 'worker.unknown';
   constructor(name: string) {
     super(`there is no worker ${JSON.stringify(name.slice(0, 80))}`, { name }, 'gt polecat list');
+  }
+}
+
+/** Workers of several rigs have this name. */
+export class AmbiguousWorker extends Refused {
+  readonly code = 'worker.ambiguous';
+  constructor(name: string, fitting: readonly string[]) {
+    super(`${JSON.stringify(name)} may be ${fitting.join(', ')}`, { name, fitting }, 'gt polecat list');
   }
 }
