@@ -42,21 +42,32 @@ export function readSession(rig: Rig, agent: string): SessionRecord | undefined 
 }
 
 function parseRecord(path: string): SessionRecord | undefined {
+  const text = unlessMissing(() => readFileSync(path, 'utf8'));
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as SessionRecord;
+    return text === undefined ? undefined : (JSON.parse(text) as SessionRecord);
   } catch {
+    // Records appear whole, so only a damaged disk leaves half of one.
     return undefined;
   }
 }
 
+/** What a look at a file or folder finds; undefined only where it is not there, since a look that failed proves nothing. */
+function unlessMissing<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function isSystemError(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
 /** Every recorded session of a rig. */
 export function listSessions(rig: Rig): SessionRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(folderOf(rig));
-  } catch {
-    return [];
-  }
+  const names = unlessMissing(() => readdirSync(folderOf(rig))) ?? [];
   return names.filter((name) => name.endsWith('.json')).flatMap((name) => parseRecord(join(folderOf(rig), name)) ?? []);
 }
 
@@ -69,8 +80,9 @@ export function claimSession(rig: Rig, record: SessionRecord): boolean {
   try {
     linkSync(fresh, path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return false;
+    throw error;
   } finally {
     rmSync(fresh, { force: true });
   }
@@ -101,9 +113,5 @@ export function noteResting(rig: Rig, record: Pick<SessionRecord, 'id' | 'agent'
 
 /** Whether that was noted of this session. */
 export function isResting(rig: Rig, record: Pick<SessionRecord, 'id' | 'agent'>): boolean {
-  try {
-    return readFileSync(restingPath(rig, record.agent), 'utf8') === record.id;
-  } catch {
-    return false;
-  }
+  return unlessMissing(() => readFileSync(restingPath(rig, record.agent), 'utf8')) === record.id;
 }

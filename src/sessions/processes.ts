@@ -123,8 +123,9 @@ export function isAlive({ pid, started }: ProcessIdentity): boolean | 'unknown' 
   return seen.started === started && !seen.ended;
 }
 
-function allProcesses(): Sighting[] {
-  if (!hasProc()) return askPs(['-ax']) ?? [];
+/** Every process of the machine; `undefined` when they could not be looked at. */
+function allProcesses(): Sighting[] | undefined {
+  if (!hasProc()) return askPs(['-ax']);
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return ids.map((id) => look(Number(id))).filter((seen) => typeof seen === 'object');
 }
@@ -137,9 +138,10 @@ function bears(pid: number, { name, value }: Mark): boolean {
   }
 }
 
-/** Everything that still runs of what a process started, itself included, us excluded. Without its first process only what bears the mark counts, since nothing else proves who it belongs to. */
-function family(first: ProcessIdentity, mark: Mark | undefined): ProcessIdentity[] {
-  const all = allProcesses().filter((one) => !one.ended);
+/** Everything that still runs of what a process started, itself included, us excluded. Without its first process only what bears the mark counts, since nothing else proves who it belongs to. `undefined` when that cannot be seen. */
+function family(first: ProcessIdentity, mark: Mark | undefined): ProcessIdentity[] | undefined {
+  const all = allProcesses()?.filter((one) => !one.ended);
+  if (all === undefined) return undefined;
   const leads = all.some((one) => one.pid === first.pid && one.started === first.started);
   const near = (one: Sighting): boolean => one.session === first.pid || one.group === first.pid;
   const marked = (one: Sighting): boolean => mark !== undefined && (mark.everywhere === true || near(one)) && bears(one.pid, mark);
@@ -171,6 +173,7 @@ function signalOne(one: ProcessIdentity, signal: NodeJS.Signals): void {
 export function killTree(first: ProcessIdentity, signal: NodeJS.Signals, mark?: Mark): 'signalled' | 'gone' | 'unknown' {
   if (isAlive(first) === 'unknown') return 'unknown';
   const members = family(first, mark);
+  if (members === undefined) return 'unknown';
   for (const one of members) signalOne(one, signal);
   return members.length > 0 ? 'signalled' : 'gone';
 }
@@ -188,9 +191,10 @@ export async function endTree(first: ProcessIdentity, options: { graceMs?: numbe
   const seen = new Map<string, ProcessIdentity>();
   const termed = new Set<string>();
   for (;;) {
-    for (const one of family(first, mark)) seen.set(`${one.pid} ${one.started}`, one);
+    const members = family(first, mark);
+    for (const one of members ?? []) seen.set(`${one.pid} ${one.started}`, one);
     for (const [key, one] of seen) if (isAlive(one) === false) seen.delete(key);
-    if (seen.size === 0) return 'gone';
+    if (members !== undefined && seen.size === 0) return 'gone';
     const passed = performance.now() - began;
     if (passed > graceMs + killMilliseconds) return 'unknown';
     for (const [key, one] of seen) {

@@ -9,7 +9,7 @@ import { witnessTick } from './witness.ts';
 
 /**
  * One round of the quick patrols: sessions, dispatching, convoys, events. Returns how much was done; undefined when another process kept the lease for longer than `patience` milliseconds.
- * `begin` is called once the lease is held, before anything is looked at.
+ * `begin` is called once the lease is held or was not to be had, before anything is looked at.
  */
 export async function patrol(town: Town, env: Readonly<Record<string, string | undefined>>, patience = 0, begin: () => void = () => undefined): Promise<number | undefined> {
   const release = await lease(town, patience);
