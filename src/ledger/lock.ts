@@ -70,6 +70,9 @@ let made = 0;
 function signing(self: LockOwner): object {
   const aside = (path: string): string => `${path}.${self.pid}-${(made += 1)}`;
   const removeDirectory = (path: string): void => {
+    const holder = holderOf(path);
+    // Somebody who could not see that we live has taken it over.
+    if (holder !== undefined && (holder.pid !== self.pid || holder.started !== self.started)) return;
     const gone = aside(path);
     renameSync(path, gone);
     rmSync(gone, { recursive: true, force: true });
