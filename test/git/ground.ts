@@ -27,8 +27,9 @@ type Format = 'reftable' | undefined;
 export function eachFormat(suite: Suite, name: string, test: (format: Format) => Promise<void>): void {
   suite(name, () => test(undefined));
   const inReftable = `${name} (reftable)`;
-  if (reftablePath === undefined) skip(suite, inReftable, noReftable);
-  else suite(inReftable, () => withPath(reftablePath, () => test('reftable')));
+  const path = reftablePath;
+  if (path === undefined) skip(suite, inReftable, noReftable);
+  else suite(inReftable, () => withPath(path, () => test('reftable')));
 }
 
 async function withPath(path: string, test: () => Promise<void>): Promise<void> {
