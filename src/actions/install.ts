@@ -6,7 +6,8 @@ import { enroll } from '../domain/agent.ts';
 import type { Act } from '../domain/bead.ts';
 import { rigRecords, rigSettings } from '../domain/rig.ts';
 import { importCommit } from '../git/import.ts';
-import { readRef } from '../git/refs.ts';
+import { freeLocks } from '../git/locks.ts';
+import { readRef, RefMoved } from '../git/refs.ts';
 import { PathTaken } from '../git/remotes.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import { requireGit, runGit } from '../git/run.ts';
@@ -134,9 +135,16 @@ async function firstCommit(repository: Repository, root: string, who: Signature,
   if (!isUnfinished(root)) return;
   if ((await readRef(repository, branch)) === undefined) {
     const person = { name: who.actor, email: who.email, epochSeconds: Math.floor(now() / 1000), zone: '+0000' };
-    await importCommit(repository, branch, null, async () => ({ message: 'Begin a town\n', author: person, committer: person, files: new Map([['.gitignore', ignored]]) }));
+    const draft = { message: 'Begin a town\n', author: person, committer: person, files: new Map([['.gitignore', ignored]]) };
+    try {
+      await importCommit(repository, branch, null, async () => draft);
+    } catch (error) {
+      // The git process of an attempt that was killed has just finished it.
+      if (!(error instanceof RefMoved)) throw error;
+    }
   }
   writeFileSync(join(root, '.gitignore'), ignored);
+  await freeLocks(repository, [join(repository.gitDir, 'index.lock')]);
   await runGit(repository, ['read-tree', 'HEAD'], { worktree: true });
 }
 
