@@ -1,7 +1,6 @@
-import { mkdirSync, readFileSync, realpath, renameSync, rmSync, stat, statSync, utimes, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import lockfile from 'proper-lockfile';
 import { Busy } from '../base/errors.ts';
 
 /** A process, by its number and the time it started, so that a reused number is not mistaken for it. */
@@ -23,7 +22,6 @@ interface Holder extends LockOwner {
 /** A lock whose owner cannot be looked at (another host's) counts as left behind when it was not touched for so long. */
 const staleMilliseconds = 15_000;
 const touchMilliseconds = 2_000;
-const neverMilliseconds = 1e12;
 /** In the lock directory: who holds it. */
 const ownerFile = 'owner';
 const breakerStaleMilliseconds = 5_000;
@@ -45,67 +43,71 @@ export async function withLock<T>(path: string, liveness: Liveness, patience: nu
 export async function acquire(path: string, liveness: Liveness, patience: number): Promise<() => Promise<void>> {
   mkdirSync(dirname(path), { recursive: true });
   const end = performance.now() + patience;
+  await letOthers(path);
   for (let wait = 2; ; wait = Math.min(wait * 1.5, 40)) {
-    const release = await take(path, liveness.self);
-    if (release !== undefined) return release;
+    if (appear(path, liveness.self)) return held(path, liveness.self);
     if (takeFromDead(path, liveness)) continue;
     if (performance.now() > end) throw new LockBusy(path, holderOf(path));
-    await new Promise((resume) => setTimeout(resume, wait * (0.5 + (performance.now() % 1))));
+    if (patience > 0) writeFileSync(`${path}.wanted`, '');
+    await sleep(wait * (0.5 + (performance.now() % 1)));
   }
 }
 
-/** Tries once. When a lock is left behind is for us to say, so the library is told that none ever is; it keeps the directory's time fresh while we hold it. */
-async function take(path: string, self: LockOwner): Promise<(() => Promise<void>) | undefined> {
-  try {
-    return await lockfile.lock(path, { lockfilePath: path, realpath: false, stale: neverMilliseconds, update: touchMilliseconds, retries: 0, onCompromised: () => undefined, fs: signing(self) });
-  } catch (error) {
-    if (codeOf(error) === 'ELOCKED') return undefined;
-    throw error;
-  }
+const sleep = (milliseconds: number): Promise<void> => new Promise((resume) => setTimeout(resume, milliseconds));
+
+/** When this process last gave a lock back. */
+const givenBack = new Map<string, number>();
+const turnMilliseconds = 80;
+
+/** Who has just had the lock lets those come first who have asked for it since; else a writer in a loop would starve them. */
+async function letOthers(path: string): Promise<void> {
+  const since = performance.now() - (givenBack.get(path) ?? -Infinity);
+  if (since < turnMilliseconds && existsSync(`${path}.wanted`) && ageOf(`${path}.wanted`) < turnMilliseconds) await sleep(turnMilliseconds - since);
 }
 
 let made = 0;
 
-/** The file operations of the lock library, so that its directory is never seen without its owner: made aside and renamed into place, renamed away and then removed. */
-function signing(self: LockOwner): object {
-  const aside = (path: string): string => `${path}.${self.pid}-${(made += 1)}`;
-  const removeDirectory = (path: string): void => {
-    const holder = holderOf(path);
-    // Somebody who could not see that we live has taken it over.
-    if (holder !== undefined && (holder.pid !== self.pid || holder.started !== self.started)) return;
-    const gone = aside(path);
-    renameSync(path, gone);
-    rmSync(gone, { recursive: true, force: true });
-  };
-  return {
-    stat,
-    utimes,
-    realpath,
-    mkdir: (path: string, done: (error?: unknown) => void) => answer(done, () => appear(path, aside(path), self)),
-    rmdir: (path: string, done: (error?: unknown) => void) => answer(done, () => removeDirectory(path)),
-    rmdirSync: removeDirectory,
-  };
-}
-
-function appear(path: string, own: string, self: LockOwner): void {
+/**
+ * Makes the lock directory, unless there is one: aside, with its owner in it, and renamed into place. It is the directory that proper-lockfile makes, and kept
+ * fresh as that keeps it; the library itself takes longer to load natively than a whole program.
+ */
+function appear(path: string, self: LockOwner): boolean {
+  const own = aside(path, self);
   try {
     mkdirSync(own);
     writeFileSync(join(own, ownerFile), JSON.stringify({ ...self, host: hostname() } satisfies Holder));
     renameSync(own, path);
+    return true;
   } catch (error) {
     rmSync(own, { recursive: true, force: true });
-    throw codeOf(error) === 'ENOTEMPTY' ? Object.assign(new Error(`${path} is locked`), { code: 'EEXIST' }) : error;
+    if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') return false;
+    throw error;
   }
 }
 
-function answer(done: (error?: unknown) => void, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    done(error);
-    return;
-  }
-  done();
+function aside(path: string, self: LockOwner): string {
+  made += 1;
+  return `${path}.${self.pid}-${made}`;
+}
+
+/** Keeps the lock fresh for those who cannot see whether we live; answers how to give it back. */
+function held(path: string, self: LockOwner): () => Promise<void> {
+  rmSync(`${path}.wanted`, { force: true });
+  const touch = setInterval(() => {
+    const now = (performance.timeOrigin + performance.now()) / 1000;
+    // Somebody who could not see that we live may have taken it over.
+    utimes(path, now, now, () => undefined);
+  }, touchMilliseconds);
+  touch.unref();
+  return async () => {
+    clearInterval(touch);
+    givenBack.set(path, performance.now());
+    const holder = holderOf(path);
+    if (holder === undefined || holder.pid !== self.pid || holder.started !== self.started) return;
+    const gone = aside(path, self);
+    renameSync(path, gone);
+    rmSync(gone, { recursive: true, force: true });
+  };
 }
 
 function codeOf(error: unknown): unknown {
