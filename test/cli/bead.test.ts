@@ -194,7 +194,7 @@ listing('show what was asked for, and say so when that is nothing', async () => 
   assert.match(await bd(path, 'list', '--title-contains', 'valhalla'), /^no bead is like that/);
   assert.match(await bd(path, 'list', '-n', '2'), /\(more: 8 of 10 are not shown; --limit 0 shows all\)$/);
   const blocked = await bdJson<(Bead & { blocked_by: string[] })[]>(path, 'blocked');
-  assert.equal(blocked.map(({ id, blocked_by: by }) => [id.slice(7), by.length]), [['brakes', 1], ['tank', 1], ['run', 4], ['spikes', 1]]);
+  assert.equal(blocked.map(({ id, blocked_by: by }) => [id.slice(7), by.length]), [['brakes', 1], ['run', 4], ['tank', 1], ['spikes', 1]]);
 });
 
 listing('count', async () => {
@@ -224,7 +224,7 @@ changing('update several things at once, and several beads', async () => {
   assert.equal([horn?.priority, horn?.labels, horn?.metadata, horn?.['notes'], horn?.assignee], [1, ['loud'], { pitch: 'low', turns: 3 }, 'first', 'slit']);
   assert.equal(tank?.labels, ['loud', 'welding']);
   await bd(path, 'note', 'garage-horn', 'second', 'line');
-  const after = (await bdJson(path, 'update', 'garage-horn', '--unset-metadata', 'pitch', '--set-labels', 'a,b', '--assignee', '', '--parent', 'garage-haul', '--title=--force'))[0];
+  const after = (await bdJson(path, 'update', 'garage-horn', '--unset-metadata', 'pitch', '--set-labels', 'a,b', '--assignee', '', '--parent', 'garage-run', '--title=--force'))[0];
   assert.equal([after?.title, after?.metadata, after?.labels, after?.assignee, after?.['notes']], ['--force', { turns: 3 }, ['a', 'b'], undefined, 'first\nsecond line']);
 });
 
