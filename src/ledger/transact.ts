@@ -131,7 +131,7 @@ function applyOne(now: Stored | undefined, before: Stored | undefined, change: E
   if (bead === undefined || bead === now?.bead) return now;
   if (now === undefined) {
     const { constant_birth: constant, ...rest } = bead;
-    return born(rest as Bead, constant === true ? constantBirth(bead.id) : stampOf(change.id), births);
+    return born(rest, constant === true ? constantBirth(bead.id) : stampOf(change.id), births);
   }
   return restamp(now, bead, stampFor(stampOf(change.id), before ?? now), births);
 }
