@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Refused } from '../base/errors.ts';
-import { freeLocks } from './locks.ts';
+import { freeLocks, LockHeld } from './locks.ts';
 import { BadRevision } from './objects.ts';
 import { isOid } from './refs.ts';
 import type { Repository } from './repository.ts';
@@ -29,9 +29,15 @@ export async function moveCheckout(repository: Repository, from: string, to: str
   if (code !== 0) throw new CheckoutInUse(repository.worktree ?? repository.gitDir, stderr.trim());
 }
 
-/** Whether a checkout could be moved from one commit to another: nothing that it holds, tracked or not, is in the way. */
+/** Whether a checkout could be moved from one commit to another: nothing that it holds, tracked or not, is in the way. While another git process holds its index, nothing is known to be. */
 export async function mayMove(repository: Repository, from: string, to: string): Promise<boolean> {
   for (const oid of [from, to]) if (!isOid(oid)) throw new BadRevision(oid);
+  try {
+    await freeLocks(repository, [join(repository.gitDir, 'index.lock')]);
+  } catch (error) {
+    if (error instanceof LockHeld) return true;
+    throw error;
+  }
   await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1] });
   return (await runGit(repository, ['read-tree', '-n', '-m', '-u', from, to], { worktree: true, accept: [0, 128] })).code === 0;
 }

@@ -1,6 +1,6 @@
-// time limit: 90 s
+// time limit: 300 s
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -138,6 +138,23 @@ for (const program of programs) {
     assert.is(await output(['git', 'show', `main:work-${round}.txt`], { cwd: castle.place }), 'x');
     assert.is(await output(['git', 'status', '--porcelain'], { cwd: castle.place }), '');
   }, { rounds: Math.ceil(kills / 2), again: [0, 3] });
+
+  crash(`that held git's locks when the machine died blocks nobody (${program.name})`, async () => {
+    const castle = await citadel(program);
+    const id = await file(castle, 'Oil the hinges', 'echo oiled > hinges.txt');
+    const left = ['index.lock', 'HEAD.lock', 'packed-refs.lock', 'config.lock', 'refs/heads/main.lock', 'refs/beads/main.lock'].map((name) => join(castle.place, '.git', name));
+    const then = Date.now() / 1000 - 60;
+    for (const path of left) {
+      writeFileSync(path, '');
+      utimesSync(path, then, then);
+    }
+    await castle.must('create', 'Paint the gate');
+    await castle.must('sling', id);
+    await castle.must('wait', id, '--for', 'submitted', '--timeout', '30s');
+    for (let turn = 0; turn < 5 && (await castle.json<unknown[]>('mq', 'list')).length > 0; turn += 1) await castle.gt('mq', 'run');
+    assert.is(await output(['git', 'show', 'main:hinges.txt'], { cwd: castle.place }), 'oiled');
+    assert.equal(left.filter((path) => existsSync(path) && !/HEAD|packed-refs/.test(path)), []);
+  });
 
   crash(`init at ${kills} moments is completed by running it again (${program.name}, seed ${seed})`, async () => {
     for (let round = 0; round < kills; round += 1) {

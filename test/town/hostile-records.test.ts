@@ -1,4 +1,4 @@
-// time limit: 90 s
+// time limit: 300 s
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';

@@ -1,4 +1,4 @@
-// time limit: 90 s
+// time limit: 300 s
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
