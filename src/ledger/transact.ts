@@ -1,7 +1,7 @@
 import { nextStamp, stampTime, type Stamp } from '../base/clock.ts';
 import { Busy } from '../base/errors.ts';
 import { canonical } from '../base/jsonl.ts';
-import { evolve, type Bead, type BeadChange } from '../domain/bead.ts';
+import { evolve, type BeadChange } from '../domain/bead.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/direct.ts';
 import type { CommitDraft } from '../git/import.ts';
