@@ -1,7 +1,7 @@
+import { UnknownBead } from '../domain/bead.ts';
 import { differences } from '../domain/history.ts';
 import { versionsOf } from '../ledger/history.ts';
 import type { Town } from '../town.ts';
-import { UnknownBead } from '../domain/bead.ts';
 import { readings, resolveBead } from './resolve.ts';
 
 /** One change of a bead: when, by whom, and what it did in words. */
@@ -14,7 +14,7 @@ export interface Episode {
 
 /** The life of a bead from the ledger's commits, oldest first; of a deleted one too, when it is named in full. Throws UnknownBead and AmbiguousId. */
 export async function historyOf(town: Town, cwd: string, text: string): Promise<{ readonly id: string; readonly episodes: readonly Episode[] }> {
-  for (const { id, ledger } of readings(town, cwd, text)) {
+  for (const { id, ledger } of await readings(town, cwd, text)) {
     const versions = await versionsOf(ledger, id);
     if (versions.length > 0) return { id, episodes: versions.map(episode) };
   }

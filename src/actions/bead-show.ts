@@ -1,8 +1,7 @@
 import { find, type Bead } from '../domain/bead.ts';
 import { detailsOf, type Details } from '../domain/detail.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { hasLedger, openSnapshot, type Snapshot } from '../ledger/read.ts';
-import { wispsOf } from '../ledger/wisps.ts';
+import { openSnapshot, type Snapshot } from '../ledger/read.ts';
 import type { Town } from '../town.ts';
 import { byBeginning, readings, type Named } from './resolve.ts';
 
@@ -24,7 +23,7 @@ class Reading {
 
   /** The bead that a text means. Throws UnknownBead and AmbiguousId. */
   async named(cwd: string, text: string): Promise<{ readonly bead: Bead; readonly ledger: Ledger }> {
-    for (const named of readings(this.#town, cwd, text)) {
+    for (const named of await readings(this.#town, cwd, text)) {
       const bead = await this.bead(named);
       if (bead !== undefined && bead.status !== 'tombstone') return { bead, ledger: named.ledger };
     }
@@ -33,7 +32,6 @@ class Reading {
   }
 
   async bead({ id, ledger }: Named): Promise<Bead | undefined> {
-    if (ledger.ref === wispsOf(ledger).ref && !(await hasLedger(ledger))) return undefined;
     return (await this.#open(ledger)).ask((view) => view.get(id));
   }
 
@@ -46,7 +44,7 @@ class Reading {
   }
 
   async #anywhere(id: string): Promise<Bead | undefined> {
-    for (const named of readings(this.#town, this.#town.root, id)) {
+    for (const named of await readings(this.#town, this.#town.root, id)) {
       const bead = named.id === id ? await this.bead(named) : undefined;
       if (bead !== undefined) return bead;
     }

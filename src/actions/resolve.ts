@@ -19,19 +19,23 @@ export function prefixAt(town: Town, cwd: string): string {
 }
 
 /** Where a text may be the full id of a bead, best first: as it stands, then with the prefix of the place; without looking whether it is there. */
-export function readings(town: Town, cwd: string, text: string): Named[] {
+export async function readings(town: Town, cwd: string, text: string): Promise<Named[]> {
   const ledgers = ledgersOf(town);
   const whole = [text, `${prefixAt(town, cwd)}-${text}`].filter((id) => /^[\w.+-]{1,255}$/.test(id));
-  return whole.flatMap((id): Named[] => {
+  const found: Named[] = [];
+  for (const id of whole) {
     const ledger = ledgers.find(({ prefixes }) => prefixOf(id, prefixes) !== undefined);
-    if (ledger === undefined) return [];
-    return isWispId(id) ? [{ id, ledger: wispsOf(ledger) }, { id, ledger }] : [{ id, ledger }];
-  });
+    if (ledger === undefined) continue;
+    // Ephemeral beads have a ledger only once there was one.
+    if (isWispId(id) && (await hasLedger(wispsOf(ledger)))) found.push({ id, ledger: wispsOf(ledger) });
+    found.push({ id, ledger });
+  }
+  return found;
 }
 
 /** Finds the bead that a text means: its full id, the id without its prefix, or the only id that begins so. Throws UnknownBead and AmbiguousId. */
 export async function resolveBead(town: Town, text: string, cwd: string = town.root): Promise<Named> {
-  for (const named of readings(town, cwd, text)) if (await isThere(named)) return named;
+  for (const named of await readings(town, cwd, text)) if (await isThere(named)) return named;
   return byBeginning(town, text);
 }
 
@@ -41,7 +45,6 @@ export async function resolveId(town: Town, text: string, cwd?: string): Promise
 }
 
 async function isThere({ id, ledger }: Named): Promise<boolean> {
-  if (!(await hasLedger(ledger)) && isWispId(id)) return false;
   const snapshot = await openSnapshot(ledger);
   try {
     const bead = await snapshot.ask((view) => view.get(id));
@@ -74,11 +77,9 @@ function begins(id: string, text: string, prefixes: readonly string[]): boolean 
  * throw UnknownBead where the bead is not there, and have done nothing then. Throws UnknownBead and AmbiguousId.
  */
 export async function onBead<T>(town: Town, cwd: string, text: string, verb: (named: Named) => Promise<T>): Promise<T> {
-  for (const named of readings(town, cwd, text)) {
-    if (named.ledger.ref !== wispsOf(named.ledger).ref || (await hasLedger(named.ledger))) {
-      const found = await unlessUnknown(named.id, () => verb(named));
-      if (found !== undefined) return found.value;
-    }
+  for (const named of await readings(town, cwd, text)) {
+    const found = await unlessUnknown(named.id, () => verb(named));
+    if (found !== undefined) return found.value;
   }
   return verb(await byBeginning(town, text));
 }

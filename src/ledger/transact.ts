@@ -6,9 +6,10 @@ import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/direct.ts';
 import type { CommitDraft } from '../git/import.ts';
 import { readRef, RefMoved } from '../git/refs.ts';
-import { lastStamp, NoLedger, replicaOf, statePath, writeState, type Ledger } from './ledger.ts';
+import { lastStamp, NoLedger, replicaOf, statePath, wispRef, writeState, type Ledger } from './ledger.ts';
 import { withLock } from './lock.ts';
 import { Loader } from './read.ts';
+import { writeWisps } from './wisps.ts';
 import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import { born, constantBirth, restamp, stampFor, stampForSetting, type Stored } from './stamps.ts';
 
@@ -77,6 +78,7 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
 const fewFiles = 64;
 
 async function write({ repository, ref }: Ledger, parent: string, draft: CommitDraft): Promise<string | undefined> {
+  if (ref === wispRef) return writeWisps(repository, ref, parent, draft);
   if (draft.files.size <= fewFiles && !repository.reftable) return commitOn(repository, ref, parent, draft);
   const { importCommit } = await import('../git/import.ts');
   return importCommit(repository, ref, parent, async () => draft);

@@ -1,3 +1,5 @@
+import type { CommitDraft, FileDraft } from '../git/import.ts';
+import type { Repository } from '../git/repository.ts';
 import { wispRef, type Ledger } from './ledger.ts';
 
 /** The ledger of ephemeral beads that lies beside a ledger: kept in this clone, never pushed. */
@@ -8,4 +10,15 @@ export function wispsOf(ledger: Ledger): Ledger {
 /** Whether an id was made for an ephemeral bead. */
 export function isWispId(id: string): boolean {
   return id.includes('-wisp-');
+}
+
+/** Writes a commit of ephemeral beads: what was there and what the draft changes, without the past. */
+export async function writeWisps(repository: Repository, ref: string, before: string, draft: CommitDraft): Promise<string | undefined> {
+  const [{ importCommit }, { runGit }] = await Promise.all([import('../git/import.ts'), import('../git/run.ts')]);
+  const { stdout } = await runGit(repository, ['ls-tree', '-z', before]);
+  const kept = stdout.toString('utf8').split('\0').flatMap((entry): [string, FileDraft][] => {
+    const [, mode, oid, name] = /^(\d{6}) \w+ ([0-9a-f]+)\t(.+)$/s.exec(entry) ?? [];
+    return mode === undefined || oid === undefined || name === undefined ? [] : [[name, { mode, oid }]];
+  });
+  return importCommit(repository, ref, null, async () => ({ ...draft, files: new Map([...kept, ...draft.files]) }), { expected: before });
 }
