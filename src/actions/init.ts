@@ -32,6 +32,7 @@ export interface InitWish extends GateWish {
   /** The git aliases that there are commands for. */
   readonly aliases: readonly string[];
   readonly global: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
   progress(line: string): void;
 }
@@ -61,7 +62,7 @@ export async function initRepository(wish: InitWish): Promise<InitReport> {
   const repository = checkoutOf(wish.cwd);
   const known = knownTown(repository);
   const plan = await planOf(repository, known, wish);
-  const { owner, note } = await findOwner(repository, undefined);
+  const { owner, note } = await findOwner(repository, undefined, wish.env);
   const notes = note === undefined ? [] : [note];
   const hq: Ledger = { repository, ref: mainRef, prefixes: [plan.prefix, hqPrefix], liveness: { self: ownProcess(), isAlive }, now: wish.now };
   const there = (await readRef(repository, mainRef)) !== undefined;

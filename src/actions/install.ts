@@ -30,6 +30,7 @@ export interface InstallWish {
   readonly aliases: readonly string[];
   /** Sets them for the person, not only for the town's repository. */
   readonly global: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
 }
 
@@ -58,7 +59,7 @@ export async function installTown(wish: InstallWish): Promise<InstallReport> {
   const name = checkTownName(wish.name ?? (basename(root) || 'town'));
   const fresh = !existsSync(root);
   const begun = fresh || !existsSync(join(root, '.git'));
-  const { owner, note } = await findOwner(undefined, wish.owner);
+  const { owner, note } = await findOwner(undefined, wish.owner, wish.env);
   try {
     const repository = await begin(root);
     const known = readState<TownFile>(repository, townState);

@@ -52,5 +52,5 @@ export async function overview(town: Town): Promise<Overview> {
       sessions: agents.filter(({ agent, alive }) => alive === true && agent.startsWith(`${rig.name}/`)).length,
     });
   }
-  return { town: town.name, kind: town.kind, root: town.root, rigs, work };
+  return { town: town.name, kind: town.kind, root: town.hq.repository.worktree ?? town.root, rigs, work };
 }

@@ -9,10 +9,12 @@ export interface OwnerFound {
   readonly note?: string;
 }
 
-/** Whom a town belongs to: who was named (`Ada <ada@example.com>`), else whom git knows. Throws BadOwner. */
-export async function findOwner(repository: Repository | undefined, named: string | undefined): Promise<OwnerFound> {
+/** Whom a town belongs to: who was named (`Ada <ada@example.com>`), else whom git knows by its configuration or environment. Throws BadOwner. */
+export async function findOwner(repository: Repository | undefined, named: string | undefined, env: Readonly<Record<string, string | undefined>>): Promise<OwnerFound> {
   if (named !== undefined) return { owner: parseOwner(named) };
-  const { name, email } = await configuredPerson(repository);
+  const configured = await configuredPerson(repository);
+  const name = configured.name || env['GIT_AUTHOR_NAME'] || env['GIT_COMMITTER_NAME'] || '';
+  const email = configured.email || env['GIT_AUTHOR_EMAIL'] || env['GIT_COMMITTER_EMAIL'] || env['EMAIL'] || '';
   if (name !== '' && email !== '') return { owner: { name, email } };
   const missing = [...(name === '' ? ['git config --global user.name "<your name>"'] : []), ...(email === '' ? ['git config --global user.email <address>'] : [])];
   return {

@@ -50,7 +50,7 @@ interface QueueLook {
 async function lookAt(town: Town, rig: Rig): Promise<QueueLook> {
   const values = await settings(town, rig);
   const configured = hasGates(values);
-  return { facts: await observeQueue(rig, configured ? gatesOf(values) : [], new QueueMemory({ showsTries: true })), hasGates: configured };
+  return { facts: await observeQueue(rig, configured ? gatesOf(values, rig.name) : [], new QueueMemory({ showsTries: true })), hasGates: configured };
 }
 
 function show(rig: Rig, request: MergeRequest, look: QueueLook | undefined): Shown {

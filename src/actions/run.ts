@@ -47,7 +47,7 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
   let client: Client;
   try {
     const ready = readyClient(town, rig, record, bead, env);
-    client = await startClient({ command: ready.command, cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(rig, record), ...ready.env }, signal });
+    client = await startClient({ command: ready.command, cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(town, rig, record), ...ready.env }, signal });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return end(town, rig, record, await giveBack(town, record, 'could not be started', `${error.message}${error.hint === undefined ? '' : `\ntry: ${error.hint}`}`), env);

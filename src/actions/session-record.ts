@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { replaceFile, stateFolder } from '../ledger/ledger.ts';
@@ -46,7 +46,8 @@ function parseRecord(path: string): SessionRecord | undefined {
   try {
     return text === undefined ? undefined : (JSON.parse(text) as SessionRecord);
   } catch {
-    // Records appear whole, so only a damaged disk leaves half of one.
+    // Records appear whole, so only a damaged disk leaves half of one: it is kept for people, and claims no slot any more.
+    renameSync(path, `${path}.damaged`);
     return undefined;
   }
 }

@@ -54,7 +54,7 @@ export async function startSession(town: Town, rig: Rig, work: Work, env: Readon
   };
   try {
     const handle = await backend.start(
-      { id, agent: work.agent, command: selfCommand(['session', 'run', work.agent, id]), cwd: folderOf(rig, work.agent), env: identityEnvironment(rig, { id, agent: work.agent, bead: work.bead.id }), transcript, title: `${work.bead.id} ${work.bead.title}`.slice(0, 80) },
+      { id, agent: work.agent, command: selfCommand(['session', 'run', work.agent, id]), cwd: folderOf(rig, work.agent), env: identityEnvironment(town, rig, { id, agent: work.agent, bead: work.bead.id }), transcript, title: `${work.bead.id} ${work.bead.title}`.slice(0, 80) },
       claim,
     );
     return record(handle);
@@ -71,8 +71,8 @@ async function backendFor(town: Town, rig: Rig, runtime: string): Promise<Backen
 }
 
 /** The variables that tell a client, and every command below it, who it is. */
-export function identityEnvironment(rig: Rig, record: Pick<SessionRecord, 'id' | 'agent' | 'bead'>): Record<string, string> {
-  return { GT_ROLE: record.agent, GT_RIG: rig.name, GT_AGENT: record.agent, GT_BEAD: record.bead, GT_SESSION: record.id, BD_ACTOR: record.agent, GIT_AUTHOR_NAME: record.agent };
+export function identityEnvironment(town: Town, rig: Rig, record: Pick<SessionRecord, 'id' | 'agent' | 'bead'>): Record<string, string> {
+  return { GT_ROLE: record.agent, GT_RIG: rig.name, GT_AGENT: record.agent, GT_BEAD: record.bead, GT_SESSION: record.id, BD_ACTOR: record.agent, GIT_AUTHOR_NAME: record.agent, GIT_AUTHOR_EMAIL: town.owner.email };
 }
 
 /** Where an agent works. */

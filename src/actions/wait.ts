@@ -11,6 +11,8 @@ export interface Awaited {
   readonly reached: boolean;
   /** Why it came back, where it did. */
   readonly why: string | undefined;
+  /** Nobody has ever worked on it. */
+  readonly untouched: boolean;
 }
 
 export type Goal = 'submitted' | 'closed';
@@ -25,7 +27,7 @@ export async function waitFor(town: Town, ids: readonly string[], goal: Goal, ti
   for (;;) {
     const beads = await Promise.all(ids.map((id) => readBead(town, id)));
     const open = beads.filter((bead) => !hasReached(bead, goal) && !hasComeBack(bead));
-    if (open.length === 0) return beads.map((bead) => ({ id: bead.id, status: bead.status, reached: hasReached(bead, goal), why: hasReached(bead, goal) ? undefined : bead.attempts?.at(-1)?.outcome }));
+    if (open.length === 0) return beads.map((bead) => ({ id: bead.id, status: bead.status, reached: hasReached(bead, goal), why: hasReached(bead, goal) ? undefined : bead.attempts?.at(-1)?.outcome, untouched: bead.metadata?.['runtime'] === undefined }));
     const line = `${ids.length - open.length} of ${ids.length} ${goal}; waiting for ${open.map(({ id }) => id).join(', ')}`;
     if (line !== said && performance.now() - began > quietMilliseconds) {
       progress(line);

@@ -47,10 +47,10 @@ const gatePattern = /^[A-Za-z0-9_-]{1,40}$/;
  * The gates that the settings of a rig name, sorted by name; an empty list where they say `none`.
  * Throws NoGate where they say nothing, so that nothing lands unseen, and BadGate.
  */
-export function gatesOf(settings: Readonly<Record<string, unknown>>): Gate[] {
+export function gatesOf(settings: Readonly<Record<string, unknown>>, rig: string): Gate[] {
   const configured = settingAt(settings, 'merge_queue.gates');
   if (configured === 'none') return [];
-  if (!isObject(configured) || Object.keys(configured).length === 0) throw new NoGate();
+  if (!isObject(configured) || Object.keys(configured).length === 0) throw new NoGate(rig);
   return Object.entries(configured).map(([name, value]) => gateOf(name, value)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -54,7 +54,7 @@ export async function refineryTick(town: Town, rig: Rig, options: RefineryOption
   const report: RefineryReport = { landed: [], rejected: [], waiting: [], flaky: [], gateRuns: 0, steps: 0 };
   const memory = new QueueMemory({ since: options.again === true ? timestamp(town.now()) : undefined });
   const shift: Shift = { town, rig, options, memory, report, say: options.progress ?? (() => {}) };
-  gatesOf(await settings(town, rig));
+  gatesOf(await settings(town, rig), rig.name);
   const release = await takeLease(rig);
   try {
     await discardOldRuns(rig);
@@ -104,7 +104,7 @@ async function work(shift: Shift): Promise<void> {
   let stepped = false;
   let stalled: Move | undefined;
   for (let races = 0; options.signal?.aborted !== true; ) {
-    const moves = decide(await observeQueue(rig, gatesOf(await settings(shift.town, rig)), memory));
+    const moves = decide(await observeQueue(rig, gatesOf(await settings(shift.town, rig), rig.name), memory));
     const move = moves.find(({ op }) => op !== 'wait');
     if (move === undefined || (options.once === true && stepped) || isDeepStrictEqual(move, stalled)) {
       for (const wait of moves) if (wait.op === 'wait') report.waiting.push({ request: wait.request.id, target: wait.target, reason: wait.reason });

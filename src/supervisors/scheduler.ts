@@ -1,13 +1,12 @@
 import { workingStatuses, unmet, type Bead, type Beads } from '../domain/bead.ts';
 import { readyOrder } from '../domain/ready.ts';
 import { isObject } from '../base/jsonl.ts';
-import { Failure } from '../base/errors.ts';
 import { dispatch, places } from '../actions/sling.ts';
 import { listSessions } from '../actions/session-record.ts';
 import { setting } from '../actions/settings.ts';
-import { appendEvent } from '../ledger/events.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
+import { guarded } from './guarded.ts';
 
 /** What the scheduler of a rig knows. */
 export interface SchedulerSight {
@@ -49,9 +48,6 @@ export async function observe(town: Town, rig: Rig): Promise<SchedulerSight> {
   return { paused: (await setting(town, undefined, 'scheduler.paused')) === true, places: await places(town, rig), taken: holders.size, waiting };
 }
 
-/** Why beads could not be dispatched, so that one reason is told once. */
-const told = new Map<string, string>();
-
 /** One round of dispatching. A bead that cannot be dispatched is told in the event log and holds up no other. Returns how many were dispatched. */
 export async function schedulerTick(town: Town, rig: Rig, env: Readonly<Record<string, string | undefined>>): Promise<number> {
   const sight = await observe(town, rig);
@@ -61,17 +57,13 @@ export async function schedulerTick(town: Town, rig: Rig, env: Readonly<Record<s
     const [bead] = decide({ ...sight, taken: sight.taken + dispatched, waiting: sight.waiting.filter((entry) => !tried.has(entry.bead.id)) });
     if (bead === undefined) return dispatched;
     tried.add(bead.id);
-    try {
-      const convoy = bead.metadata?.['convoy'];
-      const start = bead.metadata?.['start_by'] !== 'hand';
-      await dispatch(town, rig, signatureOf(town, 'deacon'), bead.id, undefined, { runtime: undefined, start, convoy: false, now: true, env }, typeof convoy === 'string' ? convoy : undefined);
-      dispatched += 1;
-      told.delete(bead.id);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      if (told.get(bead.id) === error.message) continue;
-      told.set(bead.id, error.message);
-      appendEvent(town.hq, { kind: 'dispatch.failed', subject: bead.id, data: { code: error.code, message: error.message } });
-    }
+    dispatched += await guarded(town, rig, 'scheduler', () => dispatchWaiting(town, rig, bead, env), bead.id);
   }
+}
+
+async function dispatchWaiting(town: Town, rig: Rig, bead: Bead, env: Readonly<Record<string, string | undefined>>): Promise<number> {
+  const convoy = bead.metadata?.['convoy'];
+  const start = bead.metadata?.['start_by'] !== 'hand';
+  await dispatch(town, rig, signatureOf(town, 'deacon'), bead.id, undefined, { runtime: undefined, start, convoy: false, now: true, env }, typeof convoy === 'string' ? convoy : undefined);
+  return 1;
 }

@@ -8,19 +8,19 @@ const ran = (verdict: GateRun['verdict'], started = '2026-01-01T00:00:00Z'): Gat
 const gates = suite('gatesOf');
 
 gates('reads the gates, sorted, with what is usual where nothing is said', () => {
-  const found = gatesOf({ merge_queue: { gates: { test: { command: 'make test' }, lint: { command: 'make lint', timeout: '90s', required: false } } } });
+  const found = gatesOf({ merge_queue: { gates: { test: { command: 'make test' }, lint: { command: 'make lint', timeout: '90s', required: false } } } }, 'citadel');
   assert.equal(found, [{ name: 'lint', command: 'make lint', timeout: 90_000, required: false }, test]);
 });
 
 gates('is empty only where that was said', () => {
-  assert.equal(gatesOf({ merge_queue: { gates: 'none' } }), []);
-  assert.throws(() => gatesOf({}), (error: unknown) => error instanceof NoGate);
-  assert.throws(() => gatesOf({ merge_queue: { gates: {} } }), (error: unknown) => error instanceof NoGate);
+  assert.equal(gatesOf({ merge_queue: { gates: 'none' } }, 'citadel'), []);
+  assert.throws(() => gatesOf({}, 'citadel'), (error: unknown) => error instanceof NoGate);
+  assert.throws(() => gatesOf({ merge_queue: { gates: {} } }, 'citadel'), (error: unknown) => error instanceof NoGate);
 });
 
 gates('refuses a gate that cannot be run', () => {
-  for (const gate of [{}, { command: ' ' }, { command: 'true', timeout: 0 }, 'true']) assert.throws(() => gatesOf({ merge_queue: { gates: { test: gate } } }), (error: unknown) => error instanceof BadGate);
-  assert.throws(() => gatesOf({ merge_queue: { gates: { '../x': { command: 'true' } } } }), (error: unknown) => error instanceof BadGate);
+  for (const gate of [{}, { command: ' ' }, { command: 'true', timeout: 0 }, 'true']) assert.throws(() => gatesOf({ merge_queue: { gates: { test: gate } } }, 'citadel'), (error: unknown) => error instanceof BadGate);
+  assert.throws(() => gatesOf({ merge_queue: { gates: { '../x': { command: 'true' } } } }, 'citadel'), (error: unknown) => error instanceof BadGate);
 });
 
 gates.run();

@@ -18,8 +18,8 @@ export const command = defineCommand({
     ['init --prefix app --gate "npm test"', 'ids such as app-x1y2z; nothing lands unless npm test succeeds'],
   ],
   async run({ prefix, name, branch, remote, gate, noGate, yes, global }, context) {
-    const { cwd, now, progress, confirm, quiet } = context;
-    const report = await initRepository({ cwd, now, progress, confirm, prefix, name, branch, remote, gate, noGate, yes, global, aliases: usefulAliases() });
+    const { cwd, env, now, progress, confirm, quiet } = context;
+    const report = await initRepository({ cwd, env, now, progress, confirm, prefix, name, branch, remote, gate, noGate, yes, global, aliases: usefulAliases() });
     return { ...report, quiet };
   },
   *render({ made, repository, name, prefix, target, remote, workers, gate, aliases, githooks, notes, quiet }) {

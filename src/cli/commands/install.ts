@@ -13,7 +13,7 @@ export const command = defineCommand({
     global: { type: 'boolean', describe: 'set the git aliases for all your repositories' },
   },
   examples: [['install ~/town', 'then: cd ~/town, gt rig add <name> <url>']],
-  run: ({ path, name, owner, global }, { cwd, now }) => installTown({ path, cwd, name, owner, global, now, aliases: usefulAliases() }),
+  run: ({ path, name, owner, global }, { cwd, env, now }) => installTown({ path, cwd, env, name, owner, global, now, aliases: usefulAliases() }),
   *render({ made, root, owner, rigs, aliases, githooks, notes }) {
     yield made ? `${root} is a town now, and a git repository of its own` : `${root} is a town already; what was missing has been added`;
     yield `  owner     ${owner.name} <${owner.email}>`;

@@ -15,6 +15,7 @@ export const command = defineCommand({
     yield `${town} (${kind === 'solo' ? 'one repository' : 'town'}) at ${root}`;
     yield engine === null ? 'engine: not running (gt up starts it)' : `engine: running since ${engine.since}, process ${engine.pid}`;
     yield '';
+    if (rigs.length === 0) yield 'the town has no rigs yet; gt rig add <name> <url> adds one';
     yield table(rigs, [
       { title: 'RIG', cell: (rig) => rig.name },
       { title: 'TARGET', cell: (rig) => rig.target },

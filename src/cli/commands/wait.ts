@@ -19,7 +19,7 @@ export const command = defineCommand({
     return waitFor(town, ids, goal, parseDuration(timeout), context.signal, (line) => context.progress(line));
   },
   *render(beads) {
-    for (const { id, status, reached, why } of beads) yield reached ? `${id} is ${status === 'closed' ? 'closed' : 'submitted'}` : `${id} has come back${why === undefined ? '' : `: ${why}`}`;
+    for (const { id, status, reached, why, untouched } of beads) yield untouched && !reached ? `${id} was never slung (try: gt sling ${id})` : reached ? `${id} is ${status === 'closed' ? 'closed' : 'submitted'}` : `${id} has come back${why === undefined ? '' : `: ${why}`}`;
   },
   exit: (beads) => (beads.every(({ reached }) => reached) ? 0 : 1),
 });
