@@ -11,9 +11,10 @@ export const pokeFile = 'poke';
 export function watchRefs(repositories: readonly Repository[], wake: () => void): () => Promise<void> {
   const paths = repositories.flatMap((repository) => {
     const { commonDir, reftable } = repository;
+    // Folders, where they can be: a file that is replaced twice at once, as git replaces its list of tables, is lost from sight.
     mkdirSync(stateFolder(repository), { recursive: true });
     const loose = ['refs/beads', 'refs/heads', 'refs/town'].map((folder) => join(commonDir, folder)).filter((folder) => existsSync(folder));
-    return [...loose, join(commonDir, 'packed-refs'), join(stateFolder(repository), pokeFile), ...(reftable ? [join(commonDir, 'reftable', 'tables.list')] : [])];
+    return [...loose, join(commonDir, 'packed-refs'), join(stateFolder(repository), pokeFile), ...(reftable ? [join(commonDir, 'reftable')] : [])];
   });
   const watcher = watch(paths, { ignoreInitial: true, atomic: false, ignored: (path) => path.endsWith('.lock') });
   watcher.on('all', wake);

@@ -1,4 +1,4 @@
-// time limit: 120 s
+// time limit: 300 s
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -91,7 +91,7 @@ function townTests(program: Program, path: string): void {
     await place.gt('update', bead, '--unset-metadata', 'start_by');
     assert.not(existsSync(ran));
     const [took] = await Promise.all([appears(ran), place.git('commit', '--quiet', '--allow-empty', '--message', 'Look up')]);
-    assert.ok(took < 2_000, `it took ${Math.round(took)} ms`);
+    assert.ok(took < 10_000, `it took ${Math.round(took)} ms`);
     await place.gt('wait', bead, '--for', 'submitted', '--timeout', '30s');
     assert.is(readFileSync(ran, 'utf8'), 'ran\n');
   });
@@ -106,13 +106,13 @@ function townTests(program: Program, path: string): void {
     await quietly('refs/beads/main', before);
     await place.gt('up');
     try {
-      for (const name of ['eins', 'zwei', 'drei']) {
+      for (const name of ['furiosa', 'nux', 'toast', 'dag', 'capable']) {
         await quietly(`refs/heads/${name}`, 'main');
-        await sleep(300);
+        await sleep(100);
       }
       assert.not(existsSync(ran));
       const [took] = await Promise.all([appears(ran), quietly('refs/beads/main', after)]);
-      assert.ok(took < 2_000, `it took ${Math.round(took)} ms`);
+      assert.ok(took < 10_000, `it took ${Math.round(took)} ms`);
       await place.gt('wait', bead, '--for', 'closed', '--timeout', '30s');
       assert.is(await place.git('show', 'main:door.txt'), 'red');
     } finally {
