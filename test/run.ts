@@ -90,6 +90,16 @@ function longestFirst(paths: readonly string[]): string[] {
   return weighed.sort((a, b) => b.limit - a.limit || b.size - a.size).map(({ path }) => path);
 }
 
+/** Removes the folder of a test file; answers what is in the way, such as a file system that is still mounted below. */
+function cleared(folder: string): string | undefined {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    return undefined;
+  } catch (error) {
+    return `left behind what cannot be removed: ${(error as Error).message}`;
+  }
+}
+
 async function runFile(path: string): Promise<Report> {
   const name = relative(root, path);
   const began = performance.now();
@@ -114,14 +124,13 @@ async function runFile(path: string): Promise<Report> {
   clearTimeout(timer);
   await Promise.race([new Promise((done) => child.on('close', done)), sleep(500)]);
   const left = await endLeftBehind(mark);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  const stuck = cleared(folder);
 
   const report = read(text, code);
   if (late) report.troubles = [`stopped after ${limit} s`];
-  if (left.length > 0) {
-    report.troubles.push(...left);
-    if (report.failed === 0) report.failed = 1;
-  }
+  if (stuck !== undefined) report.troubles.push(stuck);
+  report.troubles.push(...left);
+  if (report.troubles.length > 0 && report.failed === 0) report.failed = 1;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const bad = report.failed > 0;
   if (bad) process.stdout.write(`${text.trimEnd()}\n`);
