@@ -6,6 +6,7 @@ import { canonical } from '../../src/base/jsonl.ts';
 import { compare, isOther, newPrefixes, readBead } from '../../src/domain/exchange.ts';
 import type { Bead } from '../../src/domain/bead.ts';
 import { bead, garageFile } from '../helpers/garage.ts';
+import { realLedgers } from '../helpers/real-ledgers.ts';
 
 function read(value: Record<string, unknown>): Bead {
   const found = readBead({ id: 'gt-a', title: 'A', created_at: '2026-01-01T00:00:00Z', ...value });
@@ -37,9 +38,8 @@ reading('says what is wrong', () => {
 });
 
 reading('changes nothing in what it has read once', () => {
-  const files = [garageFile, ...['beads_rust-20260128', 'bv-cass', 'gastown-20260106'].map((name) => `/work/shared/data/${name}.jsonl`)];
-  for (const file of files) {
-    for (const line of textOf(file).split('\n')) {
+  for (const file of [garageFile, ...realLedgers.map(({ path }) => path)]) {
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
       if (line === '') continue;
       const once = readBead(JSON.parse(line) as Record<string, unknown>);
       assert.type(once, 'object', String(once));
@@ -47,15 +47,6 @@ reading('changes nothing in what it has read once', () => {
     }
   }
 });
-
-/** The real ledgers lie beside the project where it is developed, and nowhere else. */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
 
 reading('answers for any JSON without throwing', () => {
   const value = fc.dictionary(fc.constantFrom('id', 'title', 'status', 'priority', 'created_at', 'updated_at', 'labels', 'dependencies', 'comments', 'metadata', 'x'), fc.jsonValue());
