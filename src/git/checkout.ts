@@ -32,20 +32,25 @@ export async function moveCheckout(repository: Repository, from: string, to: str
 /** Whether a checkout could be moved from one commit to another: nothing that it holds, tracked or not, is in the way. While another git process holds its index, nothing is known to be. */
 export async function mayMove(repository: Repository, from: string, to: string): Promise<boolean> {
   for (const oid of [from, to]) if (!isOid(oid)) throw new BadRevision(oid);
+  if (!(await refreshIndex(repository))) return true;
+  return (await runGit(repository, ['read-tree', '-n', '-m', '-u', from, to], { worktree: true, accept: [0, 128] })).code === 0;
+}
+
+/** Brings the index up to date with the dates of files; false where another git process holds it, and then it stays as it is. */
+async function refreshIndex(repository: Repository): Promise<boolean> {
   try {
     await freeLocks(repository, [join(repository.gitDir, 'index.lock')]);
   } catch (error) {
-    if (error instanceof LockHeld) return true;
+    if (error instanceof LockHeld) return false;
     throw error;
   }
-  await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1] });
-  return (await runGit(repository, ['read-tree', '-n', '-m', '-u', from, to], { worktree: true, accept: [0, 128] })).code === 0;
+  return (await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1, 128] })).code !== 128;
 }
 
 /** Whether the tracked files and the index of a checkout are those of a commit, whatever its branch says. */
 export async function shows(repository: Repository, commit: string): Promise<boolean> {
   if (!isOid(commit)) throw new BadRevision(commit);
-  await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1] });
+  await refreshIndex(repository);
   const quiet = async (args: readonly string[]): Promise<boolean> => (await runGit(repository, args, { worktree: true, accept: [0, 1] })).code === 0;
   return (await quiet(['diff-index', '--cached', '--quiet', commit, '--'])) && quiet(['diff-files', '--quiet', '--ignore-submodules=all']);
 }
