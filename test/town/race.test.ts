@@ -98,7 +98,7 @@ async function race(castle: Citadel, { updates, kills }: Size): Promise<{ acknow
   const faults: string[] = [];
   let killed = 0;
   const steady = Array.from({ length: writers }, async (_, writer) => {
-    for (let step = 0; step < updates; step += 1) {
+    for (let step = 0; step < updates && faults.length === 0; step += 1) {
       const mark = `w${writer}n${step}`;
       const { code, stderr } = await runOnce(castle, wordsFor(mark, step + writer));
       if (code === 0) acknowledged.push(mark);
@@ -108,7 +108,7 @@ async function race(castle: Citadel, { updates, kills }: Size): Promise<{ acknow
   const doomed = Array.from({ length: victims }, async (_, victim) => {
     const chance = chances(seed + victim);
     let within = 200;
-    for (let step = 0; killed < kills; step += 1) {
+    for (let step = 0; killed < kills && faults.length === 0; step += 1) {
       const mark = `v${victim}n${step}`;
       const ended = await runOnce(castle, wordsFor(mark, step), { after: chance() * within, group: chance() < 0.5 });
       // So that every moment of a command's life is as likely as any other.
