@@ -1,5 +1,9 @@
 import { Failure, Refused } from '../base/errors.ts';
-import { addLabel, adopt, BeadBlocked, BeadTaken, claim, close, comment, dependents, edit, evolving, find, remove, removeLabel, reopen, type Act, type Bead, type BeadChange, type Beads } from '../domain/bead.ts';
+import { find, evolving, type Act, type Bead, type BeadChange, type Beads } from '../domain/bead.ts';
+import { close, remove, reopen } from '../domain/closing.ts';
+import { addLabel, comment, edit, removeLabel } from '../domain/content.ts';
+import { adopt, dependents } from '../domain/dependency.ts';
+import { BeadBlocked, BeadTaken, claim } from '../domain/hook.ts';
 import { checkType } from '../domain/kind.ts';
 import type { View } from '../ledger/shards.ts';
 import type { LedgerChange } from '../ledger/transact.ts';

@@ -1,4 +1,5 @@
-import { depend, find, undepend, type Bead } from '../domain/bead.ts';
+import { find, type Bead } from '../domain/bead.ts';
+import { depend, undepend } from '../domain/dependency.ts';
 import { beadTree, dependencyCycles, type TreeNode } from '../domain/tree.ts';
 import type { Town } from '../town.ts';
 import { wholeTown } from './bead-list.ts';

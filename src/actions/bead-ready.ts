@@ -1,5 +1,6 @@
 import { prefixOf } from '../base/ids.ts';
-import { isDone, unmet, type Bead, type Beads } from '../domain/bead.ts';
+import { isDone, type Bead, type Beads } from '../domain/bead.ts';
+import { unmet } from '../domain/dependency.ts';
 import { counted, type Counted } from '../domain/detail.ts';
 import { matches, type Query } from '../domain/query.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';

@@ -1,6 +1,7 @@
 import { arch, platform } from 'node:os';
 import { timeOf } from '../base/time.ts';
-import { isDone, unmet, type Beads } from '../domain/bead.ts';
+import { isDone, type Beads } from '../domain/bead.ts';
+import { unmet } from '../domain/dependency.ts';
 import { flakeHistory, isPassed, type FlakeHistory, type Gate, type Verdict } from '../domain/gate.ts';
 import { claimLost, openRequests, requestOf, type MergeRequest } from '../domain/merge-request.ts';
 import { stackBase, type Leftover, type Point, type QueueFacts, type RequestFacts, type Stack, type TargetFacts } from '../domain/merge-queue.ts';

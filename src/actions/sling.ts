@@ -1,8 +1,10 @@
 import { Failure, Refused, Usage } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
-import { formatAddress, isName, parseAddress, type Address } from '../domain/address.ts';
+import { addressOf, formatAddress, isName, parseAddress, type Address } from '../domain/address.ts';
 import { enroll } from '../domain/agent.ts';
-import { claim, edit, find, hook, isDone, release, type Act, type Bead } from '../domain/bead.ts';
+import { find, isDone, type Act, type Bead } from '../domain/bead.ts';
+import { edit } from '../domain/content.ts';
+import { claim, hook, release } from '../domain/hook.ts';
 import { readRef } from '../git/refs.ts';
 import { fetch } from '../git/remotes.ts';
 import { lockWorktree } from '../git/worktrees.ts';
@@ -21,7 +23,7 @@ import { poke } from './poke.ts';
 import { handStart, runtimeFor, startSession, stopSession } from './session.ts';
 import { readSession } from './session-record.ts';
 import { setting } from './settings.ts';
-import { chooseWorker, listWorkers, prepareWorktree, workBranch, workerAddress } from './worker.ts';
+import { chooseWorker, listWorkers, prepareWorktree, startOfWork, workBranch, workerAddress } from './worker.ts';
 
 export interface SlingOptions {
   /** The runtime to use. */
@@ -115,6 +117,7 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
   const { bead, agent, token, branch, start } = await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, poolPatience, () => hangOnWorker(town, rig, who, id, wanted, options, convoy));
   if (bead === undefined) return { bead: id, outcome: 'unchanged', agent };
   await completeSling(town, rig, who, bead, agent);
+  if (token === '') return { bead: id, outcome: 'unchanged', agent };
   appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { branch, by: who.actor } });
   const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }) };
   if (!options.start) return { ...placed, command: handStart(town, rig, agent, String(bead.metadata?.['runtime'])) };
@@ -124,9 +127,10 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
 }
 
 interface Hung {
-  /** The bead as it is now; undefined when it hung there already. */
+  /** The bead as it is now; undefined when it hung already on a hook that has no worktree here. */
   readonly bead: Bead | undefined;
   readonly agent: string;
+  /** Empty when it hung there already. */
   readonly token: string;
   readonly branch: string;
   readonly start: string;
@@ -135,7 +139,7 @@ interface Hung {
 async function hangOnWorker(town: Town, rig: Rig, who: Signature, id: string, wanted: string | undefined, options: SlingOptions, convoy: string | undefined): Promise<Hung> {
   const act: Act = { by: who.actor, at: timestamp(town.now()) };
   const bead = await guard(rig, id, wanted === undefined ? undefined : workerAddress(rig, wanted), act);
-  if (bead.status === 'hooked') return { bead: undefined, agent: bead.assignee ?? '', token: '', branch: '', start: '' };
+  if (bead.status === 'hooked') return { bead: startOfWorkOf(rig, bead) === undefined ? undefined : bead, agent: bead.assignee ?? '', token: '', branch: '', start: '' };
   const name = chooseWorker(await listWorkers(rig, await liveBeads(rig.ledger)), wanted);
   const agent = workerAddress(rig, name);
   const branch = workBranch(name, id);
@@ -154,6 +158,12 @@ async function hangOnWorker(town: Town, rig: Rig, who: Signature, id: string, wa
 
 function refuseMissingClient(runtime: string, env: SlingOptions['env']): void {
   if (runtime !== 'exec' && findProgram(runtime, env) === undefined) throw new ClientMissing(runtime);
+}
+
+/** The commit that the work on a hooked bead starts from; undefined where no worker of the rig has it in a worktree here. */
+function startOfWorkOf(rig: Rig, { assignee }: Bead): string | undefined {
+  const address = addressOf(assignee);
+  return address?.role === 'polecat' && address.rig === rig.name ? startOfWork(rig, address.name) : undefined;
 }
 
 function queuedRuntime(bead: Bead): string | undefined {

@@ -1,6 +1,9 @@
 import { candidateIds, prefixOf, rootOf } from '../base/ids.ts';
 import { isObject } from '../base/jsonl.ts';
-import { BadDependency, checkId, create, depend, evolving, find, IdTaken, nextChildId, type Act, type BeadChange, type Beads, type EvolvingBeads } from './bead.ts';
+import { find, evolving, type Act, type BeadChange, type Beads, type EvolvingBeads } from './bead.ts';
+import { create, IdTaken, nextChildId } from './content.ts';
+import { BadDependency, depend } from './dependency.ts';
+import { checkId } from './field.ts';
 
 /** An edge that a bead is filed with: it depends on `other`, or the other way round where it `blocks` it. */
 export interface Link {

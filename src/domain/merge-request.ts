@@ -1,7 +1,9 @@
 import { Refused } from '../base/errors.ts';
 import { hashText } from '../base/ids.ts';
 import { isObject } from '../base/jsonl.ts';
-import { edit, find, isDone, NotOnHook, recordAttempt, workingStatuses, type Act, type Bead, type BeadChange, type Beads } from './bead.ts';
+import { find, isDone, workingStatuses, type Act, type Bead, type BeadChange, type Beads } from './bead.ts';
+import { edit, recordAttempt } from './content.ts';
+import { NotOnHook } from './hook.ts';
 
 /** How a request ended. */
 export type Outcome = 'merged' | 'rejected' | 'superseded' | 'withdrawn';

@@ -1,8 +1,9 @@
 import { timeOf } from '../base/time.ts';
-import { edgesOf, unmet, type Bead, type Beads } from './bead.ts';
+import { edgesOf, isDone, type Bead, type Beads } from './bead.ts';
+import { unmet } from './dependency.ts';
 import { townTypes } from './kind.ts';
 
-/** Whether a bead can be started now (milliseconds since 1970): open, not ephemeral, not deferred (nor its parent), with nothing unmet. */
+/** Whether a bead can be started now (milliseconds since 1970): open, not ephemeral, not deferred (nor a parent that is not done), with nothing unmet. */
 export function isReady(beads: Beads, bead: Bead, now: number): boolean {
   return (
     bead.status === 'open' &&
@@ -21,7 +22,7 @@ function isDeferred(bead: Bead, now: number): boolean {
 }
 
 function parents(beads: Beads, bead: Bead): Bead[] {
-  return edgesOf(bead, ['parent-child']).map((id) => beads.get(id)).filter((parent): parent is Bead => parent !== undefined);
+  return edgesOf(bead, ['parent-child']).map((id) => beads.get(id)).filter((parent): parent is Bead => parent !== undefined && !isDone(parent));
 }
 
 /** Orders ready work: most urgent first, newest first among equals, then by id. */

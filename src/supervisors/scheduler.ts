@@ -1,4 +1,5 @@
-import { workingStatuses, unmet, type Bead, type Beads } from '../domain/bead.ts';
+import { workingStatuses, type Bead, type Beads } from '../domain/bead.ts';
+import { unmet } from '../domain/dependency.ts';
 import { readyOrder } from '../domain/ready.ts';
 import { isObject } from '../base/jsonl.ts';
 import { dispatch, places } from '../actions/sling.ts';

@@ -3,12 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canonical } from '../../src/base/jsonl.ts';
 import { garageFile } from '../helpers/garage.ts';
+import { readyIn, type Line } from '../helpers/readiness.ts';
 import { noRealLedgers, realLedgers } from '../helpers/real-ledgers.ts';
 import { skip } from '../helpers/skip.ts';
 import { output } from '../helpers/temporary.ts';
 import { git, gt, gtJson, gtOutput, soloTown } from '../helpers/town.ts';
-
-type Line = Readonly<Record<string, any>>; // a line of somebody's file may hold anything
 
 interface Tally {
   readonly created: number;
@@ -54,38 +53,6 @@ function essence(line: Line): string {
   const comments = ((line['comments'] ?? []) as Line[]).map((each) => [String(each['id']), each['author'], each['text'], each['created_at']]);
   const fields = plain.map(([key, value]) => [key, value === 1 && key === 'pinned' ? true : value]);
   return canonical({ ...Object.fromEntries(fields), '=title': String(line['title']).replace(/\s+/g, ' ').trim(), '=labels': [...new Set(line['labels'] ?? [])].sort(), '=edges': [...edges].sort(), '=comments': comments, '=closed': line['status'] === 'closed' ? (line['closed_at'] ?? true) : false });
-}
-
-/** Readiness by the rules of beads, from the lines of a file alone. */
-function readyIn(lines: readonly Line[], now: number): string[] {
-  const byId = new Map(lines.filter(({ status }) => status !== 'tombstone').map((line) => [line['id'] as string, line]));
-  const edges = (line: Line): { type: string; target: string; metadata: string }[] =>
-    ((line['dependencies'] ?? []) as Line[]).map((edge) => ({ type: String(edge['type']).replaceAll('_', '-'), target: String(edge['depends_on_id']), metadata: JSON.stringify(edge['metadata'] ?? '') }));
-  const over = (line: Line): boolean => ['closed', 'pinned'].includes(line['status']);
-  const later = (line: Line): boolean => Date.parse(line['defer_until'] ?? '') > now;
-  const childrenOf = (id: string): Line[] => [...byId.values()].filter((line) => edges(line).some(({ type, target }) => type === 'parent-child' && target === id));
-  const held = new Set<string>();
-  for (const line of byId.values()) {
-    for (const { type, target, metadata } of edges(line)) {
-      const other = byId.get(target);
-      if (other === undefined || over(line)) continue;
-      if ((type === 'blocks' || type === 'conditional-blocks') && !over(other)) held.add(line['id']);
-      if (type === 'waits-for') {
-        const children = childrenOf(target);
-        if (children.some((child) => !over(child)) && !(metadata.includes('any-children') && children.some(({ status }) => status === 'closed'))) held.add(line['id']);
-      }
-    }
-  }
-  for (let before = -1; before !== held.size; ) {
-    before = held.size;
-    for (const line of byId.values()) if (!over(line) && edges(line).some(({ type, target }) => type === 'parent-child' && held.has(target))) held.add(line['id']);
-  }
-  const noWork = ['merge-request', 'gate', 'molecule', 'message', 'agent', 'role', 'rig', 'convoy', 'event'];
-  const free = [...byId.values()].filter((line) => {
-    const parents = edges(line).filter(({ type }) => type === 'parent-child').flatMap(({ target }) => byId.get(target) ?? []);
-    return line['status'] === 'open' && !held.has(line['id']) && !line['pinned'] && !line['ephemeral'] && !line['is_template'] && !noWork.includes(line['issue_type'] ?? 'task') && !later(line) && !parents.some(later);
-  });
-  return free.map(({ id }) => id as string).sort();
 }
 
 for (const { name, path } of [{ name: 'garage', path: garageFile }, ...realLedgers]) {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { release } from '../../src/domain/bead.ts';
+import { release } from '../../src/domain/hook.ts';
 import { submitRequest, type Offer } from '../../src/actions/submit.ts';
 import { inRef } from '../../src/actions/queue-refs.ts';
 import { readRef } from '../../src/git/refs.ts';

@@ -33,6 +33,26 @@ clock('is followed by a greater one, even when the clock has gone back an hour',
   );
 });
 
+clock('moves on to the next millisecond when its counter is used up', () => {
+  const last = makeStamp(1_700_000_000_000, 46_655, 'aaaaaa');
+  assert.equal([stampTime(stampAfter(last, 'bbbbbb')), stampAfter(last, 'bbbbbb').slice(9, 12)], [1_700_000_000_001, '000']);
+});
+
+clock('is never given out twice by one replica, whatever its clock does', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -10, max: 10 }), { maxLength: 50 }), (jumps) => {
+      let now = 1_700_000_000_000;
+      let last: string | undefined;
+      for (const jump of jumps) {
+        now += jump;
+        const next = nextStamp(now, last, 'aaaaaa');
+        assert.ok((last === undefined || next > last) && stampTime(next) >= now);
+        last = next;
+      }
+    }),
+  );
+});
+
 clock('takes the time that it is when nothing lies ahead', () => {
   assert.is(stampTime(nextStamp(1_700_000_000_000, makeStamp(1_600_000_000_000, 7, 'aaaaaa'), 'bbbbbb')), 1_700_000_000_000);
 });

@@ -46,6 +46,15 @@ ids('is tried at several places before it grows', () => {
   assert.equal(tried, [...candidateIds('gt', 'Oil the hinges', 0)]);
 });
 
+ids('is hashed as bd hashes', () => {
+  const said = ['Fix login', 'Details', 'jira-import', `${Date.parse('2024-01-02T03:04:05.006Z')}000000`, '0'].join('|');
+  assert.equal([3, 4, 5, 6, 7, 8].map((length) => hashText(said, length)), ['vju', '8d8e', 'bi3tk', '8bi3tk', 'r5sr6bm', '8r5sr6bm']);
+});
+
+ids('grows where the chance that two are alike passes one in four', () => {
+  assert.equal([5_898, 5_899, 35_389, 35_390, 212_339, 212_340].map(idLength), [5, 6, 6, 7, 7, 8]);
+});
+
 ids('is made of the characters of base 36', () => {
   fc.assert(fc.property(fc.string(), fc.integer({ min: 1, max: 8 }), (text, length) => assert.match(hashText(text, length), new RegExp(`^[0-9a-z]{${length}}$`))));
 });

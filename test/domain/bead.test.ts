@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addLabel, adopt, checkId, children, claim, close, comment, create, depend, dependents, edit, evolve, evolving, find, handOver, hook, indexed, nextChildId, recordAttempt, release, remove, removeLabel, reopen, undepend, unmet, type Act, type BeadChange, type Beads } from '../../src/domain/bead.ts';
+import { evolve, find, indexed, evolving, type Act, type BeadChange, type Beads } from '../../src/domain/bead.ts';
+import { close, remove, reopen } from '../../src/domain/closing.ts';
+import { addLabel, comment, create, edit, nextChildId, recordAttempt, removeLabel } from '../../src/domain/content.ts';
+import { adopt, children, depend, dependents, undepend, unmet } from '../../src/domain/dependency.ts';
+import { checkId } from '../../src/domain/field.ts';
+import { claim, handOver, hook, release } from '../../src/domain/hook.ts';
 import { anyBeads, anyId, bead, garage, ids, nux, refusal, slit } from '../helpers/garage.ts';
 
 /** The bead after a decision. */

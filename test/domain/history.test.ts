@@ -1,6 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addLabel, claim, close, comment, depend, edit, evolving, find, recordAttempt, remove, reopen, type BeadChange, type Beads } from '../../src/domain/bead.ts';
+import { find, evolving, type BeadChange, type Beads } from '../../src/domain/bead.ts';
+import { close, remove, reopen } from '../../src/domain/closing.ts';
+import { addLabel, comment, edit, recordAttempt } from '../../src/domain/content.ts';
+import { depend } from '../../src/domain/dependency.ts';
+import { claim } from '../../src/domain/hook.ts';
 import { differences } from '../../src/domain/history.ts';
 import { garage, nux, slit } from '../helpers/garage.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { timeOf } from '../../src/base/time.ts';
-import { find, indexed, unmet, type Bead, type Beads } from '../../src/domain/bead.ts';
+import { find, indexed, type Bead } from '../../src/domain/bead.ts';
 import { isReady, readyOrder } from '../../src/domain/ready.ts';
 import { anyBeads, bead, garage } from '../helpers/garage.ts';
+import { readyIn } from '../helpers/readiness.ts';
 
 const now = Date.parse('2026-05-01T02:00:00Z');
 
@@ -31,15 +31,40 @@ ready('comes with the time that it was deferred to, the parent’s too', () => {
   }
 });
 
-/** The rule of readiness, said once more and without a shortcut. */
-function ready2(beads: Beads, each: Bead): boolean {
-  const parents = (each.dependencies ?? []).filter(({ type }) => type === 'parent-child').flatMap(({ depends_on_id: id }) => beads.get(id) ?? []);
-  const deferred = (one: Bead): boolean => one.defer_until !== undefined && (timeOf(one.defer_until) ?? 0) > now;
-  return each.status === 'open' && each['pinned'] !== true && each.issue_type !== 'message' && !deferred(each) && !parents.some(deferred) && unmet(beads, each).length === 0;
-}
+const names = ['gt-a', 'gt-b', 'gt-c', 'gt-d', 'gt-a.1', 'gt-a.2', 'gt-b.1'];
+const target = fc.constantFrom(...names, 'gt-gone', 'external:valhalla:gates');
+const edge = fc.record({ depends_on_id: target, type: fc.constantFrom('blocks', 'conditional-blocks', 'waits-for', 'parent-child', 'related', 'discovered-from'), metadata: fc.constantFrom(undefined, '{"gate":"any-children"}', '{"gate":"all-children"}') });
+const fields = fc.record(
+  {
+    status: fc.constantFrom('open', 'open', 'open', 'in_progress', 'hooked', 'blocked', 'closed', 'deferred', 'pinned', 'tombstone'),
+    issue_type: fc.constantFrom('task', 'task', 'epic', 'message', 'gate'),
+    edges: fc.array(edge, { maxLength: 3 }),
+    defer_until: fc.constantFrom('2026-05-01T01:00:00Z', '2026-05-01T04:00:00+02:00', '2026-05-01T03:00:00Z'),
+    pinned: fc.boolean(),
+    ephemeral: fc.boolean(),
+    is_template: fc.boolean(),
+  },
+  { requiredKeys: ['status', 'issue_type', 'edges'] },
+);
 
-ready('is what its rules say, in any ledger', () => {
-  fc.assert(fc.property(anyBeads, (beads) => [...beads.all()].forEach((each) => assert.is(isReady(beads, each, now), ready2(beads, each)))));
+/** Any ledger of seven beads, with edges to beads that are not there and circles among them. */
+const anyLedger = fc.tuple(...names.map(() => fields)).map((drawn) =>
+  drawn.map(({ edges, ...rest }, index): Bead => {
+    const id = names[index] ?? '';
+    const dependencies = [...new Map(edges.map((one) => [one.depends_on_id, one])).values()].map((one) => ({ issue_id: id, created_at: '2026-03-01T08:00:00Z', created_by: 'ace', ...one }));
+    return bead(id, { ...rest, ...(dependencies.length > 0 ? { dependencies } : {}) });
+  }),
+);
+
+ready('is what the rules of beads say, in any ledger', () => {
+  fc.assert(
+    fc.property(anyLedger, (drawn) => {
+      const beads = indexed(new Map(drawn.map((each) => [each.id, each])));
+      const found = drawn.filter((each) => isReady(beads, each, now)).map(({ id }) => id);
+      assert.equal(found.sort(), readyIn(drawn, now));
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 ready('is ordered by urgency, then by youth, then by id', () => {

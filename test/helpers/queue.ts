@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { create, hook, type Bead } from '../../src/domain/bead.ts';
+import type { Bead } from '../../src/domain/bead.ts';
+import { create } from '../../src/domain/content.ts';
+import { hook } from '../../src/domain/hook.ts';
 import { requestOf, type MergeRequest } from '../../src/domain/merge-request.ts';
 import { setSetting } from '../../src/domain/setting.ts';
 import { submitRequest, type Offer, type Submitted } from '../../src/actions/submit.ts';

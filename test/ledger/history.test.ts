@@ -1,6 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { claim, close, create, remove } from '../../src/domain/bead.ts';
+import { close, remove } from '../../src/domain/closing.ts';
+import { create } from '../../src/domain/content.ts';
+import { claim } from '../../src/domain/hook.ts';
 import { differences } from '../../src/domain/history.ts';
 import { versionsOf } from '../../src/ledger/history.ts';
 import { openSnapshot } from '../../src/ledger/read.ts';

@@ -4,13 +4,19 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addLabel, claim, close, create, depend, edit, remove, reopen, undepend, type BeadChange, type Beads } from '../../src/domain/bead.ts';
+import type { Bead, BeadChange, Beads } from '../../src/domain/bead.ts';
+import { close, remove, reopen } from '../../src/domain/closing.ts';
+import { addLabel, create, edit } from '../../src/domain/content.ts';
+import { depend, undepend } from '../../src/domain/dependency.ts';
+import { claim } from '../../src/domain/hook.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { allIds, liveBeads, readyBeads, referrersAt, roughCount } from '../../src/ledger/projection.ts';
+import { consult } from '../../src/ledger/read.ts';
 import { nux, refusal } from '../helpers/garage.ts';
 import { ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { readyIn } from '../helpers/readiness.ts';
 import { repository } from '../helpers/temporary.ts';
 
 function cacheFolder(ledger: Ledger): string {
@@ -18,7 +24,7 @@ function cacheFolder(ledger: Ledger): string {
 }
 
 /** All that the projection answers. */
-async function answers(ledger: Ledger): Promise<unknown> {
+async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly total: number; readonly foreign: boolean; readonly beads: readonly Bead[] }; readonly live: readonly Bead[]; readonly referrers: unknown; readonly count: number; readonly ids: readonly string[] }> {
   const live = await liveBeads(ledger);
   const referrers = await referrersAt(ledger, (await readRef(ledger.repository, ledger.ref)) ?? '');
   const ids = await allIds(ledger);
@@ -47,6 +53,8 @@ const verbs: Record<string, (beads: Beads, id: string, other: string) => BeadCha
   abroad: (beads, id) => depend(beads, id, 'external:valhalla:gates', 'blocks', nux),
   free: (beads, id, other) => undepend(beads, id, other, nux),
   defer: (beads, id) => edit(beads, id, { defer_until: '2026-05-01T08:30:00Z' }, nux),
+  pin: (beads, id) => edit(beads, id, { status: 'pinned' }, nux),
+  wait: (beads, id, other) => depend(beads, id, other, 'waits-for', nux),
   label: (beads, id) => addLabel(beads, id, 'rig', nux),
 };
 
@@ -79,6 +87,9 @@ projection('brought up to date by differences is what is worked out from nothing
         const kept = await answers(ledger);
         rmSync(cacheFolder(ledger), { recursive: true });
         assert.equal(await answers(ledger), kept);
+        const whole = await consult(ledger, (view) => [...view.all()]);
+        assert.equal(kept.ready.beads.map(({ id }) => id).sort(), readyIn(whole, watch.time));
+        assert.equal(kept.ids, whole.filter(({ status }) => status !== 'tombstone').map(({ id }) => id).sort());
       }
     }),
     { numRuns: Number(process.env.GASTOWN_TEST_RUNS ?? 12) },

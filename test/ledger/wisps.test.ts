@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { create, edit } from '../../src/domain/bead.ts';
+import { create, edit } from '../../src/domain/content.ts';
 import { initLedger } from '../../src/ledger/init.ts';
 import { allIds } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';

@@ -1,6 +1,6 @@
 // One of several processes that write to one ledger: writer.ts <repository> <name> <times> [pace]. Prints each write once it is acknowledged.
 import { writeSync } from 'node:fs';
-import { comment, create } from '../../src/domain/bead.ts';
+import { comment, create } from '../../src/domain/content.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { ledgerAt } from '../helpers/ledger.ts';
 
