@@ -9,7 +9,7 @@ export interface Header {
 }
 
 /** Raised when what the files hold changes its shape: files of another version are worked out anew. */
-export const version = 3;
+export const version = 4;
 const chunk = 1 << 16;
 
 /** Where a cache file of a ledger lies. */
@@ -32,11 +32,12 @@ export function readCache<H extends Header>(ledger: Ledger, name: string): { rea
   return header === undefined ? undefined : { header, body: bytes.subarray(end) };
 }
 
-/** The header of a cache file and at most `count` of its lines, without reading further than that. */
-export function readCacheStart<H extends Header>(ledger: Ledger, name: string, count: number): { readonly header: H; readonly lines: readonly string[] } | undefined {
-  const [first, ...lines] = firstLines(cachePath(ledger, name), count + 1);
+/** The header of a cache file of JSON and at most `count` of its lines, without reading further than that; undefined where they cannot be read. */
+export function readCacheStart<H extends Header, Line>(ledger: Ledger, name: string, count: number): { readonly header: H; readonly lines: readonly Line[] } | undefined {
+  const [first, ...rest] = firstLines(cachePath(ledger, name), count + 1);
   const header = parseHeader<H>(first);
-  return header === undefined ? undefined : { header, lines };
+  const lines = attempt(() => rest.map((line) => JSON.parse(line) as Line));
+  return header === undefined || lines === undefined ? undefined : { header, lines };
 }
 
 function parseHeader<H extends Header>(line: string | undefined): H | undefined {

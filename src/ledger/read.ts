@@ -74,7 +74,10 @@ export class Loader {
         const [found] = await this.#read([settingsPath(wanted.name)]);
         return view.addSettings(wanted.name, parseSettings(wanted.name, found?.body, this.#commit));
       }
-      case 'edges': return view.addEdges(await (await import('./projection.ts')).referrersAt(this.#ledger, this.#commit));
+      case 'edges': {
+        const referrers = await (await import('./projection.ts')).referrersAt(this.#ledger, this.#commit);
+        return view.addEdges((id) => referrers(id).map((referrer) => referrer.id));
+      }
       case 'shards': return this.#addShards(view, wanted.shards);
       case 'all': {
         await this.#addShards(view, [...(await listShards(this.#ledger, this.#commit)).keys()].filter((shard) => !view.has(shard)));

@@ -33,8 +33,7 @@ async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly tot
     ready: { total, foreign, beads: beads.map((bead) => ({ ...bead })) },
     live: [...live.all()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     ids,
-    referrers: ids.map((id) => [id, [...referrers(id)].sort()]),
-    count: roughCount(ledger),
+    referrers: ids.map((id) => [id, [...new Set(referrers(id).map((referrer) => referrer.id))].sort()]),
   };
 }
 

@@ -1,0 +1,53 @@
+import type { Bead } from '../domain/bead.ts';
+import { readObjects } from '../git/direct.ts';
+import { GitFailed, runGitNow } from '../git/run.ts';
+import type { Ledger } from './ledger.ts';
+import { parseShard } from './shards.ts';
+
+/** The beads that differ between two commits of a ledger: as they were, and as they are. */
+export interface Difference {
+  readonly before: ReadonlyMap<string, Bead>;
+  readonly after: ReadonlyMap<string, Bead>;
+}
+
+/** A difference of more shards than this is dearer than working everything out again. */
+const few = 64;
+
+/** What differs between two commits of a ledger; undefined where that is too much, or the older commit is no longer there. Throws BadShard. */
+export async function differenceOf({ repository }: Ledger, from: string, to: string): Promise<Difference | undefined> {
+  const { code, stdout } = await runGitNow(repository, ['diff-tree', '-r', '-z', '--no-renames', from, to, '--', 'beads'], { accept: [0, 128] });
+  if (code !== 0) return undefined;
+  const fields = stdout.toString('utf8').split('\0');
+  const changed: { readonly shard: string; readonly old: string; readonly now: string }[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [, old, now] = /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) /.exec(fields[at] ?? '') ?? [];
+    const shard = /^beads\/(\d\d\/\d\d)\.jsonl$/.exec(fields[at + 1] ?? '')?.[1];
+    if (old !== undefined && now !== undefined && shard !== undefined) changed.push({ shard, old, now });
+  }
+  if (changed.length > few) return undefined;
+  const texts = await textsOf(repository, changed.flatMap(({ old, now }) => [old, now]));
+  const [before, after] = [new Map<string, Bead>(), new Map<string, Bead>()];
+  for (const { shard, old, now } of changed) collect(shard, texts.get(old) ?? '', texts.get(now) ?? '', to, before, after);
+  return { before, after };
+}
+
+async function textsOf(repository: Ledger['repository'], oids: readonly string[]): Promise<Map<string, string>> {
+  const wanted = [...new Set(oids)].filter((oid) => !/^0+$/.test(oid));
+  const found = await readObjects(repository, wanted);
+  return new Map(
+    wanted.map((oid, index) => {
+      const body = found[index]?.body;
+      if (body === undefined) throw new GitFailed(['cat-file'], 1, `the object ${oid} is missing`);
+      return [oid, body.toString('utf8')];
+    }),
+  );
+}
+
+/** Notes the beads whose lines are not the same in both texts. */
+function collect(shard: string, old: string, now: string, commit: string, before: Map<string, Bead>, after: Map<string, Bead>): void {
+  const [was, is] = [parseShard(shard, old === '' ? '' : old, commit), parseShard(shard, now, commit)];
+  const lines = new Set(old.split('\n'));
+  const same = new Set(now.split('\n').filter((line) => line !== '' && lines.has(line)).map((line) => (JSON.parse(line) as Bead).id));
+  for (const [id, { bead }] of was) if (!same.has(id)) before.set(id, bead);
+  for (const [id, { bead }] of is) if (!same.has(id)) after.set(id, bead);
+}

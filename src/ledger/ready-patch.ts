@@ -1,0 +1,69 @@
+import { isDone, type Bead } from '../domain/bead.ts';
+import { counted, type Counted } from '../domain/detail.ts';
+import { isReady, readyOrder } from '../domain/ready.ts';
+import { readCache, readCacheStart } from './cache-file.ts';
+import type { Difference } from './difference.ts';
+import type { Ledger } from './ledger.ts';
+import { affecting, targetsOf, waitsAbroad, type ReadyHeader } from './live.ts';
+import { referrersAt, type ReadyList, type Referrer } from './projection.ts';
+import { Loader } from './read.ts';
+import { ask, PartialView } from './shards.ts';
+
+/** More than so many beads to judge again are dearer than all of them. */
+const few = 512;
+
+/** The ready list at a commit from an older one and what has changed since: only beads that the change can concern are judged again. Undefined where that is too much. */
+export async function patchReady(ledger: Ledger, { commit: from, ready, foreign }: ReadyHeader, commit: string, difference: Difference, limit: number): Promise<ReadyList | undefined> {
+  const ids = readCache(ledger, 'ready-ids');
+  if (ids?.header.commit !== from) return undefined;
+  const referrers = await referrersAt(ledger, commit);
+  const concerned = concernedBy(difference, referrers);
+  if (concerned === undefined) return undefined;
+  const view = new PartialView();
+  view.addEdges((id) => referrers(id).map((referrer) => referrer.id));
+  const loader = new Loader(ledger, commit);
+  try {
+    const now = ledger.now();
+    const judged = await ask(view, (wanted) => loader.load(view, wanted), (loaded) => {
+      loaded.load(concerned);
+      return [...concerned].flatMap((id) => loaded.get(id) ?? []).filter((bead) => isReady(loaded, bead, now));
+    });
+    const fresh = judged.map((bead) => counted(bead, referrers(bead.id).length));
+    const lost = [...concerned].filter((id) => ids.body.includes(`\n${id}\n`)).length;
+    const kept = (readCacheStart<ReadyHeader, Counted>(ledger, 'ready', limit + concerned.size)?.lines ?? []).filter(({ id }) => !concerned.has(id));
+    const beads = [...kept, ...fresh].sort(readyOrder).slice(0, limit);
+    return {
+      total: ready - lost + fresh.length,
+      foreign: foreign || [...difference.after.values()].some((bead) => !isDone(bead) && waitsAbroad(ledger, bead)),
+      beads: beads.map((bead) => recount(bead, difference, referrers)),
+    };
+  } finally {
+    await loader.close();
+  }
+}
+
+/** The beads whose readiness may differ: those that changed, those that have an affecting edge to one of these, those that wait for a parent of one, and all below any of them. */
+function concernedBy({ before, after }: Difference, referrers: (id: string) => readonly Referrer[]): Set<string> | undefined {
+  const concerned = new Set([...before.keys(), ...after.keys()]);
+  for (const id of [...concerned]) {
+    for (const referrer of referrers(id)) if (affecting.includes(referrer.type)) concerned.add(referrer.id);
+    for (const parent of [...parentsOf(before.get(id)), ...parentsOf(after.get(id))]) {
+      for (const referrer of referrers(parent)) if (referrer.type === 'waits-for') concerned.add(referrer.id);
+    }
+  }
+  for (const id of concerned) {
+    if (concerned.size > few) return undefined;
+    for (const referrer of referrers(id)) if (referrer.type === 'parent-child') concerned.add(referrer.id);
+  }
+  return concerned;
+}
+
+function parentsOf(bead: Bead | undefined): string[] {
+  return (bead?.dependencies ?? []).filter(({ type }) => type === 'parent-child').map(({ depends_on_id: id }) => id);
+}
+
+/** A bead that others have begun or ceased to point at is counted anew. */
+function recount(bead: Counted, { before, after }: Difference, referrers: (id: string) => readonly Referrer[]): Counted {
+  const touched = [...before.values(), ...after.values()].some((changed) => targetsOf(changed).includes(bead.id));
+  return touched ? { ...bead, dependent_count: referrers(bead.id).length } : bead;
+}
