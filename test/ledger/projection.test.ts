@@ -95,6 +95,22 @@ projection('brought up to date by differences is what is worked out from nothing
   );
 });
 
+projection('judges again what a change concerns from afar: below a parent that was blocked, and what waits for children', async () => {
+  const ledger = await newLedger();
+  const file = (id: string) => (view: Beads) => create(view, id, { title: id }, nux);
+  for (const id of ['gt-a', 'gt-b', 'gt-c', 'gt-d', 'gt-w']) await write(ledger, file(id));
+  const edges = [['gt-a', 'gt-b', 'blocks'], ['gt-c', 'gt-a', 'parent-child'], ['gt-d', 'gt-c', 'parent-child'], ['gt-w', 'gt-c', 'waits-for']] as const;
+  for (const [id, on, type] of edges) await write(ledger, (view) => depend(view, id, on, type, nux));
+  const ready = async (): Promise<string[]> => (await readyBeads(ledger, Infinity)).beads.map(({ id }) => id).sort();
+  assert.equal(await ready(), ['gt-b']);
+  await write(ledger, (view) => close(view, 'gt-b', { reason: 'done' }, nux));
+  assert.equal(await ready(), ['gt-a', 'gt-c', 'gt-d']);
+  await write(ledger, (view) => close(view, 'gt-d', { reason: 'done' }, nux));
+  assert.equal(await ready(), ['gt-a', 'gt-c', 'gt-w']);
+  await write(ledger, (view) => reopen(view, 'gt-b', nux));
+  assert.equal(await ready(), ['gt-b', 'gt-w']);
+});
+
 projection('is never trusted for another commit', async () => {
   const ledger = await newLedger();
   await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
