@@ -33,12 +33,12 @@ ready('comes with the time that it was deferred to, the parent’s too', () => {
 
 const names = ['gt-a', 'gt-b', 'gt-c', 'gt-d', 'gt-a.1', 'gt-a.2', 'gt-b.1'];
 const target = fc.constantFrom(...names, 'gt-gone', 'external:valhalla:gates');
-const edge = fc.record({ depends_on_id: target, type: fc.constantFrom('blocks', 'conditional-blocks', 'waits-for', 'parent-child', 'related', 'discovered-from'), metadata: fc.constantFrom(undefined, '{"gate":"any-children"}', '{"gate":"all-children"}') });
+const edge = fc.record({ depends_on_id: target, type: fc.constantFrom('blocks', 'conditional-blocks', 'waits-for', 'waits-for', 'parent-child', 'parent-child', 'parent-child', 'related'), metadata: fc.constantFrom(undefined, '{"gate":"any-children"}', '{"gate":"all-children"}') });
 const fields = fc.record(
   {
     status: fc.constantFrom('open', 'open', 'open', 'in_progress', 'hooked', 'blocked', 'closed', 'deferred', 'pinned', 'tombstone'),
     issue_type: fc.constantFrom('task', 'task', 'epic', 'message', 'gate'),
-    edges: fc.array(edge, { maxLength: 3 }),
+    edges: fc.array(edge, { maxLength: 2 }),
     defer_until: fc.constantFrom('2026-05-01T01:00:00Z', '2026-05-01T04:00:00+02:00', '2026-05-01T03:00:00Z'),
     pinned: fc.boolean(),
     ephemeral: fc.boolean(),
@@ -63,7 +63,7 @@ ready('is what the rules of beads say, in any ledger', () => {
       const found = drawn.filter((each) => isReady(beads, each, now)).map(({ id }) => id);
       assert.equal(found.sort(), readyIn(drawn, now));
     }),
-    { numRuns: 2_000 },
+    { numRuns: 4_000 },
   );
 });
 
