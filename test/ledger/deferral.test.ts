@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { create } from '../../src/domain/bead.ts';
+import { create } from '../../src/domain/content.ts';
 import { liveBeads, readyBeads } from '../../src/ledger/projection.ts';
 import { nux } from '../helpers/garage.ts';
 import { newLedger, write } from '../helpers/ledger.ts';
