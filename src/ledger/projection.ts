@@ -1,7 +1,7 @@
 import { indexed, type Bead, type Beads } from '../domain/bead.ts';
 import type { Counted } from '../domain/detail.ts';
 import { readRef } from '../git/refs.ts';
-import { readCache, readCacheStart, type Header } from './cache-file.ts';
+import { readCache, readCacheStart, writeCache, type Header } from './cache-file.ts';
 import type { Difference } from './difference.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
 import type { ReadyHeader } from './live.ts';
@@ -9,7 +9,7 @@ import type { ReadyHeader } from './live.ts';
 /*
  * What is worked out from one ledger commit and kept beside it, so that everyday questions need not read everything: never trusted for another commit, brought
  * up to date by the difference of trees, and free to be deleted. Of the files, `live` holds what all of it is made from, shard by shard; `ready`, `ready-ids`,
- * `ids` and `edges` answer one question each. A small difference is applied to the answer; only a large one is written back.
+ * `ids` and `edges` answer one question each. A small difference is applied to the answers, and kept (`difference`, `ready-page`); a large one is written back into all of them.
  */
 
 /** Ready beads, best first, and how many there are in all. */
@@ -26,18 +26,45 @@ export interface Referrer {
   readonly type: string;
 }
 
+/** A page of the list is kept at least so long, for who asks next. */
+const pageLength = 200;
+
 /** The first `limit` ready beads of a ledger by its own beads. Throws NoLedger. */
 export async function readyBeads(ledger: Ledger, limit: number): Promise<ReadyList> {
   const commit = await currentCommit(ledger);
-  const known = readCacheStart<ReadyHeader, Counted>(ledger, 'ready', limit);
-  const inTime = known !== undefined && (known.header.until === null || ledger.now() < known.header.until);
-  if (inTime && known.header.commit === commit) return { total: known.header.ready, foreign: known.header.foreign, beads: known.lines };
-  const difference = inTime ? await differenceSince(ledger, known.header, commit) : undefined;
-  if (known !== undefined && difference !== undefined) {
-    const { patchReady } = await import('./ready-patch.ts');
-    const patched = await patchReady(ledger, known.header, commit, difference, limit);
-    if (patched !== undefined) return patched;
-  }
+  const whole = readPage(ledger, 'ready', limit);
+  if (whole?.header.commit === commit) return listOf(whole, limit);
+  const page = readPage(ledger, 'ready-page', limit);
+  if (page?.header.commit === commit && (page.lines.length >= limit || page.lines.length === page.header.ready)) return listOf(page, limit);
+  return (await patchedPage(ledger, whole?.header, commit, limit)) ?? freshList(ledger, commit, limit);
+}
+
+interface ReadyPage {
+  readonly header: ReadyHeader;
+  readonly lines: readonly Counted[];
+}
+
+/** Undefined where deferred work may have become ready since. */
+function readPage(ledger: Ledger, name: 'ready' | 'ready-page', limit: number): ReadyPage | undefined {
+  const page = readCacheStart<ReadyHeader, Counted>(ledger, name, limit);
+  return page === undefined || (page.header.until !== null && ledger.now() >= page.header.until) ? undefined : page;
+}
+
+function listOf({ header, lines }: ReadyPage, limit: number): ReadyList {
+  return { total: header.ready, foreign: header.foreign, beads: lines.slice(0, limit) };
+}
+
+async function patchedPage(ledger: Ledger, header: ReadyHeader | undefined, commit: string, limit: number): Promise<ReadyList | undefined> {
+  const difference = header === undefined ? undefined : await changesSince(ledger, header, commit);
+  if (header === undefined || difference === undefined) return undefined;
+  const { patchReady } = await import('./ready-patch.ts');
+  const page = await patchReady(ledger, header, commit, difference, Math.max(limit, pageLength));
+  if (page === undefined) return undefined;
+  if (limit <= pageLength) writeCache(ledger, 'ready-page', page.header, page.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return listOf(page, limit);
+}
+
+async function freshList(ledger: Ledger, commit: string, limit: number): Promise<ReadyList> {
   const { ready, foreign } = await (await import('./live.ts')).refresh(ledger, commit);
   return { total: ready.length, beads: ready.slice(0, limit), foreign };
 }
@@ -47,7 +74,7 @@ export async function liveBeads(ledger: Ledger): Promise<Beads> {
   const commit = await currentCommit(ledger);
   const { beadsOf, matters, readWork, refresh } = await import('./live.ts');
   const { header, shards } = readWork(ledger);
-  const difference = header === undefined ? undefined : await differenceSince(ledger, header, commit);
+  const difference = header === undefined ? undefined : await changesSince(ledger, header, commit);
   if (difference === undefined) return indexed(beadsOf((await refresh(ledger, commit)).shards));
   const beads = beadsOf(shards);
   for (const id of difference.before.keys()) beads.delete(id);
@@ -97,7 +124,7 @@ function edgesIn({ after }: Difference): Map<string, Referrer[]> {
 async function fileFor(ledger: Ledger, name: 'ids' | 'edges', commit: string): Promise<{ readonly body: Buffer; readonly difference?: Difference }> {
   const known = readCache(ledger, name);
   if (known?.header.commit === commit) return known;
-  const difference = known === undefined ? undefined : await differenceSince(ledger, known.header, commit);
+  const difference = known === undefined ? undefined : await changesSince(ledger, known.header, commit);
   if (known !== undefined && difference !== undefined) return { body: known.body, difference };
   const { edgeLines, idLines, refresh } = await import('./live.ts');
   const { shards } = await refresh(ledger, commit);
@@ -106,15 +133,9 @@ async function fileFor(ledger: Ledger, name: 'ids' | 'edges', commit: string): P
 
 const nothing: Difference = { before: new Map<string, Bead>(), after: new Map<string, Bead>() };
 
-/** The last difference: one answer asks for it more than once. */
-let last: { readonly key: string; readonly difference: Promise<Difference | undefined> } | undefined;
-
 /** What has changed since a file was worked out; undefined where that is too much to be applied. */
-async function differenceSince(ledger: Ledger, { commit: from }: Header, to: string): Promise<Difference | undefined> {
-  if (from === to) return nothing;
-  const key = `${from} ${to}`;
-  if (last?.key !== key) last = { key, difference: (await import('./difference.ts')).differenceOf(ledger, from, to) };
-  return last.difference;
+async function changesSince(ledger: Ledger, { commit: from }: Header, to: string): Promise<Difference | undefined> {
+  return from === to ? nothing : (await import('./difference.ts')).differenceSince(ledger, from, to);
 }
 
 async function currentCommit(ledger: Ledger): Promise<string> {

@@ -1,3 +1,4 @@
+import { timeOf } from '../base/time.ts';
 import { isDone, type Bead } from '../domain/bead.ts';
 import { counted, type Counted } from '../domain/detail.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
@@ -5,7 +6,7 @@ import { readCache, readCacheStart } from './cache-file.ts';
 import type { Difference } from './difference.ts';
 import type { Ledger } from './ledger.ts';
 import { affecting, targetsOf, waitsAbroad, type ReadyHeader } from './live.ts';
-import { referrersAt, type ReadyList, type Referrer } from './projection.ts';
+import { referrersAt, type Referrer } from './projection.ts';
 import { Loader } from './read.ts';
 import { ask, PartialView } from './shards.ts';
 
@@ -13,9 +14,9 @@ import { ask, PartialView } from './shards.ts';
 const few = 512;
 
 /** The ready list at a commit from an older one and what has changed since: only beads that the change can concern are judged again. Undefined where that is too much. */
-export async function patchReady(ledger: Ledger, { commit: from, ready, foreign }: ReadyHeader, commit: string, difference: Difference, limit: number): Promise<ReadyList | undefined> {
+export async function patchReady(ledger: Ledger, header: ReadyHeader, commit: string, difference: Difference, limit: number): Promise<{ readonly header: ReadyHeader; readonly lines: readonly Counted[] } | undefined> {
   const ids = readCache(ledger, 'ready-ids');
-  if (ids?.header.commit !== from) return undefined;
+  if (ids?.header.commit !== header.commit) return undefined;
   const referrers = await referrersAt(ledger, commit);
   const concerned = concernedBy(difference, referrers);
   if (concerned === undefined) return undefined;
@@ -31,11 +32,16 @@ export async function patchReady(ledger: Ledger, { commit: from, ready, foreign 
     const fresh = judged.map((bead) => counted(bead, referrers(bead.id).length));
     const lost = [...concerned].filter((id) => ids.body.includes(`\n${id}\n`)).length;
     const kept = (readCacheStart<ReadyHeader, Counted>(ledger, 'ready', limit + concerned.size)?.lines ?? []).filter(({ id }) => !concerned.has(id));
-    const beads = [...kept, ...fresh].sort(readyOrder).slice(0, limit);
+    const lines = [...kept, ...fresh].sort(readyOrder).slice(0, limit);
     return {
-      total: ready - lost + fresh.length,
-      foreign: foreign || [...difference.after.values()].some((bead) => !isDone(bead) && waitsAbroad(ledger, bead)),
-      beads: beads.map((bead) => recount(bead, difference, referrers)),
+      header: {
+        ...header,
+        commit,
+        ready: header.ready - lost + fresh.length,
+        until: earliest([header.until, ...[...difference.after.values()].map((bead) => timeOf(bead.defer_until) ?? null)], now),
+        foreign: header.foreign || [...difference.after.values()].some((bead) => !isDone(bead) && waitsAbroad(ledger, bead)),
+      },
+      lines: lines.map((bead) => recount(bead, difference, referrers)),
     };
   } finally {
     await loader.close();
@@ -56,6 +62,11 @@ function concernedBy({ before, after }: Difference, referrers: (id: string) => r
     for (const referrer of referrers(id)) if (referrer.type === 'parent-child') concerned.add(referrer.id);
   }
   return concerned;
+}
+
+function earliest(times: readonly (number | null)[], now: number): number | null {
+  const later = times.filter((time) => time !== null).filter((time) => time > now);
+  return later.length === 0 ? null : later.reduce((a, b) => Math.min(a, b));
 }
 
 function parentsOf(bead: Bead | undefined): string[] {

@@ -24,11 +24,12 @@ function cacheFolder(ledger: Ledger): string {
 }
 
 /** All that the projection answers. */
-async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly total: number; readonly foreign: boolean; readonly beads: readonly Bead[] }; readonly live: readonly Bead[]; readonly referrers: unknown; readonly count: number; readonly ids: readonly string[] }> {
+async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly total: number; readonly foreign: boolean; readonly beads: readonly Bead[] }; readonly live: readonly Bead[]; readonly referrers: unknown; readonly ids: readonly string[] }> {
   const live = await liveBeads(ledger);
   const referrers = await referrersAt(ledger, (await readRef(ledger.repository, ledger.ref)) ?? '');
   const ids = await allIds(ledger);
   const { total, beads, foreign } = await readyBeads(ledger, Infinity);
+  for (const asked of [2, 2, 0]) assert.equal(await readyBeads(ledger, asked), { total, foreign, beads: beads.slice(0, asked) });
   return {
     ready: { total, foreign, beads: beads.map((bead) => ({ ...bead })) },
     live: [...live.all()].sort((a, b) => (a.id < b.id ? -1 : 1)),
