@@ -1,7 +1,9 @@
+import { prefixOf } from '../base/ids.ts';
 import { find, type Bead } from '../domain/bead.ts';
 import { detailsOf, type Details } from '../domain/detail.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openSnapshot, type Snapshot } from '../ledger/read.ts';
+import { isWispId } from '../ledger/wisps.ts';
 import type { Town } from '../town.ts';
 import { byBeginning, readings, type Named } from './resolve.ts';
 
@@ -31,16 +33,19 @@ class Reading {
     return { bead: await (await this.#open(named.ledger)).ask((view) => find(view, named.id)), ledger: named.ledger };
   }
 
+  /** The bead, read together with those that have an edge to it, which its details will want. */
   async bead({ id, ledger }: Named): Promise<Bead | undefined> {
-    return (await this.#open(ledger)).ask((view) => view.get(id));
+    return (await this.#open(ledger)).ask((view) => (view.load([id, ...view.referrerIds(id)]), view.get(id)));
   }
 
   async details(bead: Bead, ledger: Ledger): Promise<Details> {
-    const targets = new Map<string, Bead | undefined>();
-    const edges = bead.dependencies ?? [];
+    const ids = (bead.dependencies ?? []).map((edge) => edge.depends_on_id);
+    const own = ids.filter((id) => prefixOf(id, ledger.prefixes) !== undefined && !isWispId(id));
     const snapshot = await this.#open(ledger);
-    await Promise.all(edges.map(async ({ depends_on_id: id }) => targets.set(id, await this.#anywhere(id))));
-    return detailsOf(bead, (id) => targets.get(id), await snapshot.ask((view) => view.referrers(bead.id)));
+    const near = await snapshot.ask((view) => (view.load(own), { targets: own.map((id) => view.get(id)), referrers: view.referrers(bead.id) }));
+    const far = await Promise.all(ids.filter((id) => !own.includes(id)).map((id) => this.#anywhere(id)));
+    const targets = new Map([...near.targets, ...far].map((target) => [target?.id, target]));
+    return detailsOf(bead, (id) => targets.get(id), near.referrers);
   }
 
   async #anywhere(id: string): Promise<Bead | undefined> {

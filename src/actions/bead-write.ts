@@ -55,6 +55,7 @@ function townWide(town: Town, ledger: Ledger, view: View, facts: ReadonlyMap<str
     all: () => view.all(),
     settings: (name) => view.settings(name),
     stored: (id) => view.stored(id),
+    referrerIds: (id) => view.referrerIds(id),
     get: (id) => {
       const home = abroad(town, ledger, id);
       if (home === undefined) return view.get(id);

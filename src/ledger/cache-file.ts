@@ -32,12 +32,13 @@ export function readCache<H extends Header>(ledger: Ledger, name: string): { rea
   return header === undefined ? undefined : { header, body: bytes.subarray(end) };
 }
 
-/** The header of a cache file of JSON and at most `count` of its lines, without reading further than that; undefined where they cannot be read. */
-export function readCacheStart<H extends Header, Line>(ledger: Ledger, name: string, count: number): { readonly header: H; readonly lines: readonly Line[] } | undefined {
+/** The header of a cache file of JSON and at most `count` of its lines, without reading further than that; no lines where they are not for the commit that is wanted. Undefined where they cannot be read. */
+export function readCacheStart<H extends Header, Line>(ledger: Ledger, name: string, count: number, wanted?: string): { readonly header: H; readonly lines: readonly Line[] } | undefined {
   const [first, ...rest] = firstLines(cachePath(ledger, name), count + 1);
   const header = parseHeader<H>(first);
+  if (header === undefined || (wanted !== undefined && header.commit !== wanted)) return header && { header, lines: [] };
   const lines = attempt(() => rest.map((line) => JSON.parse(line) as Line));
-  return header === undefined || lines === undefined ? undefined : { header, lines };
+  return lines && { header, lines };
 }
 
 function parseHeader<H extends Header>(line: string | undefined): H | undefined {

@@ -32,9 +32,9 @@ const pageLength = 200;
 /** The first `limit` ready beads of a ledger by its own beads. Throws NoLedger. */
 export async function readyBeads(ledger: Ledger, limit: number): Promise<ReadyList> {
   const commit = await currentCommit(ledger);
-  const whole = readPage(ledger, 'ready', limit);
+  const whole = readPage(ledger, 'ready', commit, limit);
   if (whole?.header.commit === commit) return listOf(whole, limit);
-  const page = readPage(ledger, 'ready-page', limit);
+  const page = readPage(ledger, 'ready-page', commit, limit);
   if (page?.header.commit === commit && (page.lines.length >= limit || page.lines.length === page.header.ready)) return listOf(page, limit);
   return (await patchedPage(ledger, whole?.header, commit, limit)) ?? freshList(ledger, commit, limit);
 }
@@ -44,9 +44,9 @@ interface ReadyPage {
   readonly lines: readonly Counted[];
 }
 
-/** Undefined where deferred work may have become ready since. */
-function readPage(ledger: Ledger, name: 'ready' | 'ready-page', limit: number): ReadyPage | undefined {
-  const page = readCacheStart<ReadyHeader, Counted>(ledger, name, limit);
+/** Undefined where deferred work may have become ready since; without lines where it is for another commit. */
+function readPage(ledger: Ledger, name: 'ready' | 'ready-page', commit: string, limit: number): ReadyPage | undefined {
+  const page = readCacheStart<ReadyHeader, Counted>(ledger, name, limit, commit);
   return page === undefined || (page.header.until !== null && ledger.now() >= page.header.until) ? undefined : page;
 }
 

@@ -63,6 +63,8 @@ export interface View extends Beads {
   /** The record of an id, with its stamps. */
   stored(id: string): Stored | undefined;
   referrers(id: string): readonly Bead[];
+  /** The ids of the beads with an edge to this one. */
+  referrerIds(id: string): readonly string[];
   /** Makes the beads of these ids ready to be asked for, all at once. */
   load(ids: Iterable<string>): void;
   /** A settings file by name: its values, `{}` where there is none. */
@@ -130,9 +132,13 @@ export class PartialView implements View {
     if (shards.size > 0) throw new NeedsMore({ kind: 'shards', shards: [...shards] });
   }
 
-  referrers(id: string): readonly Bead[] {
+  referrerIds(id: string): readonly string[] {
     if (this.#edges === undefined) throw new NeedsMore({ kind: 'edges' });
-    const found = this.#edges(id);
+    return this.#edges(id);
+  }
+
+  referrers(id: string): readonly Bead[] {
+    const found = this.referrerIds(id);
     this.load(found);
     return found.map((from) => this.get(from)).filter((bead) => bead !== undefined);
   }
