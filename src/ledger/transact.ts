@@ -5,6 +5,7 @@ import { evolve, type BeadChange } from '../domain/bead.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/direct.ts';
 import type { CommitDraft } from '../git/import.ts';
+import { LockHeld } from '../git/locks.ts';
 import { readRef, RefMoved } from '../git/refs.ts';
 import { lastStamp, NoLedger, replicaOf, statePath, wispRef, writeState, type Ledger } from './ledger.ts';
 import { withLock } from './lock.ts';
@@ -31,6 +32,8 @@ export interface Transaction {
 }
 
 const patience = 30_000;
+/** A git that was killed at the ref leaves its lock there, which is known to be a dead one's after ten seconds. */
+const lockPatience = 15_000;
 const attempts = 20;
 const listedChanges = 200;
 
@@ -40,10 +43,12 @@ const listedChanges = 200;
  */
 export async function transact(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[]): Promise<Transaction> {
   return withLock(statePath(ledger.repository, 'locks', 'ledger'), ledger.liveness, patience, async () => {
+    const end = performance.now() + lockPatience;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await writeOnce(ledger, signature, subject, decide);
       } catch (error) {
+        if (error instanceof LockHeld && performance.now() < end) continue;
         if (!(error instanceof RefMoved)) throw error;
         if (attempt === attempts) throw new LostRace(ledger.ref);
         await new Promise((resume) => setTimeout(resume, attempt * 3 * (1 + (performance.now() % 1))));

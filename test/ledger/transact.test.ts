@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -156,6 +156,16 @@ transaction('asks who refers to a bead, at the very commit that it decides on', 
   }
   for (const id of ['gt-e.1', 'gt-e.2']) await write(ledger, (view) => close(view, id, { reason: '' }, nux));
   assert.ok((await write(ledger, (view) => close(view, 'gt-e', { reason: '' }, nux))).commit);
+});
+
+transaction('outwaits the lock that a git which was killed has left on the ref', async () => {
+  const ledger = await newLedger();
+  const lock = join(ledger.repository.gitDir, 'refs/beads/main.lock');
+  writeFileSync(lock, '');
+  const then = Date.now() / 1000 - 5;
+  utimesSync(lock, then, then);
+  assert.ok((await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux))).commit);
+  assert.not.ok(existsSync(lock));
 });
 
 transaction('leaves no lock and no file of its own behind', async () => {
