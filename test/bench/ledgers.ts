@@ -47,11 +47,12 @@ export function ledgerOf(count: number, prefix: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** An id of the ledger, of a bead that is open. */
-export function openIdIn(ledger: string): string {
-  for (const line of ledger.split('\n').slice(17)) {
-    const bead = JSON.parse(line) as { id: string; status: string };
-    if (bead.status === 'open') return bead.id;
+/** The id of an open bead from the middle of the ledger, that waits for another one, or for none, as is usual. */
+export function openIdIn(ledger: string, waiting = false): string {
+  const lines = ledger.trim().split('\n');
+  for (const line of lines.slice(lines.length / 2)) {
+    const bead = JSON.parse(line) as { id: string; status: string; dependencies?: unknown[] };
+    if (bead.status === 'open' && (bead.dependencies !== undefined) === waiting) return bead.id;
   }
-  throw new Error('the ledger has no open bead');
+  throw new Error('the ledger has no such bead');
 }

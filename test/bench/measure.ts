@@ -1,6 +1,10 @@
-/** The part of the runtime that tells what a finished process took; only the measuring runs on it. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../helpers/programs.ts';
+
+/** The part of the runtime that starts programs with the least ado; only the measuring runs on it. */
 declare const Bun: {
-  spawn(argv: readonly string[], options: object): { readonly exited: Promise<number>; resourceUsage(): { readonly maxRSS: number } | undefined };
+  spawn(argv: readonly string[], options: object): { readonly exited: Promise<number> };
 };
 
 /** What a program takes, from its start to its end: the median of its runs in milliseconds, and its peak in MiB. */
@@ -20,7 +24,6 @@ export interface Program {
 /** Runs programs in turn, so that whatever else the machine does meets all of them alike. */
 export async function measure(programs: readonly Program[], runs: number): Promise<Map<string, Measured>> {
   const times = new Map<string, number[]>(programs.map(({ name }) => [name, []]));
-  const peaks = new Map<string, number>();
   for (let run = -1; run < runs; run++) {
     for (const { name, argv, cwd, env } of programs) {
       const began = performance.now();
@@ -31,12 +34,16 @@ export async function measure(programs: readonly Program[], runs: number): Promi
       // The first round warms the caches that the bars presume.
       if (run < 0) continue;
       times.get(name)?.push(took);
-      peaks.set(name, Math.max(peaks.get(name) ?? 0, (child.resourceUsage()?.maxRSS ?? 0) / 2 ** 20));
     }
   }
-  return new Map([...times].map(([name, took]) => [name, { milliseconds: median(took), mebibytes: peaks.get(name) ?? 0 }]));
+  return new Map(programs.map((program) => [program.name, { milliseconds: median(times.get(program.name) ?? []), mebibytes: peakOf(program) }]));
 }
 
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+}
+
+/** The peak memory of one run, in MiB. */
+function peakOf({ argv, cwd, env }: Program): number {
+  return Number(execFileSync(join(root, 'node_modules/.bin/bun'), [join(root, 'test/bench/peak.ts'), ...argv(-2)], { cwd, env: { ...env }, encoding: 'utf8' }));
 }
