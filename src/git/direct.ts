@@ -40,7 +40,7 @@ export async function commitOn(repository: Repository, ref: string, parent: stri
   const found = await readRef(repository, ref);
   if (found !== parent) throw new RefMoved(ref, parent, found);
   const pieces = [...streamOf(ref, parent, draft), '\nget-mark :1\ndone\n'].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
-  const args = ['fast-import', '--quiet', '--done', '--date-format=raw-permissive'];
+  const args = ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw-permissive'];
   const { code, stdout, stderr, pid } = await runGitNow(repository, args, { input: Buffer.concat(pieces), config: { 'fastimport.unpackLimit': '1' }, accept: [0, 1, 128] });
   const commit = stdout.toString('utf8').split('\n', 1)[0] ?? '';
   if (code === 0 || (commit !== '' && (await readRef(repository, ref)) === commit)) {

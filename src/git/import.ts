@@ -59,7 +59,8 @@ export class BadPath extends Usage {
 export async function importCommit(repository: Repository, ref: string, parent: string | null, build: (tree: ImportTree) => Promise<CommitDraft | undefined>, options: ImportOptions = {}): Promise<string | undefined> {
   checkRefName(ref);
   if (parent !== null && !isOid(parent)) throw new BadPath(parent);
-  const git = await Conversation.start(repository, ['fast-import', '--quiet', '--done', '--date-format=raw-permissive'], { config: { 'fastimport.unpackLimit': '1' } });
+  // No deltas: they would be made between shards that have nothing in common, and reading one would mean reading fifty.
+  const git = await Conversation.start(repository, ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw-permissive'], { config: { 'fastimport.unpackLimit': '1' } });
   try {
     const draft = await build(treeOf(repository, git, parent));
     if (draft === undefined) {

@@ -29,7 +29,7 @@ export async function openSnapshot(ledger: Ledger, at?: string): Promise<Snapsho
   const commit = at ?? (await readRef(ledger.repository, ledger.ref));
   if (commit === undefined) throw new NoLedger(ledger);
   const view = new PartialView();
-  const loader = new Loader(ledger, commit);
+  const loader = new Loader(ledger, commit, 'to read');
   const load = (wanted: Wanted): Promise<void> => loader.load(view, wanted);
   return {
     ledger,
@@ -61,11 +61,13 @@ const few = 64;
 export class Loader {
   readonly #ledger: Ledger;
   readonly #commit: string;
+  readonly #how: 'to read' | 'to write';
   #reader: ObjectReader | undefined;
 
-  constructor(ledger: Ledger, commit: string) {
+  constructor(ledger: Ledger, commit: string, how: 'to read' | 'to write') {
     this.#ledger = ledger;
     this.#commit = commit;
+    this.#how = how;
   }
 
   async load(view: PartialView, wanted: Wanted): Promise<void> {
@@ -90,7 +92,7 @@ export class Loader {
     const found = await this.#read(shards.map(shardPath));
     shards.forEach((shard, index) => {
       const body = found[index]?.body;
-      view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), this.#commit));
+      view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), this.#commit, this.#how));
     });
   }
 
@@ -124,7 +126,7 @@ export async function listShards({ repository }: Pick<Ledger, 'repository'>, com
 export async function readShard(reader: ObjectReader, shard: string, oid: string, commit: string): Promise<Map<string, Stored>> {
   const found = await reader.contents(oid);
   if (found === undefined) throw new BadShard(commit, shard, 0, `the object ${oid} is missing`);
-  return parseShard(shard, found.body.toString('utf8'), commit);
+  return parseShard(shard, found.body.toString('utf8'), commit, 'to read');
 }
 
 /** An id that fits several beads, or none. */

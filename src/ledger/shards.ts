@@ -20,8 +20,8 @@ export function settingsPath(name: string): string {
   return `${settingsFolder}/${name}.json`;
 }
 
-/** Reads a shard. Throws BadShard at the first line that is not a bead of that shard. */
-export function parseShard(shard: string, text: string, where: string): Map<string, Stored> {
+/** Reads a shard. Throws BadShard at the first line that is no bead, or, before the shard is written again, that is none of that shard. */
+export function parseShard(shard: string, text: string, where: string, how: 'to read' | 'to write'): Map<string, Stored> {
   const found = new Map<string, Stored>();
   const lines = text.split('\n');
   if (lines.pop() !== '') throw new BadShard(where, shard, lines.length + 1, 'the last line has no end');
@@ -34,7 +34,7 @@ export function parseShard(shard: string, text: string, where: string): Map<stri
     }
     const stored = isObject(value) ? storedOf(value) : undefined;
     if (stored === undefined) throw new BadShard(where, shard, index + 1, 'the line is no bead');
-    if (shardOf(stored.bead.id) !== shard) throw new BadShard(where, shard, index + 1, `${stored.bead.id} belongs into another shard`);
+    if (how === 'to write' && shardOf(stored.bead.id) !== shard) throw new BadShard(where, shard, index + 1, `${stored.bead.id} belongs into another shard`);
     if (found.has(stored.bead.id)) throw new BadShard(where, shard, index + 1, `${stored.bead.id} stands there twice`);
     found.set(stored.bead.id, stored);
   });
