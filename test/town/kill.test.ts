@@ -84,7 +84,7 @@ async function untilSettled(scenario: Scenario): Promise<void> {
 }
 
 /** How a run ended, with the two rivals called winner and loser: which of them is first is nobody's promise. */
-async function outcome(scenario: Scenario): Promise<{ statuses: Record<string, string>; files: string; landings: number; rework: string[] }> {
+async function outcome(scenario: Scenario): Promise<{ statuses: Record<string, string>; files: string; landings: number; rework: string[]; returned: Record<string, string[]> }> {
   const landings = await readLandings(scenario);
   const winner = landings.find(({ bead }) => (rivals as readonly string[]).includes(bead))?.bead;
   const role = (id: string): string => (id === winner ? 'winner' : (rivals as readonly string[]).includes(id) ? 'loser' : id);
@@ -93,7 +93,8 @@ async function outcome(scenario: Scenario): Promise<{ statuses: Record<string, s
   const tree = await call(['git', '-C', scenario.hub, 'ls-tree', '-r', scenario.branch], scenario.env, scenario.folder);
   const listing = tree.split('\n').filter((line) => !line.endsWith('\tpaint.txt')).join('\n');
   const rework = beads.filter(({ labels }) => labels?.includes('gt:rework')).map(({ metadata }) => role(metadata?.['rework_of'] ?? ''));
-  return { statuses: Object.fromEntries(own.map(({ id, status }) => [role(id), status])), files: listing, landings: landings.length, rework: rework.sort() };
+  const returned = Object.fromEntries(own.filter(({ status }) => status === 'open').map(({ id, attempts }) => [role(id), (attempts ?? []).map(({ outcome: how }) => how)]));
+  return { statuses: Object.fromEntries(own.map(({ id, status }) => [role(id), status])), files: listing, landings: landings.length, rework: rework.sort(), returned };
 }
 
 async function leftOvers({ town, hub, env }: Scenario): Promise<string[]> {
