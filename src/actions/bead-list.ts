@@ -1,13 +1,15 @@
 import { timeOf } from '../base/time.ts';
 import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import type { Counted } from '../domain/detail.ts';
-import { matches, openWork, orderBy, says, wantsDone, type Query, type SortField } from '../domain/query.ts';
+import { matches, orderBy, says, type SortField } from '../domain/matching.ts';
+import { openWork, wantsDone, type Query } from '../domain/query.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { hasLedger, openSnapshot } from '../ledger/read.ts';
 import { wispsOf } from '../ledger/wisps.ts';
 import { ledgersOf, type Town } from '../town.ts';
-import { blockedWork, countedIn, readyWork } from './bead-ready.ts';
+import { blockedWork, countedIn } from './bead-judging.ts';
+import { readyWork } from './bead-ready.ts';
 import { joined } from './scope.ts';
 
 /** Every bead of a ledger but tombstones, done or not, with the ways back along edges worked out. */

@@ -82,7 +82,7 @@ async function textsOf(repository: Ledger['repository'], oids: readonly string[]
 
 /** Notes the beads whose lines are not the same in both texts. */
 function collect(shard: string, old: string, now: string, commit: string, before: Map<string, Bead>, after: Map<string, Bead>): void {
-  const [was, is] = [parseShard(shard, old, commit, 'to read'), parseShard(shard, now, commit, 'to read')];
+  const [was, is] = [parseShard(shard, old, commit), parseShard(shard, now, commit)];
   const lines = new Set(old.split('\n'));
   const same = new Set(now.split('\n').filter((line) => line !== '' && lines.has(line)).map((line) => (JSON.parse(line) as Bead).id));
   for (const [id, { bead }] of was) if (!same.has(id)) before.set(id, bead);

@@ -1,4 +1,4 @@
-import { indexed, type Bead, type Beads } from '../domain/bead.ts';
+import type { Bead, Beads } from '../domain/bead.ts';
 import type { Counted } from '../domain/detail.ts';
 import { readRef } from '../git/refs.ts';
 import { readCache, readCacheStart, writeCache, type Header } from './cache-file.ts';
@@ -72,7 +72,7 @@ async function freshList(ledger: Ledger, commit: string, limit: number): Promise
 /** All beads that are not done, and the closed ones that have a parent, with the ways back along edges worked out. Throws NoLedger. */
 export async function liveBeads(ledger: Ledger): Promise<Beads> {
   const commit = await currentCommit(ledger);
-  const { beadsOf, matters, readWork, refresh } = await import('./live.ts');
+  const [{ indexed }, { beadsOf, matters, readWork, refresh }] = await Promise.all([import('../domain/bead.ts'), import('./live.ts')]);
   const { header, shards } = readWork(ledger);
   const difference = header === undefined ? undefined : await changesSince(ledger, header, commit);
   if (difference === undefined) return indexed(beadsOf((await refresh(ledger, commit)).shards));

@@ -4,7 +4,7 @@ import type { ObjectContents, ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
-import { ask, BadShard, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { ask, BadShard, checkPlaces, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import type { Stored } from './stamps.ts';
 
 /** One commit of a ledger, open for reading; what is asked for is loaded once. */
@@ -29,7 +29,7 @@ export async function openSnapshot(ledger: Ledger, at?: string): Promise<Snapsho
   const commit = at ?? (await readRef(ledger.repository, ledger.ref));
   if (commit === undefined) throw new NoLedger(ledger);
   const view = new PartialView();
-  const loader = new Loader(ledger, commit, 'to read');
+  const loader = new Loader(ledger, commit);
   const load = (wanted: Wanted): Promise<void> => loader.load(view, wanted);
   return {
     ledger,
@@ -61,13 +61,11 @@ const few = 64;
 export class Loader {
   readonly #ledger: Ledger;
   readonly #commit: string;
-  readonly #how: 'to read' | 'to write';
   #reader: ObjectReader | undefined;
 
-  constructor(ledger: Ledger, commit: string, how: 'to read' | 'to write') {
+  constructor(ledger: Ledger, commit: string) {
     this.#ledger = ledger;
     this.#commit = commit;
-    this.#how = how;
   }
 
   async load(view: PartialView, wanted: Wanted): Promise<void> {
@@ -92,7 +90,7 @@ export class Loader {
     const found = await this.#read(shards.map(shardPath));
     shards.forEach((shard, index) => {
       const body = found[index]?.body;
-      view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), this.#commit, this.#how));
+      view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), this.#commit));
     });
   }
 
@@ -126,7 +124,9 @@ export async function listShards({ repository }: Pick<Ledger, 'repository'>, com
 export async function readShard(reader: ObjectReader, shard: string, oid: string, commit: string): Promise<Map<string, Stored>> {
   const found = await reader.contents(oid);
   if (found === undefined) throw new BadShard(commit, shard, 0, `the object ${oid} is missing`);
-  return parseShard(shard, found.body.toString('utf8'), commit, 'to read');
+  const beads = parseShard(shard, found.body.toString('utf8'), commit);
+  checkPlaces(shard, beads, commit);
+  return beads;
 }
 
 /** An id that fits several beads, or none. */

@@ -22,7 +22,7 @@ export async function patchReady(ledger: Ledger, header: ReadyHeader, commit: st
   if (concerned === undefined) return undefined;
   const view = new PartialView();
   view.addEdges((id) => referrers(id).map((referrer) => referrer.id));
-  const loader = new Loader(ledger, commit, 'to read');
+  const loader = new Loader(ledger, commit);
   try {
     const now = ledger.now();
     const judged = await ask(view, (wanted) => loader.load(view, wanted), (loaded) => {

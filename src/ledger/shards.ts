@@ -20,12 +20,15 @@ export function settingsPath(name: string): string {
   return `${settingsFolder}/${name}.json`;
 }
 
-/** Reads a shard. Throws BadShard at the first line that is no bead, or, before the shard is written again, that is none of that shard. */
-export function parseShard(shard: string, text: string, where: string, how: 'to read' | 'to write'): Map<string, Stored> {
+/** The lines that records were read from: one that does not change is written as it stands. */
+const lines = new WeakMap<Stored, string>();
+
+/** Reads a shard. Throws BadShard at the first line that is no bead. */
+export function parseShard(shard: string, text: string, where: string): Map<string, Stored> {
   const found = new Map<string, Stored>();
-  const lines = text.split('\n');
-  if (lines.pop() !== '') throw new BadShard(where, shard, lines.length + 1, 'the last line has no end');
-  lines.forEach((line, index) => {
+  const all = text.split('\n');
+  if (all.pop() !== '') throw new BadShard(where, shard, all.length + 1, 'the last line has no end');
+  all.forEach((line, index) => {
     let value: unknown;
     try {
       value = JSON.parse(line);
@@ -34,11 +37,18 @@ export function parseShard(shard: string, text: string, where: string, how: 'to 
     }
     const stored = isObject(value) ? storedOf(value) : undefined;
     if (stored === undefined) throw new BadShard(where, shard, index + 1, 'the line is no bead');
-    if (how === 'to write' && shardOf(stored.bead.id) !== shard) throw new BadShard(where, shard, index + 1, `${stored.bead.id} belongs into another shard`);
     if (found.has(stored.bead.id)) throw new BadShard(where, shard, index + 1, `${stored.bead.id} stands there twice`);
     found.set(stored.bead.id, stored);
+    lines.set(stored, line);
   });
   return found;
+}
+
+/** Holds the beads of a shard against it: in another one nobody would find them. Throws BadShard. */
+export function checkPlaces(shard: string, beads: Shard, where: string): void {
+  [...beads.keys()].forEach((id, index) => {
+    if (shardOf(id) !== shard) throw new BadShard(where, shard, index + 1, `${id} belongs into another shard`);
+  });
 }
 
 /** Reads a settings file, `{}` where there is none. Throws BadSettings. */
@@ -55,7 +65,7 @@ export function parseSettings(name: string, body: Buffer | undefined, commit: st
 
 /** Writes a shard: one bead a line, sorted by id. */
 export function formatShard(shard: Shard): string {
-  return [...shard.values()].sort((a, b) => (a.bead.id < b.bead.id ? -1 : 1)).map((stored) => `${lineOf(stored)}\n`).join('');
+  return [...shard.values()].sort((a, b) => (a.bead.id < b.bead.id ? -1 : 1)).map((stored) => `${lines.get(stored) ?? lineOf(stored)}\n`).join('');
 }
 
 /** What a pure decision may read: the beads and settings of one ledger commit. */

@@ -61,7 +61,7 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
   const parent = await readRef(ledger.repository, ledger.ref);
   if (parent === undefined) throw new NoLedger(ledger);
   const view = new PartialView();
-  const loader = new Loader(ledger, parent, 'to write');
+  const loader = new Loader(ledger, parent);
   const load = (wanted: Wanted): Promise<void> => loader.load(view, wanted);
   try {
     const changes = await ask(view, load, decide);

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { matches, openWork, orderBy, says, sortFields, wantsDone, type Query } from '../../src/domain/query.ts';
+import { matches, orderBy, says, sortFields } from '../../src/domain/matching.ts';
+import { openWork, wantsDone, type Query } from '../../src/domain/query.ts';
 import { bead, garage } from '../helpers/garage.ts';
 
 /** The ids, without their prefix, that a query finds in the garage. */

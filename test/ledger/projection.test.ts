@@ -10,6 +10,8 @@ import { addLabel, create, edit } from '../../src/domain/content.ts';
 import { depend, undepend } from '../../src/domain/dependency.ts';
 import { claim } from '../../src/domain/hook.ts';
 import { Failure } from '../../src/base/errors.ts';
+import { shardOf } from '../../src/base/ids.ts';
+import { importCommit } from '../../src/git/import.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { allIds, liveBeads, readyBeads, referrersAt, roughCount } from '../../src/ledger/projection.ts';
@@ -151,6 +153,18 @@ projection('says when a bead waits for one of another ledger', async () => {
   assert.is((await readyBeads(ledger, 9)).foreign, false);
   await write(ledger, () => [{ op: 'dependency.added', id: 'gt-a', dependency: { issue_id: 'gt-a', depends_on_id: 'hq-y', type: 'blocks', created_at: nux.at, created_by: 'nux' } }]);
   assert.is((await readyBeads(ledger, 9)).foreign, true);
+});
+
+projection('refuses a bead that stands where nobody would find it', async () => {
+  const ledger = await newLedger();
+  const parent = (await readRef(ledger.repository, ledger.ref)) ?? '';
+  const sign = { name: 'x', email: 'x@y.z', epochSeconds: 1, zone: '+0000' };
+  const line = '{"clock":{"born":"000000001000aaaaaa"},"id":"gt-a","title":"Weld"}\n';
+  const elsewhere = `beads/${shardOf('gt-b')}.jsonl`;
+  await importCommit(ledger.repository, ledger.ref, parent, async () => ({ message: 'x', author: sign, committer: sign, files: new Map([[elsewhere, line]]) }));
+  for (const question of [allIds(ledger), readyBeads(ledger, 9)]) {
+    await question.then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.bad-line')(error)));
+  }
 });
 
 projection('of a ledger that is missing is not empty', async () => {

@@ -1,4 +1,4 @@
-import { blockedWork } from '../../../actions/bead-ready.ts';
+import { blockedWork } from '../../../actions/bead-judging.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';

@@ -2,7 +2,7 @@ import { listBeads } from '../../../actions/bead-list.ts';
 import { readyWork } from '../../../actions/bead-ready.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { resolveId } from '../../../actions/resolve.ts';
-import { sortFields } from '../../../domain/query.ts';
+import { sortFields } from '../../../domain/matching.ts';
 import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
 import { queryOptions, readQuery } from '../../bead-query.ts';

@@ -1,0 +1,48 @@
+import { prefixOf } from '../base/ids.ts';
+import { isDone, type Bead, type Beads } from '../domain/bead.ts';
+import { unmet } from '../domain/dependency.ts';
+import { counted, type Counted } from '../domain/detail.ts';
+import { matches } from '../domain/matching.ts';
+import type { Query } from '../domain/query.ts';
+import { isReady, readyOrder } from '../domain/ready.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { liveBeads, readyBeads } from '../ledger/projection.ts';
+import { ledgersOf, type Town } from '../town.ts';
+import { joined } from './scope.ts';
+
+/** The beads of the town that are not done. */
+async function liveTown(town: Town): Promise<Beads> {
+  return joined(await Promise.all(ledgersOf(town).map(async (ledger) => ({ ledger, beads: await liveBeads(ledger) }))));
+}
+
+/** The ready beads of several ledgers that a query asks for, judged with the beads of the whole town in view where one waits for a bead of another ledger. */
+export async function readyInTown(town: Town, ledgers: readonly Ledger[], query: Query | undefined): Promise<Counted[]> {
+  const lists = await Promise.all(ledgers.map((ledger) => readyBeads(ledger, Infinity)));
+  const judged = lists.some(({ foreign }) => foreign) ? await judge(town, ledgers) : lists.flatMap(({ beads }) => beads);
+  return (query === undefined ? judged : judged.filter((bead) => matches(query, bead))).sort(readyOrder);
+}
+
+async function judge(town: Town, ledgers: readonly Ledger[]): Promise<Counted[]> {
+  const beads = await liveTown(town);
+  const own = (bead: Bead): boolean => ledgers.some(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined);
+  return [...beads.all()].filter((bead) => own(bead) && isReady(beads, bead, town.now())).map((bead) => countedIn(beads, bead));
+}
+
+/** A bead with the edges to it that a view knows. */
+export function countedIn(beads: Beads, bead: Bead): Counted {
+  return counted(bead, beads.referrers?.(bead.id).length ?? 0);
+}
+
+/** A bead that waits for others, and for which. */
+export type Blocked = Counted & { readonly blocked_by_count: number; readonly blocked_by: readonly string[] };
+
+/** The beads that are not done and wait for others, most urgent first. */
+export async function blockedWork(town: Town, ledgers: readonly Ledger[]): Promise<Blocked[]> {
+  const beads = await liveTown(town);
+  return [...beads.all()]
+    .filter((bead) => !isDone(bead) && ledgers.some(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined))
+    .map((bead) => ({ bead, waiting: unmet(beads, bead) }))
+    .filter(({ waiting }) => waiting.length > 0)
+    .sort((a, b) => readyOrder(a.bead, b.bead))
+    .map(({ bead, waiting }) => ({ ...countedIn(beads, bead), blocked_by_count: waiting.length, blocked_by: waiting }));
+}
