@@ -27,6 +27,7 @@ function read(text: string, code: number | null): Report {
     return { passed: 0, failed: 1, skipped: 0, troubles: [`ended with ${code ?? 'a signal'} and no totals`] };
   }
   const troubles: string[] = [];
+  if ((text.match(/^\s*Total:\s+\d+/gm)?.length ?? 0) > 1) troubles.push('reports twice: run() every suite after the last top-level await');
   if (tests + skipped === 0) troubles.push('holds no test');
   const reasons = text.match(/^skipped: .+: \S.*$/gm)?.length ?? 0;
   if (skipped > reasons) troubles.push(`${skipped} skipped, ${reasons} with a reason: use test/helpers/skip.ts`);
@@ -112,6 +113,7 @@ async function runFile(path: string): Promise<Report> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: folder, NO_COLOR: '1', FORCE_COLOR: '0', GASTOWN_TEST_RUN: mark },
   });
+  if (child.pid !== undefined) running.set(child.pid, { mark, folder });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -125,6 +127,7 @@ async function runFile(path: string): Promise<Report> {
   await Promise.race([new Promise((done) => child.on('close', done)), sleep(500)]);
   const left = await endLeftBehind(mark);
   const stuck = cleared(folder);
+  if (child.pid !== undefined) running.delete(child.pid);
 
   const report = read(text, code);
   if (late) report.troubles = [`stopped after ${limit} s`];
@@ -148,6 +151,21 @@ async function runCheck(name: string, args: readonly string[]): Promise<Report> 
   const code = await new Promise<number | null>((done) => child.on('exit', done));
   process.stdout.write(`${code === 0 ? 'ok  ' : 'FAIL'} ${name}  ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, troubles: [] };
+}
+
+/** The files that run now: the process group of each, the mark of all that it starts, and its folder. */
+const running = new Map<number, { mark: string; folder: string }>();
+
+// Whoever stops the runner stops all of it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    for (const [group, { mark, folder }] of running) {
+      kill(-group);
+      leftBehind(mark).forEach(kill);
+      cleared(folder);
+    }
+    process.exit(1);
+  });
 }
 
 const filters = process.argv.slice(2);

@@ -188,8 +188,6 @@ for (const program of programs) {
   });
 }
 
-crash.run();
-
 const full = suite('a disk that is full');
 
 const volume = join(temporary(), 'volume');
@@ -230,4 +228,5 @@ for (const program of programs) {
   });
 }
 
+crash.run();
 full.run();
