@@ -147,7 +147,9 @@ function readPositionals(command: Command, typed: string, words: readonly string
 /** Reads the words behind a command's name, `typed` as in `gt bead list`; what cannot be understood throws a Usage failure. */
 export function parse(command: Command, typed: string, words: readonly string[], leading: readonly string[] = []): Parsed {
   const options = command.raw ? globalOptions : optionsOf(command);
-  const given = parser(spell(options, typed, command.raw ? leading : [...leading, ...words]), { ...flagsOf(options), configuration });
+  const spelled = spell(options, typed, command.raw ? leading : [...leading, ...words]);
+  // Words alone stand for themselves: there is nothing to ask a parser, whose first answer is dear.
+  const given: Record<string, unknown> = spelled.some((word) => word.startsWith('-')) ? parser(spelled, { ...flagsOf(options), configuration }) : { _: spelled };
   const has = (name: string): boolean => given[name] !== undefined;
   const values = (name: string): string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : []);
   const common = { json: has('json'), quiet: has('quiet'), help: has('help'), actor: values('actor').at(-1), directory: values('directory').at(-1) };

@@ -20,6 +20,8 @@ export function childEnvironment(extra: Readonly<Record<string, string>> = {}): 
     GIT_PAGER: 'cat',
     GIT_PROXY_COMMAND: '',
     GIT_OPTIONAL_LOCKS: '0',
+    // Whoever can push a ref could else put another object in the place of one that is read.
+    GIT_NO_REPLACE_OBJECTS: '1',
     ...extra,
   };
 }
