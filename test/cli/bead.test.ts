@@ -360,25 +360,6 @@ exchange('name the line that cannot be read, and then take nothing in', async ()
   assert.is(await git(path, ['rev-parse', 'refs/beads/main']), before);
 });
 
-exchange('take in the ledgers of real projects', async () => {
-  const folder = '/work/shared/data';
-  if (!existsSync(folder)) return;
-  const path = await soloTown();
-  for (const [name, rows] of [['beads_rust-20260128', 513], ['bv-cass', 116], ['gastown-20260106', 6065]] as const) {
-    assert.is((await bdJson<{ created: number }>(path, 'import', join(folder, `${name}.jsonl`))).created, rows);
-    const before = await git(path, ['rev-parse', 'refs/beads/main']);
-    assert.is((await bdJson<{ skipped: number }>(path, 'import', join(folder, `${name}.jsonl`))).skipped, rows);
-    assert.is(await git(path, ['rev-parse', 'refs/beads/main']), before);
-  }
-  await bd(path, 'export', '-o', 'one.jsonl');
-  const other = await soloTown();
-  await bd(other, 'import', join(path, 'one.jsonl'));
-  await bd(other, 'export', '-o', 'two.jsonl');
-  // No assertion on texts of six megabytes: the difference would be shown.
-  assert.ok(withoutAgents(readFileSync(join(other, 'two.jsonl'), 'utf8')) === withoutAgents(readFileSync(join(path, 'one.jsonl'), 'utf8')));
-  assert.is(await git(path, ['fsck', '--strict', '--no-dangling']), '');
-});
-
 exchange.run();
 
 const town = suite('across the ledgers of a town');

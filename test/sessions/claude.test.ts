@@ -14,7 +14,7 @@ const claude = runtimeNamed('claude');
 const sandbox = { IS_SANDBOX: '1' };
 
 function spec(more: Partial<RuntimeSpec> = {}): RuntimeSpec {
-  return { gt: ['/opt/it is/gt'], cwd: '/work/tree', stateFolder: '/state', headless: false, env: sandbox, ...more };
+  return { gt: ['/opt/it is/gt'], cwd: '/worktree', stateFolder: '/state', headless: false, env: sandbox, ...more };
 }
 
 function codeOf(run: () => unknown): unknown {
