@@ -27,13 +27,17 @@ export interface Imported {
   readonly dry_run: boolean;
 }
 
+/** Imports of so many beads take long enough to say what they are at. */
+const noteworthy = 1000;
+
 /**
  * Takes in the beads of a JSON Lines text, all in one transaction or none. What is newer than ours, by `updated_at`, replaces it. The same text again changes nothing.
  * Throws BadLine, naming the line, and BeadElsewhere for ids of another ledger of the town.
  */
 export async function importBeads(writer: Writer, text: string, source: string, how: { readonly rig: string | undefined; readonly dryRun: boolean; readonly progress: (line: string) => void }): Promise<Imported> {
   const { beads, others } = readAll(text, source);
-  how.progress(`read ${beads.size} beads from ${source}`);
+  const tell = beads.size < noteworthy ? () => undefined : how.progress;
+  tell(`read ${beads.size} beads from ${source}`);
   const { ledger, added } = await homeFor(writer, [...beads.keys()], placeOf(writer, how.rig), how.dryRun);
   let tally = { created: 0, updated: 0, skipped: 0 };
   let ids: readonly string[] = [];
@@ -51,7 +55,7 @@ export async function importBeads(writer: Writer, text: string, source: string, 
       if (verdict === 'new' || verdict === 'newer') changes.push({ op: 'bead.imported', id, stored: storedFor(ours, bead, births) });
     }
     ids = changes.map((change) => ('id' in change ? change.id : ''));
-    how.progress(`writing ${changes.length} beads`);
+    tell(`writing ${changes.length} beads`);
     return how.dryRun ? [] : changes;
   });
   return { source, ...tally, others, ids, prefixes: added, dry_run: how.dryRun };
