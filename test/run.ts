@@ -1,4 +1,5 @@
 // Type-checks, lints, runs every test file in a process of its own, and adds up what they report.
+// A file that fails is run once more, alone, before it counts; if it passes then, it is named as flaky.
 // bun test/run.ts [part of a path…] (then only these files); GASTOWN_TEST_JOBS=2 at a time.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -177,12 +178,27 @@ const files = longestFirst(
 );
 
 const checks = filters.length > 0 ? [] : [() => runCheck('tsc', []), () => runCheck('eslint', ['.'])];
-const waiting = [...checks, ...files.map((path) => () => runFile(path))];
 const reports: Report[] = [];
+const red: string[] = [];
+const runOne = async (path: string): Promise<void> => {
+  const report = await runFile(path);
+  if (report.failed > 0) red.push(path);
+  else reports.push(report);
+};
+const waiting: (() => Promise<void>)[] = [...checks.map((check) => async () => void reports.push(await check())), ...files.map((path) => () => runOne(path))];
 async function work(): Promise<void> {
-  for (let next = waiting.shift(); next; next = waiting.shift()) reports.push(await next());
+  for (let next = waiting.shift(); next; next = waiting.shift()) await next();
 }
 await Promise.all(Array.from({ length: jobs }, work));
+
+// The same rule as the merge queue's: a file that is red among others is run again, alone, before it counts; when it passes, that is told.
+const flaky: string[] = [];
+for (const path of red) {
+  const report = await runFile(path);
+  if (report.failed === 0) flaky.push(relative(root, path));
+  reports.push(report);
+}
+for (const name of flaky) process.stdout.write(`FLAKY ${name}: failed beside other files, passed alone\n`);
 
 if (files.length === 0) process.stdout.write(`no test file matches ${filters.join(', ')}\n`);
 const sum = (key: 'passed' | 'failed' | 'skipped') => reports.reduce((total, report) => total + report[key], 0);
