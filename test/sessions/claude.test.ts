@@ -14,7 +14,7 @@ const claude = runtimeNamed('claude');
 const sandbox = { IS_SANDBOX: '1' };
 
 function spec(more: Partial<RuntimeSpec> = {}): RuntimeSpec {
-  return { gt: ['/opt/it is/gt'], cwd: '/worktree', stateFolder: '/state', headless: false, env: sandbox, ...more };
+  return { gt: ['/opt/it is/gt'], cwd: '/rig/tree', stateFolder: '/state', headless: false, env: sandbox, ...more };
 }
 
 function codeOf(run: () => unknown): unknown {
@@ -50,13 +50,13 @@ preset('has its hooks call gt, and never say by accident that the client may not
 preset('answers the questions of a first start in a configuration of the town, and keeps what is there', () => {
   const configFolder = temporary();
   const path = join(configFolder, '.claude.json');
-  writeFileSync(path, JSON.stringify({ theme: 'dark', projects: { '/other': { allowedTools: ['x'] }, '/work': { cost: 3 } }, customApiKeyResponses: { approved: ['old'], rejected: ['bad'] } }));
+  writeFileSync(path, JSON.stringify({ theme: 'dark', projects: { '/other': { allowedTools: ['x'] }, '/rig': { cost: 3 } }, customApiKeyResponses: { approved: ['old'], rejected: ['bad'] } }));
   const env = { ...sandbox, ANTHROPIC_API_KEY: `sk-${'k'.repeat(30)}` };
-  const wanted = spec({ configFolder, trusted: '/work', env, stateFolder: temporary() });
+  const wanted = spec({ configFolder, trusted: '/rig', env, stateFolder: temporary() });
   assert.equal(prepareClient(claude, wanted).env, { CLAUDE_CONFIG_DIR: configFolder });
   assert.equal(JSON.parse(readFileSync(path, 'utf8')), {
     theme: 'dark',
-    projects: { '/other': { allowedTools: ['x'] }, '/work': { cost: 3, hasTrustDialogAccepted: true } },
+    projects: { '/other': { allowedTools: ['x'] }, '/rig': { cost: 3, hasTrustDialogAccepted: true } },
     customApiKeyResponses: { approved: ['old', 'k'.repeat(20)], rejected: ['bad'] },
     hasCompletedOnboarding: true,
   });
