@@ -78,7 +78,7 @@ preset('only reads the configuration of a person, and refuses where the client w
   assert.is(prepare(), 'client.not-ready');
   assert.is(prepare({ configFolder: home }), 'client.not-ready', 'and what cannot be read is not overwritten');
   assert.is(readFileSync(path, 'utf8'), 'no JSON');
-  const trusting = '{"hasCompletedOnboarding":true,"projects":{"/work":{"hasTrustDialogAccepted":true}}}';
+  const trusting = '{"hasCompletedOnboarding":true,"projects":{"/rig":{"hasTrustDialogAccepted":true}}}';
   writeFileSync(path, trusting);
   assert.is(prepare(), 4);
   assert.is(readFileSync(path, 'utf8'), trusting);
