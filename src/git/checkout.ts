@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Refused } from '../base/errors.ts';
 import { freeLocks, LockHeld } from './locks.ts';
-import { BadRevision } from './objects.ts';
+import { BadRevision } from './object.ts';
 import { isOid } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { runGit } from './run.ts';

@@ -1,5 +1,5 @@
 import { isOid, checkRefName } from './refs.ts';
-import { BadRevision } from './objects.ts';
+import { BadRevision } from './object.ts';
 import type { Repository } from './repository.ts';
 import { gitText, runGit } from './run.ts';
 import { signatureEnvironment, type Signature } from './signature.ts';

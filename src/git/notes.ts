@@ -1,5 +1,6 @@
 import { importCommit, type FileDraft, type ImportTree } from './import.ts';
-import { BadRevision, ObjectReader } from './objects.ts';
+import { BadRevision } from './object.ts';
+import { ObjectReader } from './objects.ts';
 import { isOid, readRef, RefMoved } from './refs.ts';
 import type { Repository } from './repository.ts';
 import type { Signature } from './signature.ts';

@@ -1,29 +1,8 @@
-import { Usage } from '../base/errors.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { Conversation } from './conversation.ts';
+import { BadRevision, parseInfo, type ObjectContents, type ObjectInfo } from './object.ts';
 import type { Repository } from './repository.ts';
 import { runGit, type GitOptions } from './run.ts';
-
-export interface ObjectInfo {
-  readonly oid: string;
-  readonly type: string;
-  /** In bytes. */
-  readonly size: number;
-}
-
-export interface ObjectContents {
-  readonly oid: string;
-  readonly type: string;
-  readonly body: Buffer;
-}
-
-/** What was asked for cannot be the name of an object. */
-export class BadRevision extends Usage {
-  readonly code = 'object.bad-name';
-  constructor(rev: string) {
-    super(`${JSON.stringify(rev.slice(0, 200))} is no name for an object`, { rev }, 'use an object id, a ref, or commit:path');
-  }
-}
 
 /** Reads objects through one `git cat-file` that starts with the first question and lives until `close`; it keeps no process from ending. */
 export class ObjectReader {
@@ -88,12 +67,6 @@ export class ObjectReader {
       conversation.tell('flush\n');
     });
   }
-}
-
-/** Reads what `cat-file` says about an object before its body; undefined where there is none. */
-export function parseInfo(line: string): ObjectInfo | undefined {
-  const [, oid, type, size] = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/.exec(line) ?? [];
-  return oid === undefined || type === undefined ? undefined : { oid, type, size: Number(size) };
 }
 
 /** Whether a commit and all that it holds is there, beyond what is known to be: somebody's pruning may have taken what no ref held yet. */

@@ -4,7 +4,7 @@ import { parseConfiguration } from './configuration.ts';
 import { freeAllLocks, freeLocks } from './locks.ts';
 import { checkBranchName, isOid, readRef, readSymbolicRef, updateRefs } from './refs.ts';
 import { openRepository, type Repository } from './repository.ts';
-import { BadRevision } from './objects.ts';
+import { BadRevision } from './object.ts';
 import { GitFailed, runGit } from './run.ts';
 
 export interface NewWorktree {

@@ -1,5 +1,5 @@
 import type { Bead } from '../domain/bead.ts';
-import { readObjects } from '../git/direct.ts';
+import { readObjects } from '../git/object.ts';
 import { GitFailed, runGitNow } from '../git/run.ts';
 import { readCacheStart, version, writeCache, type Header } from './cache-file.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,6 +1,6 @@
 import { Refused } from '../base/errors.ts';
-import { readObjects } from '../git/direct.ts';
-import type { ObjectContents, ObjectReader } from '../git/objects.ts';
+import { readObjects, type ObjectContents } from '../git/object.ts';
+import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
 import { NoLedger, type Ledger } from './ledger.ts';

@@ -3,7 +3,7 @@ import { Busy } from '../base/errors.ts';
 import { canonical } from '../base/jsonl.ts';
 import { evolve, type BeadChange } from '../domain/bead.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
-import { commitOn } from '../git/direct.ts';
+import { commitOn } from '../git/commit.ts';
 import type { CommitDraft } from '../git/import.ts';
 import { LockHeld } from '../git/locks.ts';
 import { readRef, RefMoved } from '../git/refs.ts';

@@ -1,35 +1,10 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamOf, type CommitDraft } from './import.ts';
-import { BadRevision, parseInfo, type ObjectContents } from './objects.ts';
 import { consolidate, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, readRef, RefMoved, updateRefs } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { GitFailed, runGitNow } from './run.ts';
-
-/*
- * One question, one process, one answer: for commands that read or write once and end, to which a conversation with a living process costs more than the process.
- */
-
-/** Reads a few objects by the revisions that name them, such as `commit:path`; undefined where there is none. */
-export async function readObjects(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
-  for (const revision of revisions) if (revision === '' || /[\n\0]/.test(revision)) throw new BadRevision(revision);
-  if (revisions.length === 0) return [];
-  const args = ['cat-file', '--batch'];
-  const { stdout, code, stderr } = await runGitNow(repository, args, { input: `${revisions.join('\n')}\n` });
-  let at = 0;
-  return revisions.map(() => {
-    const end = stdout.indexOf('\n', at);
-    // A repository that has lost an object makes git end in the middle.
-    if (end === -1) throw new GitFailed(args, code, stderr === '' ? 'it did not answer to the end' : stderr);
-    const info = parseInfo(stdout.toString('utf8', at, end));
-    at = end + 1;
-    if (info === undefined) return undefined;
-    const body = stdout.subarray(at, at + info.size);
-    at += info.size + 1;
-    return { oid: info.oid, type: info.type, body };
-  });
-}
 
 /**
  * Writes one commit on top of the one that a ref names, and moves the ref to it. Only for small ones, since nothing else happens meanwhile.

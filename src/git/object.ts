@@ -1,0 +1,53 @@
+import { Usage } from '../base/errors.ts';
+import type { Repository } from './repository.ts';
+import { GitFailed, runGitNow } from './run.ts';
+
+export interface ObjectInfo {
+  readonly oid: string;
+  readonly type: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+export interface ObjectContents {
+  readonly oid: string;
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** What was asked for cannot be the name of an object. */
+export class BadRevision extends Usage {
+  readonly code = 'object.bad-name';
+  constructor(rev: string) {
+    super(`${JSON.stringify(rev.slice(0, 200))} is no name for an object`, { rev }, 'use an object id, a ref, or commit:path');
+  }
+}
+
+/** Reads what `cat-file` says about an object before its body; undefined where there is none. */
+export function parseInfo(line: string): ObjectInfo | undefined {
+  const [, oid, type, size] = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/.exec(line) ?? [];
+  return oid === undefined || type === undefined ? undefined : { oid, type, size: Number(size) };
+}
+
+/**
+ * Reads a few objects by the revisions that name them, such as `commit:path`; undefined where there is none. One question, one process, one answer: for commands
+ * that read once and end, to which a conversation with a living process costs more than the process.
+ */
+export async function readObjects(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
+  for (const revision of revisions) if (revision === '' || /[\n\0]/.test(revision)) throw new BadRevision(revision);
+  if (revisions.length === 0) return [];
+  const args = ['cat-file', '--batch'];
+  const { stdout, code, stderr } = await runGitNow(repository, args, { input: `${revisions.join('\n')}\n` });
+  let at = 0;
+  return revisions.map(() => {
+    const end = stdout.indexOf('\n', at);
+    // A repository that has lost an object makes git end in the middle.
+    if (end === -1) throw new GitFailed(args, code, stderr === '' ? 'it did not answer to the end' : stderr);
+    const info = parseInfo(stdout.toString('utf8', at, end));
+    at = end + 1;
+    if (info === undefined) return undefined;
+    const body = stdout.subarray(at, at + info.size);
+    at += info.size + 1;
+    return { oid: info.oid, type: info.type, body };
+  });
+}
