@@ -1,4 +1,4 @@
-import { displayWidth, oneLine, pad, truncate } from '../base/text.ts';
+import { displayWidth, isPlain, oneLine, pad, truncate } from '../base/text.ts';
 
 /** How a cell is coloured on a terminal. */
 export type Tone = 'good' | 'bad' | 'busy' | 'faint' | 'strong';
@@ -23,48 +23,64 @@ interface Cell {
 export interface Table {
   readonly titles: readonly Cell[] | undefined;
   readonly rows: readonly (readonly Cell[])[];
+  /** Of the widest cell of each column. */
+  readonly widths: readonly number[];
   readonly right: readonly boolean[];
   readonly shrink: number;
 }
 
 function cellOf(text: string, tone: Tone | undefined): Cell {
+  if (isPlain(text)) return { text, width: text.length, tone };
   const line = oneLine(text);
   return { text: line, width: displayWidth(line), tone };
 }
 
 /** Lays rows out in columns; `titles: false` leaves the heading out. */
 export function table<Row>(rows: Iterable<Row>, columns: readonly Column<Row>[], { titles = true } = {}): Table {
+  const heading = titles ? columns.map(({ title }) => cellOf(title, 'faint')) : undefined;
+  const widths = columns.map((_, column) => heading?.[column]?.width ?? 0);
+  const laid: Cell[][] = [];
+  for (const row of rows) {
+    const cells: Cell[] = [];
+    for (let column = 0; column < columns.length; column += 1) {
+      const { cell, tone } = columns[column]!;
+      const made = cellOf(String(cell(row) ?? ''), tone?.(row));
+      if (made.width > widths[column]!) widths[column] = made.width;
+      cells.push(made);
+    }
+    laid.push(cells);
+  }
   const marked = columns.findIndex(({ shrink }) => shrink === true);
-  return {
-    titles: titles ? columns.map(({ title }) => cellOf(title, 'faint')) : undefined,
-    rows: Array.from(rows, (row) => columns.map(({ cell, tone }) => cellOf(String(cell(row) ?? ''), tone?.(row)))),
-    right: columns.map(({ align }) => align === 'right'),
-    shrink: marked === -1 ? columns.length - 1 : marked,
-  };
+  return { titles: heading, rows: laid, widths, right: columns.map(({ align }) => align === 'right'), shrink: marked === -1 ? columns.length - 1 : marked };
 }
 
 const leastShrunk = 10;
 
+/** The widths of the columns, of which one gives way where all of them together are too wide. */
+function fitted(widths: readonly number[], shrink: number, columns: number | undefined): readonly number[] {
+  const total = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
+  if (columns === undefined || total <= columns) return widths;
+  return widths.map((width, column) => (column === shrink ? Math.min(width, Math.max(leastShrunk, width - (total - columns))) : width));
+}
+
 /** Turns a table into aligned lines no wider than `columns`, or as wide as they are where that is undefined. */
-export function* tableLines({ titles, rows, right, shrink }: Table, columns: number | undefined, paint: (text: string, tone: Tone | undefined) => string): Iterable<string> {
+export function* tableLines({ titles, rows, widths: natural, right, shrink }: Table, columns: number | undefined, paint: (text: string, tone: Tone | undefined) => string): Iterable<string> {
   if (rows.length === 0) return;
-  const widths = right.map((_, column) => rows.reduce((widest, row) => Math.max(widest, row[column]?.width ?? 0), titles?.[column]?.width ?? 0));
-  if (columns !== undefined) {
-    const total = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
-    const own = widths[shrink] ?? 0;
-    if (total > columns) widths[shrink] = Math.min(own, Math.max(leastShrunk, own - (total - columns)));
-  }
-  const fill = ({ text, width }: Cell, room: number, toRight: boolean, isLast: boolean): string => {
-    if (width > room) return pad(truncate(text, room), isLast ? 0 : room, toRight ? 'left' : 'right');
-    if (toRight) return ' '.repeat(room - width) + text;
+  const widths = fitted(natural, shrink, columns);
+  const fill = ({ text, width }: Cell, column: number, isLast: boolean): string => {
+    const room = widths[column]!;
+    const side = right[column] === true ? 'left' : 'right';
+    if (width > room) return pad(truncate(text, room), isLast ? 0 : room, side);
+    if (side === 'left') return ' '.repeat(room - width) + text;
     return isLast ? text : text + ' '.repeat(room - width);
   };
   const line = (cells: readonly Cell[]): string => {
-    const last = cells.findLastIndex(({ text }) => text !== '');
+    let last = cells.length - 1;
+    while (last >= 0 && cells[last]!.text === '') last -= 1;
     let filled = '';
     for (let column = 0; column <= last; column += 1) {
       const cell = cells[column]!;
-      filled += (column === 0 ? '' : '  ') + paint(fill(cell, widths[column] ?? 0, right[column] === true, column === last), cell.tone);
+      filled += (column === 0 ? '' : '  ') + paint(fill(cell, column, column === last), cell.tone);
     }
     return filled;
   };
