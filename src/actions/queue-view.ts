@@ -1,3 +1,4 @@
+import { compareTimes } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
 import { gatesOf, hasGates, NoGate, type Verdict } from '../domain/gate.ts';
 import { findRequest, openRequests, requestOf, type MergeRequest } from '../domain/merge-request.ts';
@@ -37,7 +38,7 @@ async function listRig(town: Town, rig: Rig, all: boolean): Promise<Shown[]> {
   const open = openRequests(await liveBeads(rig.ledger)).sort(queueOrder);
   const look = open.length === 0 ? undefined : await lookAt(town, rig);
   const ended = all ? await consult(rig.ledger, (view) => [...view.all()].filter(({ issue_type }) => issue_type === 'merge-request').map(requestOf).filter(({ outcome }) => outcome !== undefined)) : [];
-  ended.sort((a, b) => (a.created < b.created ? 1 : -1));
+  ended.sort((a, b) => compareTimes(b.created, a.created));
   return [...open, ...ended].map((request) => show(rig, request, look));
 }
 

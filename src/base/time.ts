@@ -14,6 +14,12 @@ export function timeOf(text: string | undefined | null): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
+/** Orders two RFC 3339 texts by the moments that they name, however each is written; a text that names none comes first. */
+export function compareTimes(a: string, b: string): number {
+  const [first, second] = [timeOf(a) ?? -Infinity, timeOf(b) ?? -Infinity];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
 /**
  * Reads a point in time as people type it: `+6h`, `-2w`, `3d` (d days, w weeks, m months, y years from now), `today`, `tomorrow`,
  * `yesterday`, a date, or RFC 3339. Throws BadTime.

@@ -1,3 +1,4 @@
+import { compareTimes } from '../base/time.ts';
 import type { Act, BeadChange, Beads, find } from './bead.ts';
 import { formatAddress, parseAddress, type Address } from './address.ts';
 
@@ -23,7 +24,7 @@ export function enroll(beads: Beads, prefix: string, agent: string, runtime: str
 
 /** The work on an agent's hook: at most one bead, the oldest if a merge left two. */
 export function onHook(beads: Beads, agent: string): ReturnType<typeof find> | undefined {
-  return [...beads.all()].filter((bead) => bead.status === 'hooked' && bead.assignee === agent).sort((a, b) => (a.updated_at < b.updated_at ? -1 : 1))[0];
+  return [...beads.all()].filter((bead) => bead.status === 'hooked' && bead.assignee === agent).sort((a, b) => compareTimes(a.updated_at, b.updated_at))[0];
 }
 
 export const workerNames: readonly string[] = [

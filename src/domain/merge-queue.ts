@@ -1,4 +1,4 @@
-import { timeOf } from '../base/time.ts';
+import { compareTimes, timeOf } from '../base/time.ts';
 import { isPassed, runsBeforeBlame, verdictOn, type FlakeHistory, type Gate, type Verdict } from './gate.ts';
 import type { MergeRequest, Rejection } from './merge-request.ts';
 
@@ -81,7 +81,8 @@ export type Move =
 /** The order in which requests land: most urgent first, then oldest, then by id. Total. */
 export function queueOrder(a: MergeRequest, b: MergeRequest): number {
   if (a.priority !== b.priority) return a.priority - b.priority;
-  if (a.created !== b.created) return a.created < b.created ? -1 : 1;
+  const older = compareTimes(a.created, b.created);
+  if (older !== 0) return older;
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../base/jsonl.ts';
-import { timestamp } from '../base/time.ts';
+import { compareTimes, timestamp } from '../base/time.ts';
 import { importCommit } from '../git/import.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { readRef, RefMoved } from '../git/refs.ts';
@@ -104,7 +104,7 @@ export async function readEvents(hq: Ledger, limit: number): Promise<TownEvent[]
   for (const name of waiting) for (const event of parseEvents(readFileSync(join(folder, name), 'utf8'))) found.set(event.id, event);
   const commit = await readRef(hq.repository, eventsRef);
   if (commit !== undefined) for (const event of await folded(hq, commit, limit)) found.set(event.id, event);
-  return [...found.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-limit);
+  return [...found.values()].sort((a, b) => compareTimes(a.at, b.at)).slice(-limit);
 }
 
 async function folded(hq: Ledger, commit: string, limit: number): Promise<TownEvent[]> {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Busy } from '../base/errors.ts';
+import { hashText } from '../base/ids.ts';
 
 /** A process, by its number and the time it started, so that a reused number is not mistaken for it. */
 export interface LockOwner {
@@ -24,7 +25,7 @@ const staleMilliseconds = 15_000;
 const touchMilliseconds = 2_000;
 /** In the lock directory: who holds it. */
 const ownerFile = 'owner';
-const breakerStaleMilliseconds = 5_000;
+const graveMilliseconds = 30_000;
 
 /**
  * Runs `work` while holding the lock directory `path`. The directory appears whole, with its owner in it, so the lock of a dead process is known as such and taken
@@ -122,38 +123,42 @@ function holderOf(path: string): Holder | undefined {
   }
 }
 
-function isLeftBehind(path: string, liveness: Liveness): boolean {
+/** Whose lock it is, where the owner is dead or nothing was heard of it for too long. */
+function deadHolder(path: string, liveness: Liveness): Holder | 'nobody' | undefined {
   const holder = holderOf(path);
   const alive = holder === undefined || holder.host !== hostname() ? 'unknown' : liveness.isAlive(holder);
-  return alive === false || (alive === 'unknown' && ageOf(path) > staleMilliseconds);
+  const isDead = alive === false || (alive === 'unknown' && ageOf(path) > staleMilliseconds);
+  return isDead ? (holder ?? 'nobody') : undefined;
 }
 
-/** Removes the lock of a dead owner. Only who holds the breaker may, and it looks again first, so a new owner's lock is never taken. */
+/**
+ * Moves the lock of a dead owner into a grave of that owner's own, which stays a while: who meant the same owner, and comes late, finds it taken and cannot bury the
+ * lock of a new one.
+ */
 function takeFromDead(path: string, liveness: Liveness): boolean {
-  if (!isLeftBehind(path, liveness)) return false;
-  const breaker = `${path}.breaker`;
+  const holder = deadHolder(path, liveness);
+  if (holder === undefined) return false;
+  forgetTheDead(path);
   try {
-    mkdirSync(breaker);
-  } catch {
-    if (ageOf(breaker) > breakerStaleMilliseconds) rmSync(breaker, { recursive: true, force: true });
-    return false;
-  }
-  try {
-    if (!isLeftBehind(path, liveness)) return false;
-    renameSync(path, `${path}.dead-${liveness.self.pid}`);
-    rmSync(`${path}.dead-${liveness.self.pid}`, { recursive: true, force: true });
+    renameSync(path, `${path}.dead-${hashText(JSON.stringify(holder), 12)}`);
     return true;
   } catch (error) {
-    // It was given back in the meantime.
-    if (codeOf(error) === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return true;
+    if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') return false;
     throw error;
-  } finally {
-    rmSync(breaker, { recursive: true, force: true });
   }
 }
 
-function ageOf(path: string): number {
-  const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+/** Removes the graves beside a lock, and what processes left there that were killed while they made or unmade it. */
+function forgetTheDead(path: string): void {
+  for (const name of readdirSync(dirname(path))) {
+    const other = join(dirname(path), name);
+    if (name.startsWith(`${basename(path)}.`) && ageOf(other, 'ctimeMs') > graveMilliseconds) rmSync(other, { recursive: true, force: true });
+  }
+}
+
+function ageOf(path: string, since: 'mtimeMs' | 'ctimeMs' = 'mtimeMs'): number {
+  const changed = statSync(path, { throwIfNoEntry: false })?.[since];
   return changed === undefined ? 0 : performance.timeOrigin + performance.now() - changed;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BadTime, parseDuration, parseTime, shortDuration, timeOf, timestamp } from '../../src/base/time.ts';
+import { BadTime, compareTimes, parseDuration, parseTime, shortDuration, timeOf, timestamp } from '../../src/base/time.ts';
 
 const now = Date.parse('2026-03-31T12:00:00Z');
 const at = (text: string): string => timestamp(parseTime(text, now));
@@ -20,6 +20,14 @@ times('may be typed as a distance, a day, a date or RFC 3339', () => {
 
 times('is written and read back alike', () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 4e12 }), (milliseconds) => assert.is(timeOf(timestamp(milliseconds)), milliseconds)));
+});
+
+times('comes before a later one, with or without a fraction', () => {
+  const moment = fc.integer({ min: 0, max: 4e9 }).chain((seconds) => fc.constantFrom(0, 1, 999).map((milliseconds) => seconds * 1000 + milliseconds));
+  fc.assert(fc.property(moment, fc.integer({ min: -1500, max: 1500 }), (milliseconds, step) => {
+    const [one, other] = [timestamp(milliseconds), timestamp(Math.max(0, milliseconds + step))];
+    assert.is(compareTimes(one, other), Math.sign(milliseconds - Math.max(0, milliseconds + step)));
+  }));
 });
 
 times('that is none is refused', () => {
