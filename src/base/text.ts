@@ -5,9 +5,11 @@ const picture = /^(?:\p{Emoji_Presentation}|\p{RI}\p{RI})|\ufe0f/u;
 const wide =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18fff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
 
-/** Whether a text is one line of printable ASCII, each character one column wide. */
-export function isPlain(text: string): boolean {
-  return plain.test(text);
+const plainLines = /^[\x20-\x7e\n]*$/;
+
+/** Whether lines are printable ASCII, each character one column wide. */
+export function arePlain(lines: string): boolean {
+  return plainLines.test(lines);
 }
 
 function escape(character: string): string {

@@ -178,25 +178,42 @@ export function typedName(program: 'gt' | 'bd', name: string): string {
 }
 
 const firstWord = (words: string): string => (words.includes(' ') ? words.slice(0, words.indexOf(' ')) : words);
-const firstWords = new Set([...table.keys(), ...Object.keys(aliases)].map(firstWord));
 
+/** Whether a command begins with these words and goes on. */
+function isGroup(words: string): boolean {
+  for (const name of table.keys()) if (name.startsWith(`${words} `)) return true;
+  for (const name in aliases) if (name.startsWith(`${words} `)) return true;
+  return false;
+}
+
+/** Whether the first word belongs to a command that is not about beads. */
 function isTaken(short: string): boolean {
-  return firstWords.has(firstWord(short));
+  const word = firstWord(short);
+  return table.has(word) || isGroup(word);
+}
+
+/** The full name of what was typed. */
+function fullName(program: 'gt' | 'bd', typed: string): string | undefined {
+  const nameOf = (words: string): string | undefined => (table.has(words) ? words : Object.hasOwn(aliases, words) ? aliases[words] : undefined);
+  const whole = program === 'gt' || alsoInBd.includes(firstWord(typed)) ? nameOf(typed) : undefined;
+  const short = program === 'bd' || whole === undefined ? nameOf(`bead ${typed}`) : undefined;
+  return short !== undefined && (program === 'bd' || !isTaken(typed)) ? short : whole;
+}
+
+/** Whether more words make a command of what was typed. */
+function mayGoOn(program: 'gt' | 'bd', typed: string): boolean {
+  if ((program === 'gt' || alsoInBd.includes(firstWord(typed))) && isGroup(typed)) return true;
+  return (program === 'bd' || !isTaken(typed)) && isGroup(`bead ${typed}`);
 }
 
 /** Everything that may be typed to a program, with the full name that it stands for. */
 export function typeable(program: 'gt' | 'bd'): Map<string, string> {
-  const names = new Map<string, string>();
-  const known: [string, string][] = [...[...table.keys()].map((name): [string, string] => [name, name]), ...Object.entries(aliases)];
-  for (const [typed, name] of known) {
-    if (program === 'gt' || alsoInBd.includes(firstWord(typed))) names.set(typed, name);
-  }
-  for (const [typed, name] of known) {
-    if (!typed.startsWith('bead ')) continue;
-    const short = typed.slice('bead '.length);
-    if (program === 'bd' || !isTaken(short)) names.set(short, name);
-  }
-  return names;
+  const known = [...table.keys(), ...Object.keys(aliases)];
+  const short = known.filter((words) => words.startsWith('bead ')).map((words) => words.slice('bead '.length));
+  return new Map([...known, ...short].flatMap((typed): [string, string][] => {
+    const name = fullName(program, typed);
+    return name === undefined ? [] : [[typed, name]];
+  }));
 }
 
 /** The first words are no command. */
@@ -237,8 +254,6 @@ function leadingFlag(word: string): number {
 
 /** Finds the command in what was typed; the longest name wins. */
 export function resolveCommand(program: 'gt' | 'bd', argv: readonly string[]): Resolved {
-  const names = typeable(program);
-  const isPrefix = (typed: string): boolean => names.has(typed) || [...names.keys()].some((name) => name.startsWith(`${typed} `));
   const leading: string[] = [];
   let name = '';
   let at = 0;
@@ -246,22 +261,22 @@ export function resolveCommand(program: 'gt' | 'bd', argv: readonly string[]): R
     const word = argv[at]!;
     if (word === '--') break;
     if (word.startsWith('-') && word !== '-') {
-      if (names.has(name)) break;
+      if (fullName(program, name) !== undefined) break;
       const taken = leadingFlag(word);
       leading.push(...argv.slice(at, at + taken));
       at += taken - 1;
       continue;
     }
     const longer = name === '' ? word : `${name} ${word}`;
-    if (!isPrefix(longer)) break;
+    if (fullName(program, longer) === undefined && !mayGoOn(program, longer)) break;
     name = longer;
   }
   const words = argv.slice(at);
   const typed = name === '' ? program : `${program} ${name}`;
-  const full = names.get(name);
+  const full = fullName(program, name);
   if (full !== undefined) return { kind: 'command', name: full, typed, leading, words };
   const [next] = words;
-  if (next !== undefined && next !== '--') throw new UnknownCommand(program, name === '' ? next : `${name} ${next}`, names.keys());
+  if (next !== undefined && next !== '--') throw new UnknownCommand(program, name === '' ? next : `${name} ${next}`, typeable(program).keys());
   return { kind: 'group', name, typed, leading, words };
 }
 

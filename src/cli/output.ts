@@ -18,7 +18,7 @@ const enough = 1 << 16;
 /** Prints what a command rendered; nothing in it reaches the terminal as anything but text. */
 export function printParts(parts: Iterable<Part>): void {
   const columns = terminalColumns();
-  const paint = columns !== undefined && mayColour(1) ? painted : (text: string) => text;
+  const paint = columns !== undefined && mayColour(1) ? painted : undefined;
   let waiting = '';
   const add = (line: string): void => {
     waiting += `${line}\n`;
@@ -28,7 +28,7 @@ export function printParts(parts: Iterable<Part>): void {
   };
   for (const part of parts) {
     if (typeof part === 'string') add(clean(part));
-    else if ('heading' in part) add(paint(clean(part.heading), 'strong'));
+    else if ('heading' in part) add(paint === undefined ? clean(part.heading) : paint(clean(part.heading), 'strong'));
     else for (const line of tableLines(part, columns, paint)) add(line);
   }
   if (waiting !== '') write(1, waiting);

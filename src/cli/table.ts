@@ -1,4 +1,4 @@
-import { displayWidth, isPlain, oneLine, pad, truncate } from '../base/text.ts';
+import { arePlain, displayWidth, oneLine, pad, truncate } from '../base/text.ts';
 
 /** How a cell is coloured on a terminal. */
 export type Tone = 'good' | 'bad' | 'busy' | 'faint' | 'strong';
@@ -13,45 +13,43 @@ export interface Column<Row> {
   readonly tone?: (row: Row) => Tone | undefined;
 }
 
-interface Cell {
-  readonly text: string;
+/** One column laid out: its texts, one for each row, cleaned. */
+interface Laid {
+  readonly title: string;
+  readonly texts: readonly string[];
+  readonly tones: readonly (Tone | undefined)[] | undefined;
+  /** Of its widest text. */
   readonly width: number;
-  readonly tone: Tone | undefined;
+  /** Whether each character is one column wide. */
+  readonly isPlain: boolean;
+  readonly isRight: boolean;
 }
 
 /** A table waiting for the width it is shown at. */
 export interface Table {
-  readonly titles: readonly Cell[] | undefined;
-  readonly rows: readonly (readonly Cell[])[];
-  /** Of the widest cell of each column. */
-  readonly widths: readonly number[];
-  readonly right: readonly boolean[];
+  readonly columns: readonly Laid[];
+  readonly count: number;
+  readonly titles: boolean;
   readonly shrink: number;
 }
 
-function cellOf(text: string, tone: Tone | undefined): Cell {
-  if (isPlain(text)) return { text, width: text.length, tone };
-  const line = oneLine(text);
-  return { text: line, width: displayWidth(line), tone };
+/** Lays out a column. Texts are looked at all at once where they are plain: one by one, a long table would cost more than what it shows. */
+function laid<Row>(rows: readonly Row[], { title, cell, tone, align }: Column<Row>): Laid {
+  const values = rows.map(cell);
+  const joined = values.join('\n');
+  const lines = joined.split('\n');
+  const isPlain = lines.length === rows.length && arePlain(joined);
+  const texts = isPlain ? lines : values.map((value) => oneLine(String(value ?? '')));
+  let width = title.length;
+  for (const text of texts) width = Math.max(width, isPlain ? text.length : displayWidth(text));
+  return { title, texts, tones: tone === undefined ? undefined : rows.map(tone), width, isPlain, isRight: align === 'right' };
 }
 
 /** Lays rows out in columns; `titles: false` leaves the heading out. */
-export function table<Row>(rows: Iterable<Row>, columns: readonly Column<Row>[], { titles = true } = {}): Table {
-  const heading = titles ? columns.map(({ title }) => cellOf(title, 'faint')) : undefined;
-  const widths = columns.map((_, column) => heading?.[column]?.width ?? 0);
-  const laid: Cell[][] = [];
-  for (const row of rows) {
-    const cells: Cell[] = [];
-    for (let column = 0; column < columns.length; column += 1) {
-      const { cell, tone } = columns[column]!;
-      const made = cellOf(String(cell(row) ?? ''), tone?.(row));
-      if (made.width > widths[column]!) widths[column] = made.width;
-      cells.push(made);
-    }
-    laid.push(cells);
-  }
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], { titles = true } = {}): Table {
   const marked = columns.findIndex(({ shrink }) => shrink === true);
-  return { titles: heading, rows: laid, widths, right: columns.map(({ align }) => align === 'right'), shrink: marked === -1 ? columns.length - 1 : marked };
+  const shown = titles ? columns : columns.map((column) => ({ ...column, title: '' }));
+  return { columns: shown.map((column) => laid(rows, column)), count: rows.length, titles, shrink: marked === -1 ? columns.length - 1 : marked };
 }
 
 const leastShrunk = 10;
@@ -63,27 +61,26 @@ function fitted(widths: readonly number[], shrink: number, columns: number | und
   return widths.map((width, column) => (column === shrink ? Math.min(width, Math.max(leastShrunk, width - (total - columns))) : width));
 }
 
-/** Turns a table into aligned lines no wider than `columns`, or as wide as they are where that is undefined. */
-export function* tableLines({ titles, rows, widths: natural, right, shrink }: Table, columns: number | undefined, paint: (text: string, tone: Tone | undefined) => string): Iterable<string> {
-  if (rows.length === 0) return;
-  const widths = fitted(natural, shrink, columns);
-  const fill = ({ text, width }: Cell, column: number, isLast: boolean): string => {
-    const room = widths[column]!;
-    const side = right[column] === true ? 'left' : 'right';
-    if (width > room) return pad(truncate(text, room), isLast ? 0 : room, side);
-    if (side === 'left') return ' '.repeat(room - width) + text;
-    return isLast ? text : text + ' '.repeat(room - width);
-  };
-  const line = (cells: readonly Cell[]): string => {
-    let last = cells.length - 1;
-    while (last >= 0 && cells[last]!.text === '') last -= 1;
-    let filled = '';
-    for (let column = 0; column <= last; column += 1) {
-      const cell = cells[column]!;
-      filled += (column === 0 ? '' : '  ') + paint(fill(cell, column, column === last), cell.tone);
+/** A text in its column; the last one of a line is not filled up. */
+function filled(text: string, { isPlain, isRight }: Laid, room: number, isLast: boolean): string {
+  if (isPlain && text.length <= room) return isRight ? text.padStart(room) : isLast ? text : text.padEnd(room);
+  const cut = truncate(text, room);
+  return isRight ? pad(cut, room, 'left') : isLast ? cut : pad(cut, room);
+}
+
+/** Turns a table into aligned lines no wider than `room` columns, or as wide as they are where that is undefined. */
+export function* tableLines({ columns, count, titles, shrink }: Table, room: number | undefined, paint?: (text: string, tone: Tone | undefined) => string): Iterable<string> {
+  if (count === 0) return;
+  const widths = fitted(columns.map(({ width }) => width), shrink, room);
+  const line = (texts: readonly string[], toneOf: (column: Laid) => Tone | undefined): string => {
+    let whole = '';
+    const last = texts.findLastIndex((text) => text !== '');
+    for (let index = 0; index <= last; index += 1) {
+      const text = filled(texts[index]!, columns[index]!, widths[index]!, index === last);
+      whole += (index === 0 ? '' : '  ') + (paint === undefined ? text : paint(text, toneOf(columns[index]!)));
     }
-    return filled;
+    return whole;
   };
-  if (titles !== undefined) yield line(titles);
-  for (const row of rows) yield line(row);
+  if (titles) yield line(columns.map(({ title }) => title), () => 'faint');
+  for (let row = 0; row < count; row += 1) yield line(columns.map(({ texts }) => texts[row]!), ({ tones }) => tones?.[row]);
 }

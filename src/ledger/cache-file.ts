@@ -37,7 +37,7 @@ export function readCacheStart<H extends Header, Line>(ledger: Ledger, name: str
   const [first, ...rest] = firstLines(cachePath(ledger, name), count + 1);
   const header = parseHeader<H>(first);
   if (header === undefined || (wanted !== undefined && header.commit !== wanted)) return header && { header, lines: [] };
-  const lines = attempt(() => rest.map((line) => JSON.parse(line) as Line));
+  const lines = attempt(() => JSON.parse(`[${rest.join(',')}]`) as Line[]);
   return lines && { header, lines };
 }
 
