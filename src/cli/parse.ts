@@ -55,13 +55,19 @@ export const configuration = {
 
 /** Translates options into the terms of yargs: every one takes exactly one word, or none. */
 export function flagsOf(options: Record<string, Option>): { string: string[]; narg: Record<string, number> } {
-  const valued = Object.keys(options).filter((name) => options[name]!.type !== 'boolean');
-  return { string: valued, narg: Object.fromEntries(Object.keys(options).map((name) => [name, valued.includes(name) ? 1 : 0])) };
+  const string: string[] = [];
+  const narg: Record<string, number> = {};
+  for (const name in options) {
+    narg[name] = options[name]!.type === 'boolean' ? 0 : 1;
+    if (narg[name] === 1) string.push(name);
+  }
+  return { string, narg };
 }
 
 /** Spells every flag in full (`-qtbug` → `--quiet --type=bug`); flags that are unknown or lack their value throw. */
 export function spell(options: Record<string, Option>, typed: string, words: readonly string[]): string[] {
-  const letters = new Map(Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [] : [[alias, name] as const])));
+  const letters = new Map<string, string>();
+  for (const name in options) if (options[name]!.alias !== undefined) letters.set(options[name]!.alias, name);
   const end = words.indexOf('--');
   const flagged = end === -1 ? words : words.slice(0, end);
 
@@ -147,9 +153,9 @@ function readPositionals(command: Command, typed: string, words: readonly string
 /** Reads the words behind a command's name, `typed` as in `gt bead list`; what cannot be understood throws a Usage failure. */
 export function parse(command: Command, typed: string, words: readonly string[], leading: readonly string[] = []): Parsed {
   const options = command.raw ? globalOptions : optionsOf(command);
-  const spelled = spell(options, typed, command.raw ? leading : [...leading, ...words]);
+  const typedWords = command.raw ? leading : [...leading, ...words];
   // Words alone stand for themselves: there is nothing to ask a parser, whose first answer is dear.
-  const given: Record<string, unknown> = spelled.some((word) => word.startsWith('-')) ? parser(spelled, { ...flagsOf(options), configuration }) : { _: spelled };
+  const given: Record<string, unknown> = typedWords.some((word) => word.startsWith('-')) ? parser(spell(options, typed, typedWords), { ...flagsOf(options), configuration }) : { _: typedWords };
   const has = (name: string): boolean => given[name] !== undefined;
   const values = (name: string): string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : []);
   const common = { json: has('json'), quiet: has('quiet'), help: has('help'), actor: values('actor').at(-1), directory: values('directory').at(-1) };
