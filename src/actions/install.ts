@@ -89,12 +89,18 @@ function checkPlace(path: string, now: () => number): string {
   const root = join(realpathSync(above), relative(above, path));
   const town = findTown(above, now);
   if (town !== undefined && (town.kind === 'solo' || town.hq.repository.worktree !== root)) throw new InsideTown(root, town);
-  if (town === undefined && existsSync(root) && readdirSync(root).length > 0 && !isUnfinished(root)) throw new PathTaken(root);
+  if (town === undefined && existsSync(root) && readdirSync(root).length > 0 && !isUnfinished(root) && !isBarelyBegun(root)) throw new PathTaken(root);
   return root;
 }
 
 function isUnfinished(root: string): boolean {
   return existsSync(join(root, '.git', 'gastown', installing));
+}
+
+/** Whether a folder holds no more than the folders that an attempt makes before its note. */
+function isBarelyBegun(root: string): boolean {
+  const holdsOnly = (path: string, ...names: string[]): boolean => !existsSync(path) || readdirSync(path).every((name) => names.includes(name));
+  return holdsOnly(root, '.git') && holdsOnly(join(root, '.git'), 'gastown') && holdsOnly(join(root, '.git', 'gastown'));
 }
 
 function checkTownName(name: string): string {

@@ -52,11 +52,16 @@ install('refuses folders that hold something, and places inside a town', async (
 });
 
 install('goes on where it was stopped', async () => {
-  const root = join(temporary(), 'town');
-  mkdirSync(join(root, '.git/gastown'), { recursive: true });
-  writeFileSync(join(root, '.git/gastown/installing'), '');
-  assert.is((await gtJson<Report>('/', ['install', root])).made, true);
-  assert.is(await git(root, ['status', '--porcelain']), '');
+  for (const made of ['.git', '.git/gastown', 'the note']) {
+    const root = join(temporary(), 'town');
+    mkdirSync(join(root, made === '.git' ? made : '.git/gastown'), { recursive: true });
+    if (made === 'the note') writeFileSync(join(root, '.git/gastown/installing'), '');
+    assert.is((await gtJson<Report>('/', ['install', root])).made, true, made);
+    assert.is(await git(root, ['status', '--porcelain']), '');
+  }
+  const foreign = join(temporary(), 'town');
+  mkdirSync(join(foreign, '.git/objects'), { recursive: true });
+  assert.match((await gt('/', ['install', foreign])).stderr, /is there already and is not empty/);
 });
 
 install('refuses paths, names and owners that are none, in words', async () => {
