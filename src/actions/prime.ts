@@ -1,5 +1,6 @@
 import crewRole from '../../formulas/roles/crew.md' with { type: 'text' };
 import mayorRole from '../../formulas/roles/mayor.md' with { type: 'text' };
+import overseerRole from '../../formulas/roles/overseer.md' with { type: 'text' };
 import workerRole from '../../formulas/roles/polecat.md' with { type: 'text' };
 import { formatAddress, type Address } from '../domain/address.ts';
 import { onHook } from '../domain/agent.ts';
@@ -21,7 +22,7 @@ export interface Primer {
   readonly attempts: readonly { readonly outcome: string; readonly evidence: string }[];
 }
 
-const rulesOf: Partial<Record<Address['role'], string>> = { polecat: workerRole, crew: crewRole, mayor: mayorRole };
+const rulesOf: Partial<Record<Address['role'], string>> = { polecat: workerRole, crew: crewRole, mayor: mayorRole, overseer: overseerRole };
 const shownAttempts = 2;
 
 /** Gathers what an agent should know when its session begins. An error is thrown, never read as "no work". */

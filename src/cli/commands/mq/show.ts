@@ -14,7 +14,7 @@ export const command = defineCommand({
   },
   *render(shown) {
     yield { heading: `${shown.id}  ${shown.title}` };
-    yield `${shown.state}: ${shown.why}`;
+    yield shown.why.startsWith(shown.state) ? shown.why : `${shown.state}: ${shown.why}`;
     const facts: [string, string | undefined][] = [
       ['branch', `${shown.branch} at ${shown.head}`],
       ['target', shown.target],
