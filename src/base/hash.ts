@@ -80,20 +80,33 @@ export function sha256(text: string): string {
   const { constants, start } = tables;
   const state = Uint32Array.from(start);
   eachBlock(text, () => {
-    const work = Uint32Array.from(state);
+    let [a, b, c, d] = [state[0]! | 0, state[1]! | 0, state[2]! | 0, state[3]! | 0];
+    let [e, f, g, h] = [state[4]! | 0, state[5]! | 0, state[6]! | 0, state[7]! | 0];
     for (let at = 0; at < 64; at += 1) {
       if (at >= 16) {
-        const [early, late] = [words[at - 15]!, words[at - 2]!];
-        words[at] = words[at - 16]! + (right(early, 7) ^ right(early, 18) ^ (early >>> 3)) + words[at - 7]! + (right(late, 17) ^ right(late, 19) ^ (late >>> 10));
+        const early = words[at - 15]! | 0;
+        const late = words[at - 2]! | 0;
+        words[at] = ((words[at - 16]! | 0) + (right(early, 7) ^ right(early, 18) ^ (early >>> 3)) + (words[at - 7]! | 0) + (right(late, 17) ^ right(late, 19) ^ (late >>> 10))) | 0;
       }
-      const [a, b, c, e, f, g] = [work[0]!, work[1]!, work[2]!, work[4]!, work[5]!, work[6]!];
-      const first = work[7]! + (right(e, 6) ^ right(e, 11) ^ right(e, 25)) + ((e & f) ^ (~e & g)) + constants[at]! + words[at]!;
-      const second = (right(a, 2) ^ right(a, 13) ^ right(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-      work.copyWithin(1, 0, 7);
-      work[4]! += first;
-      work[0] = first + second;
+      const first = (h + (right(e, 6) ^ right(e, 11) ^ right(e, 25)) + ((e & f) ^ (~e & g)) + (constants[at]! | 0) + (words[at]! | 0)) | 0;
+      const second = ((right(a, 2) ^ right(a, 13) ^ right(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      h = g;
+      g = f;
+      f = e;
+      e = (d + first) | 0;
+      d = c;
+      c = b;
+      b = a;
+      a = (first + second) | 0;
     }
-    for (let at = 0; at < 8; at += 1) state[at]! += work[at]!;
+    state[0]! += a;
+    state[1]! += b;
+    state[2]! += c;
+    state[3]! += d;
+    state[4]! += e;
+    state[5]! += f;
+    state[6]! += g;
+    state[7]! += h;
   });
   return hex(state);
 }

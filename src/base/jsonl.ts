@@ -14,27 +14,38 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Parses JSON Lines, skipping empty ones. Throws BadLine with the 1-based number of the first line that is not a JSON object. */
-export function parseLines(text: string, source: string): { readonly line: number; readonly value: Record<string, unknown> }[] {
-  const found: { line: number; value: Record<string, unknown> }[] = [];
+/** One line of a JSON Lines text: what it holds, or why that cannot be read. */
+export type ReadLine = { readonly line: number; readonly value: Record<string, unknown> } | { readonly line: number; readonly reason: string };
+
+/** Reads JSON Lines one by one, skipping empty ones; lines are counted from 1. */
+export function* readLines(text: string): Generator<ReadLine> {
   let line = 0;
-  for (const raw of text.split('\n')) {
+  for (let start = text.startsWith('\uFEFF') ? 1 : 0; start < text.length; ) {
+    const end = text.indexOf('\n', start);
+    const raw = text.slice(start, end < 0 ? text.length : end);
+    start += raw.length + 1;
     line += 1;
-    if (raw.trim() === '') continue;
-    found.push({ line, value: parseLine(line === 1 ? raw.replace(/^\uFEFF/, '') : raw, line, source) });
+    if (raw.trim() !== '') yield readLine(raw, line);
   }
-  return found;
 }
 
-function parseLine(raw: string, line: number, source: string): Record<string, unknown> {
+function readLine(raw: string, line: number): ReadLine {
+  if (/^(<{7}|={7}|>{7})( |\r?$)/.test(raw)) return { line, reason: 'it is a mark that a merge left where two sides differ' };
   let value: unknown;
   try {
     value = JSON.parse(raw);
   } catch (error) {
-    throw new BadLine(source, line, error instanceof Error ? error.message : 'is not JSON');
+    return { line, reason: error instanceof Error ? error.message : 'is not JSON' };
   }
-  if (!isObject(value)) throw new BadLine(source, line, 'is not a JSON object');
-  return value;
+  return isObject(value) ? { line, value } : { line, reason: 'is not a JSON object' };
+}
+
+/** Parses JSON Lines, skipping empty ones. Throws BadLine with the 1-based number of the first line that is not a JSON object. */
+export function parseLines(text: string, source: string): { readonly line: number; readonly value: Record<string, unknown> }[] {
+  return [...readLines(text)].map((read) => {
+    if ('reason' in read) throw new BadLine(source, read.line, read.reason);
+    return read;
+  });
 }
 
 /** A line that cannot be read, named by its source and number. */
