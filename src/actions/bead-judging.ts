@@ -11,8 +11,13 @@ import { ledgersOf, type Town } from '../town.ts';
 import { joined } from './scope.ts';
 
 /** The beads of the town that are not done. */
-async function liveTown(town: Town): Promise<Beads> {
+export async function liveTown(town: Town): Promise<Beads> {
   return joined(await Promise.all(ledgersOf(town).map(async (ledger) => ({ ledger, beads: await liveBeads(ledger) }))));
+}
+
+/** Whether an id belongs to one of these ledgers. */
+export function isIn(ledgers: readonly Ledger[], id: string): boolean {
+  return ledgers.some(({ prefixes }) => prefixOf(id, prefixes) !== undefined);
 }
 
 /** The ready beads of several ledgers that a query asks for, judged with the beads of the whole town in view where one waits for a bead of another ledger. */
@@ -24,8 +29,7 @@ export async function readyInTown(town: Town, ledgers: readonly Ledger[], query:
 
 async function judge(town: Town, ledgers: readonly Ledger[]): Promise<Counted[]> {
   const beads = await liveTown(town);
-  const own = (bead: Bead): boolean => ledgers.some(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined);
-  return [...beads.all()].filter((bead) => own(bead) && isReady(beads, bead, town.now())).map((bead) => countedIn(beads, bead));
+  return [...beads.all()].filter((bead) => isIn(ledgers, bead.id) && isReady(beads, bead, town.now())).map((bead) => countedIn(beads, bead));
 }
 
 /** A bead with the edges to it that a view knows. */
@@ -36,11 +40,11 @@ export function countedIn(beads: Beads, bead: Bead): Counted {
 /** A bead that waits for others, and for which. */
 export type Blocked = Counted & { readonly blocked_by_count: number; readonly blocked_by: readonly string[] };
 
-/** The beads that are not done and wait for others, most urgent first. */
-export async function blockedWork(town: Town, ledgers: readonly Ledger[]): Promise<Blocked[]> {
+/** The beads that are not done, wait for others, and are those that a query asks for; most urgent first. */
+export async function blockedWork(town: Town, ledgers: readonly Ledger[], query?: Query): Promise<Blocked[]> {
   const beads = await liveTown(town);
   return [...beads.all()]
-    .filter((bead) => !isDone(bead) && ledgers.some(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined))
+    .filter((bead) => !isDone(bead) && isIn(ledgers, bead.id) && (query === undefined || matches(query, bead)))
     .map((bead) => ({ bead, waiting: unmet(beads, bead) }))
     .filter(({ waiting }) => waiting.length > 0)
     .sort((a, b) => readyOrder(a.bead, b.bead))

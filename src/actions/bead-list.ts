@@ -1,5 +1,5 @@
 import { timeOf } from '../base/time.ts';
-import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
+import { indexed, isDone, statuses, type Bead, type Beads } from '../domain/bead.ts';
 import type { Counted } from '../domain/detail.ts';
 import { matches, orderBy, says, type SortField } from '../domain/matching.ts';
 import { openWork, wantsDone, type Query } from '../domain/query.ts';
@@ -27,6 +27,14 @@ export async function wholeTown(town: Town): Promise<Beads> {
   return joined(await Promise.all(ledgersOf(town).map(async (ledger) => ({ ledger, beads: await wholeLedger(ledger) }))));
 }
 
+/** How an answer is put in order, and how much of it is wanted. */
+export interface Order {
+  readonly sort: SortField;
+  readonly reverse: boolean;
+  /** Infinity for all of it. */
+  readonly limit: number;
+}
+
 /** A page of an answer, and how many there are in all. */
 export interface Page {
   readonly total: number;
@@ -34,12 +42,21 @@ export interface Page {
 }
 
 /** The beads that a query asks for; ephemeral ones are counted in where they are asked for. */
-export async function listBeads(ledgers: readonly Ledger[], query: Query, order: { readonly sort: SortField; readonly reverse: boolean; readonly limit: number; readonly wisps: boolean }): Promise<Page> {
+export async function listBeads(ledgers: readonly Ledger[], query: Query, order: Order & { readonly wisps: boolean }): Promise<Page> {
   const wisps = order.wisps ? await existing(ledgers.map(wispsOf)) : [];
   const views = await Promise.all([...ledgers, ...wisps].map((ledger) => (wantsDone(query) ? wholeLedger(ledger) : liveBeads(ledger))));
   const found = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)).map((bead) => countedIn(beads, bead))).sort(orderBy(order.sort));
+  if (found.length === 0) await refuseUnknownStatus(query.statuses, views);
   if (order.reverse) found.reverse();
   return { total: found.length, beads: found.slice(0, order.limit) };
+}
+
+/** A status that nobody knows and no bead has is a slip of the hand. Throws UnknownStatus. */
+async function refuseUnknownStatus(named: readonly string[], views: readonly Beads[]): Promise<void> {
+  const strange = named.find((status) => !['tombstone', 'all', ...statuses].includes(status));
+  if (strange === undefined || views.some((beads) => [...beads.all()].some((bead) => bead.status === strange))) return;
+  const { UnknownStatus } = await import('../domain/field.ts');
+  throw new UnknownStatus(strange);
 }
 
 async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {
@@ -48,12 +65,12 @@ async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {
 }
 
 /** The beads whose id a text is or begins, else those that say it in title or description. */
-export async function searchBeads(ledgers: readonly Ledger[], text: string, query: Query, limit: number): Promise<Page> {
-  const { beads } = await listBeads(ledgers, query, { sort: 'priority', reverse: false, limit: Infinity, wisps: false });
+export async function searchBeads(ledgers: readonly Ledger[], text: string, query: Query, order: Order): Promise<Page> {
+  const { beads } = await listBeads(ledgers, query, { ...order, limit: Infinity, wisps: false });
   const named = beads.filter(({ id }) => id === text || id.startsWith(text) || id.startsWith(text, id.lastIndexOf('-') + 1));
   const exact = named.filter(({ id }) => id === text);
   const found = exact.length > 0 ? exact : /^[a-z0-9-]+$/.test(text) && named.length > 0 && text.includes('-') ? named : beads.filter((bead) => says(bead, text) || named.includes(bead));
-  return { total: found.length, beads: found.slice(0, limit) };
+  return { total: found.length, beads: found.slice(0, order.limit) };
 }
 
 /** What beads can be counted by. */

@@ -1,11 +1,13 @@
 import type { Counted } from '../domain/detail.ts';
+import type { ReadySort } from '../domain/matching.ts';
 import type { Query } from '../domain/query.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { readyBeads } from '../ledger/projection.ts';
 import type { Town } from '../town.ts';
 
 /** The beads that can be started now, best first, and how many there are in all. What the ledgers know by themselves is answered from their projections alone. */
-export async function readyWork(town: Town, ledgers: readonly Ledger[], limit: number, query: Query | undefined): Promise<{ readonly total: number; readonly beads: readonly Counted[] }> {
+export async function readyWork(town: Town, ledgers: readonly Ledger[], limit: number, query: Query | undefined, sort: ReadySort = 'priority'): Promise<{ readonly total: number; readonly beads: readonly Counted[] }> {
+  if (sort !== 'priority') return sorted(town, ledgers, limit, query, sort);
   const lists = query === undefined ? await Promise.all(ledgers.map((ledger) => readyBeads(ledger, limit))) : undefined;
   if (lists === undefined || lists.some(({ foreign }) => foreign)) {
     const { readyInTown } = await import('./bead-judging.ts');
@@ -16,4 +18,10 @@ export async function readyWork(town: Town, ledgers: readonly Ledger[], limit: n
   if (only !== undefined && others.length === 0) return only;
   const { readyOrder } = await import('../domain/ready.ts');
   return { total: lists.reduce((sum, { total }) => sum + total, 0), beads: lists.flatMap(({ beads }) => beads).sort(readyOrder).slice(0, limit) };
+}
+
+async function sorted(town: Town, ledgers: readonly Ledger[], limit: number, query: Query | undefined, sort: ReadySort): Promise<{ readonly total: number; readonly beads: readonly Counted[] }> {
+  const { total, beads } = await readyWork(town, ledgers, Infinity, query);
+  const { readyOrderBy } = await import('../domain/matching.ts');
+  return { total, beads: [...beads].sort(readyOrderBy(sort, town.now())).slice(0, limit) };
 }

@@ -1,75 +1,166 @@
 import { parseTime } from '../base/time.ts';
-import { openWork, type Query } from '../domain/query.ts';
-import { parsePriority } from './beads.ts';
-import type { Context, Option } from './command.ts';
+import { openWork, type Query, type Span, type Test } from '../domain/query.ts';
+import { BadOption, parsePriority } from './beads.ts';
+import type { Arguments, Context, Option } from './command.ts';
 
-/** Which beads are meant, as options of the commands that find some. */
-export const queryOptions = {
-  status: { type: 'array', alias: 's', describe: 'of these statuses; all for every one' },
+/** Which of the beads that there is work on are meant. */
+export const workOptions = {
   type: { type: 'array', alias: 't', describe: 'of these types' },
+  'exclude-type': { type: 'array', describe: 'of none of these types' },
   priority: { type: 'array', alias: 'p', describe: 'of these priorities, 0 or P0 to 4' },
+  'priority-min': { type: 'string', describe: 'of this priority or a larger number', placeholder: '<n>' },
+  'priority-max': { type: 'string', describe: 'of this priority or a smaller number', placeholder: '<n>' },
   assignee: { type: 'string', alias: 'a', describe: 'that this one works on', placeholder: '<name>' },
   'no-assignee': { type: 'boolean', describe: 'that nobody has' },
   label: { type: 'array', alias: 'l', describe: 'with all of these labels' },
   'label-any': { type: 'array', describe: 'with one of these labels' },
-  id: { type: 'array', describe: 'with these ids' },
+  'label-pattern': { type: 'string', describe: 'with a label like that, such as area:*', placeholder: '<pattern>' },
+  'label-regex': { type: 'string', describe: 'with a label that this regular expression fits', placeholder: '<regex>' },
+  'exclude-label': { type: 'array', describe: 'with none of these labels' },
+  'no-labels': { type: 'boolean', describe: 'with no label' },
   parent: { type: 'string', describe: 'the parts of this bead', placeholder: '<bead>' },
+  'no-parent': { type: 'boolean', describe: 'that are parts of none' },
   'title-contains': { type: 'string', describe: 'whose title says this', placeholder: '<text>' },
+  'desc-contains': { type: 'string', describe: 'whose description says this', placeholder: '<text>' },
+  'notes-contains': { type: 'string', describe: 'whose notes say this', placeholder: '<text>' },
+  'empty-description': { type: 'boolean', describe: 'without a description' },
   'created-after': { type: 'string', describe: 'created since then', placeholder: '<time>' },
   'created-before': { type: 'string', describe: 'created before then', placeholder: '<time>' },
   'updated-after': { type: 'string', describe: 'changed since then', placeholder: '<time>' },
   'updated-before': { type: 'string', describe: 'not changed since then', placeholder: '<time>' },
-  'closed-after': { type: 'string', describe: 'closed since then', placeholder: '<time>' },
-  'closed-before': { type: 'string', describe: 'closed before then', placeholder: '<time>' },
-  all: { type: 'boolean', describe: 'closed ones and those that the town keeps books with, too' },
+  'due-after': { type: 'string', describe: 'due then or later; 3d is in three days here', placeholder: '<time>' },
+  'due-before': { type: 'string', describe: 'due before then', placeholder: '<time>' },
+  overdue: { type: 'boolean', describe: 'that should be done by now' },
+  'metadata-field': { type: 'array', whole: true, describe: 'whose metadata say this', placeholder: '<key=value>' },
+  'has-metadata-key': { type: 'string', describe: 'whose metadata have this key', placeholder: '<key>' },
+  spec: { type: 'string', describe: 'specified by a document whose id begins so', placeholder: '<id>' },
+  'mol-type': { type: 'string', describe: 'molecules of this kind: swarm, patrol or work', placeholder: '<kind>' },
   rig: { type: 'string', describe: "of this rig; hq for the town's own", placeholder: '<name>' },
 } as const satisfies Record<string, Option>;
 
+/** Which beads are meant, as options of the commands that find some. */
+export const queryOptions = {
+  status: { type: 'array', alias: 's', describe: 'of these statuses; all for every one' },
+  ...workOptions,
+  id: { type: 'array', describe: 'with these ids' },
+  'closed-after': { type: 'string', describe: 'closed since then', placeholder: '<time>' },
+  'closed-before': { type: 'string', describe: 'closed before then', placeholder: '<time>' },
+  'defer-after': { type: 'string', describe: 'put off until then or longer; 3d is in three days here', placeholder: '<time>' },
+  'defer-before': { type: 'string', describe: 'put off until before then', placeholder: '<time>' },
+  deferred: { type: 'boolean', describe: 'that were put off' },
+  pinned: { type: 'boolean', describe: 'that are pinned' },
+  'no-pinned': { type: 'boolean', describe: 'that are not pinned, whatever else is asked' },
+  'wisp-type': { type: 'string', describe: 'ephemeral ones of this kind', placeholder: '<kind>' },
+  'include-gates': { type: 'boolean', describe: 'gates, too' },
+  'include-infra': { type: 'boolean', describe: 'what the town keeps books with, too: agents, roles, rigs and messages' },
+  'include-templates': { type: 'boolean', describe: 'templates, too' },
+  all: { type: 'boolean', describe: 'closed ones and those that the town keeps books with, too' },
+} as const satisfies Record<string, Option>;
+
 /** What was typed for `queryOptions`. */
-export interface TypedQuery {
-  readonly status: readonly string[];
-  readonly type: readonly string[];
-  readonly priority: readonly string[];
-  readonly assignee: string | undefined;
-  readonly noAssignee: boolean;
-  readonly label: readonly string[];
-  readonly labelAny: readonly string[];
-  readonly id: readonly string[];
-  readonly parent: string | undefined;
-  readonly titleContains: string | undefined;
-  readonly createdAfter: string | undefined;
-  readonly createdBefore: string | undefined;
-  readonly updatedAfter: string | undefined;
-  readonly updatedBefore: string | undefined;
-  readonly closedAfter: string | undefined;
-  readonly closedBefore: string | undefined;
-  readonly all: boolean;
-}
+export type TypedQuery = Omit<Arguments<readonly [], typeof queryOptions>, 'rig'>;
 
 /** The query that was typed; `parent` is an id already. */
-export function readQuery(typed: TypedQuery, parent: string | undefined, context: Context): Query {
-  // A time without a direction lies in the past here: 7d is a week ago.
-  const time = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseTime(/^\d+[hdwmy]$/.test(text) ? `-${text}` : text, context.now()));
+export async function readQuery(typed: Partial<TypedQuery>, parent: string | undefined, context: Context): Promise<Query> {
+  const past = (text: string | undefined): number | undefined => (text === undefined ? undefined : pastTime(text, context.now()));
   return {
     ...openWork,
-    statuses: typed.status,
-    types: typed.type,
-    priorities: typed.priority.map(parsePriority),
+    statuses: typed.status ?? [],
+    types: await typesNamed(typed.type),
+    priorities: (typed.priority ?? []).map(parsePriority),
     assignee: typed.assignee,
-    unassigned: typed.noAssignee,
-    labels: typed.label,
-    anyLabel: typed.labelAny,
-    ids: typed.id,
+    unassigned: typed.noAssignee ?? false,
+    labels: typed.label ?? [],
+    anyLabel: typed.labelAny ?? [],
+    ids: typed.id ?? [],
     parent,
     title: typed.titleContains,
-    created: { after: time(typed.createdAfter), before: time(typed.createdBefore) },
-    updated: { after: time(typed.updatedAfter), before: time(typed.updatedBefore) },
-    closed: { after: time(typed.closedAfter), before: time(typed.closedBefore) },
-    all: typed.all,
+    created: { after: past(typed.createdAfter), before: past(typed.createdBefore) },
+    updated: { after: past(typed.updatedAfter), before: past(typed.updatedBefore) },
+    closed: { after: past(typed.closedAfter), before: past(typed.closedBefore) },
+    all: typed.all ?? false,
+    books: [...(typed.includeGates ? ['gate'] : []), ...(typed.includeInfra ? ['agent', 'role', 'rig', 'message'] : [])],
+    templates: typed.includeTemplates ?? false,
+    pinned: typed.pinned ? true : typed.noPinned ? false : undefined,
+    tests: isPlain(typed) ? [] : await testsOf(typed, context.now()),
   };
 }
 
-/** Whether anything was asked for in particular. */
-export function isParticular(query: Query): boolean {
-  return JSON.stringify(query) !== JSON.stringify(openWork);
+/** A time without a direction lies in the past here: 7d is a week ago. */
+function pastTime(text: string, now: number): number {
+  return parseTime(/^\d+[hdwmy]$/.test(text) ? `-${text}` : text, now);
+}
+
+/** What is asked with one of these needs the conditions, which everyday questions do without. */
+const further = [
+  'excludeType', 'priorityMin', 'priorityMax', 'labelPattern', 'labelRegex', 'excludeLabel', 'noLabels', 'noParent', 'descContains', 'notesContains', 'emptyDescription', 'dueAfter', 'dueBefore', 'overdue',
+  'metadataField', 'hasMetadataKey', 'spec', 'molType', 'deferAfter', 'deferBefore', 'deferred', 'wispType',
+] as const satisfies readonly (keyof TypedQuery)[];
+
+function isPlain(typed: Partial<TypedQuery>): boolean {
+  for (const name of further) {
+    const value = typed[name];
+    if (value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)) return false;
+  }
+  return true;
+}
+
+async function testsOf(typed: Partial<TypedQuery>, now: number): Promise<Test[]> {
+  const ask = await import('../domain/condition.ts');
+  const tests: Test[] = [];
+  const add = <Value>(value: Value | undefined | false, test: (value: Value) => Test): void => {
+    if (value !== undefined && value !== false) tests.push(test(value));
+  };
+  const [least, most] = [typed.priorityMin, typed.priorityMax].map((text) => (text === undefined ? undefined : parsePriority(text)));
+  const excluded = await typesNamed(typed.excludeType);
+  const unwanted = typed.excludeLabel ?? [];
+  if (excluded.length > 0) tests.push((bead) => !excluded.includes(bead.issue_type));
+  if (unwanted.length > 0) tests.push(ask.not(ask.someLabel((label) => unwanted.includes(label))));
+  add(least, (number) => ({ priority }) => priority >= number);
+  add(most, (number) => ({ priority }) => priority <= number);
+  add(typed.labelPattern, (pattern) => ask.someLabel(ask.likePattern(pattern, true)));
+  add(typed.labelRegex, (text) => ask.someLabel(expression(text)));
+  add(typed.noLabels, () => ask.hasNoLabel);
+  add(typed.noParent, () => ask.hasNoParent);
+  add(typed.descContains, (text) => ask.contains('description', text));
+  add(typed.notesContains, (text) => ask.contains('notes', text));
+  add(typed.emptyDescription, () => ask.isEmpty('description'));
+  add(spanOf(typed.dueAfter, typed.dueBefore, now), (span) => ask.inSpan('due_at', span));
+  add(spanOf(typed.deferAfter, typed.deferBefore, now), (span) => ask.inSpan('defer_until', span));
+  add(typed.overdue, () => ask.isOverdue(now));
+  add(typed.deferred, () => ask.isPutOff);
+  for (const [key, value] of (typed.metadataField ?? []).map(pair)) tests.push(ask.keySays(key, value));
+  add(typed.hasMetadataKey, ask.hasKey);
+  add(typed.spec, ask.specBegins);
+  add(typed.molType, (word) => ask.says('mol_type', word));
+  add(typed.wispType, (word) => ask.says('wisp_type', word));
+  return tests;
+}
+
+function spanOf(after: string | undefined, before: string | undefined, now: number): Span | undefined {
+  const time = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseTime(text, now));
+  return after === undefined && before === undefined ? undefined : { after: time(after), before: time(before) };
+}
+
+function expression(text: string): (label: string) => boolean {
+  let regex: RegExp;
+  try {
+    regex = new RegExp(text, 'u');
+  } catch (error) {
+    throw new BadOption(`--label-regex ${JSON.stringify(text)} is no regular expression: ${error instanceof Error ? error.message : ''}`, "--label-regex '^area:'");
+  }
+  return (label) => regex.test(label);
+}
+
+function pair(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new BadOption(`--metadata-field ${JSON.stringify(text)} asks for no key`, '--metadata-field key=value');
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Types by their own names, where other words for them were typed. */
+async function typesNamed(words: readonly string[] | undefined): Promise<string[]> {
+  if (words === undefined || words.length === 0) return [];
+  const { typeNamed } = await import('../domain/kind.ts');
+  return words.map(typeNamed);
 }

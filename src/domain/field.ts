@@ -1,5 +1,6 @@
 import { Refused, Usage } from '../base/errors.ts';
 import { isObject } from '../base/jsonl.ts';
+import { nearest } from '../base/text.ts';
 import { statuses } from './bead.ts';
 
 const textLimit = 10_000_000;
@@ -20,13 +21,13 @@ export function checkText(field: string, text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed();
 }
 
-/** Holds a status. Throws BadField. */
+/** Holds a status. Throws UnknownStatus. */
 export function checkStatus(status: string): string {
-  if (!(statuses as readonly string[]).includes(status)) throw new BadField('status', status, `it is one of ${statuses.join(', ')}`);
+  if (!(statuses as readonly string[]).includes(status)) throw new UnknownStatus(status);
   return status;
 }
 
-/** Holds every field of a bead that has a shape of its own, and drops what is null. Throws BadField. */
+/** Holds every field of a bead that has a shape of its own, and drops what is null. Throws BadField and UnknownStatus. */
 export function checkFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const checked: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
@@ -49,6 +50,15 @@ export class BadField extends Refused {
   constructor(field: string, value: unknown, why: string) {
     const shown = String(value).slice(0, 60);
     super(`the ${field} ${JSON.stringify(shown)} cannot be used: ${why}`, { field, value: shown, why }, 'gt bead create --help');
+  }
+}
+
+/** A word that names no status. */
+export class UnknownStatus extends Refused {
+  readonly code = 'status.unknown';
+  constructor(word: string) {
+    const near = nearest(word, statuses);
+    super(`there is no status ${JSON.stringify(word.slice(0, 60))}: it is one of ${statuses.join(', ')}`, { status: word.slice(0, 60), near }, near === undefined ? 'gt statuses' : `--status ${near}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { timeOf } from '../base/time.ts';
 import { edgesOf, isDone, type Bead } from './bead.ts';
 import { townTypes } from './kind.ts';
 import { readyOrder } from './ready.ts';
-import { wantsDone, type Query, type Span } from './query.ts';
+import { wantsClosed, wantsDone, type Query, type Span, type Test } from './query.ts';
 
 /** Whether a bead is one of those that are wanted. */
 export function matches(query: Query, bead: Bead): boolean {
@@ -18,19 +18,45 @@ export function matches(query: Query, bead: Bead): boolean {
     (query.title === undefined || bead.title.toLowerCase().includes(query.title.toLowerCase())) &&
     within(query.created, bead.created_at) &&
     within(query.updated, bead.updated_at) &&
-    within(query.closed, bead.closed_at)
+    within(query.closed, bead.closed_at) &&
+    passes(query.tests, bead)
   );
 }
 
-function matchesState(query: Query, bead: Bead): boolean {
-  const { statuses, types, all, ids } = query;
-  if (statuses.length > 0 ? !statuses.includes('all') && !statuses.includes(bead.status) : !wantsDone(query) && isDone(bead)) return false;
-  if (bead.status === 'tombstone' && !statuses.includes('tombstone')) return false;
-  if (types.length > 0) return types.includes(bead.issue_type);
-  return all || ids.length > 0 || (!townTypes.includes(bead.issue_type) && bead['is_template'] !== true);
+function passes(tests: readonly Test[], bead: Bead): boolean {
+  for (const test of tests) if (!test(bead)) return false;
+  return true;
 }
 
-function within({ after, before }: Span, at: string | undefined): boolean {
+function matchesState(query: Query, bead: Bead): boolean {
+  return matchesStatus(query, bead) && matchesKind(query, bead) && matchesPin(query, bead);
+}
+
+function matchesStatus(query: Query, bead: Bead): boolean {
+  const { statuses } = query;
+  if (bead.status === 'tombstone') return statuses.includes('tombstone');
+  if (statuses.length > 0) return statuses.includes('all') || statuses.includes(bead.status);
+  return wantsClosed(query) || (wantsDone(query) ? bead.status !== 'closed' : !isDone(bead));
+}
+
+function matchesKind({ types, all, ids, books, templates }: Query, bead: Bead): boolean {
+  if (types.length > 0) return types.includes(bead.issue_type);
+  if (all || ids.length > 0) return true;
+  return (!townTypes.includes(bead.issue_type) || books.includes(bead.issue_type)) && (templates || bead['is_template'] !== true);
+}
+
+/** Beads with the mark of a pin are not what there is to do, and so are left out where no status was named. */
+function matchesPin({ pinned, statuses, all, ids }: Query, bead: Bead): boolean {
+  if (pinned !== undefined) return pinned === isPinned(bead);
+  return all || ids.length > 0 || statuses.length > 0 || bead['pinned'] !== true;
+}
+
+function isPinned(bead: Bead): boolean {
+  return bead.status === 'pinned' || bead['pinned'] === true;
+}
+
+/** Whether a time lies in a span; one that is unknown lies in the endless span alone. */
+export function within({ after, before }: Span, at: string | undefined): boolean {
   if (after === undefined && before === undefined) return true;
   const time = timeOf(at);
   return time !== undefined && (after === undefined || time >= after) && (before === undefined || time < before);
@@ -54,6 +80,22 @@ export function orderBy(field: SortField): (a: Bead, b: Bead) => number {
     case 'type': return byText((bead) => bead.issue_type);
     case 'assignee': return byText((bead) => bead.assignee ?? '\uffff');
   }
+}
+
+export type ReadySort = 'priority' | 'hybrid' | 'oldest';
+
+const young = 48 * 3600e3;
+
+/** How ready work is ordered at a time: most urgent first; oldest first; or what is younger than two days by urgency and behind it the rest, oldest first. */
+export function readyOrderBy(sort: ReadySort, now: number): (a: Bead, b: Bead) => number {
+  const born = ({ created_at: at }: Bead): number => timeOf(at) ?? 0;
+  const oldest = (a: Bead, b: Bead): number => born(a) - born(b) || readyOrder(a, b);
+  if (sort === 'priority') return readyOrder;
+  if (sort === 'oldest') return oldest;
+  return (a, b) => {
+    const [first, second] = [now - born(a) < young, now - born(b) < young];
+    return first !== second ? (first ? -1 : 1) : first ? readyOrder(a, b) : oldest(a, b);
+  };
 }
 
 /** Compares texts with the numbers in them by value, so `gt-a.2` stands before `gt-a.10`. */

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { matches, orderBy, says, sortFields } from '../../src/domain/matching.ts';
-import { openWork, wantsDone, type Query } from '../../src/domain/query.ts';
+import { matches, orderBy, readyOrderBy, says, sortFields, type ReadySort } from '../../src/domain/matching.ts';
+import { contains, hasNoLabel } from '../../src/domain/condition.ts';
+import { isParticular, openWork, wantsDone, type Query } from '../../src/domain/query.ts';
 import { bead, garage } from '../helpers/garage.ts';
 
 /** The ids, without their prefix, that a query finds in the garage. */
@@ -40,9 +41,29 @@ query('leaves out what the town keeps books with, unless it is asked for', () =>
   assert.not.ok(matches({ ...openWork, all: true }, bead('gt-gone', { status: 'tombstone' })));
 });
 
+query('leaves out what is pinned where no status was named, and finds it where it is asked for', () => {
+  const [marked, moved, closed] = [bead('gt-a', { pinned: true }), bead('gt-b', { status: 'pinned' }), bead('gt-c', { pinned: true, status: 'closed' })];
+  assert.equal([marked, moved, closed].map((each) => matches(openWork, each)), [false, false, false]);
+  assert.equal([marked, moved, closed].map((each) => matches({ ...openWork, pinned: true }, each)), [true, true, false]);
+  assert.equal([marked, moved, closed].map((each) => matches({ ...openWork, statuses: ['all'] }, each)), [true, true, true]);
+  assert.equal([marked, bead('gt-d')].map((each) => matches({ ...openWork, all: true, pinned: false }, each)), [false, true]);
+});
+
+query('takes in books and templates that are wanted beside work', () => {
+  const [gate, agent, template] = [bead('gt-gate', { issue_type: 'gate' }), bead('gt-agent', { issue_type: 'agent' }), bead('gt-proto', { is_template: true })];
+  assert.equal([gate, agent, template].map((each) => matches({ ...openWork, books: ['gate'] }, each)), [true, false, false]);
+  assert.ok(matches({ ...openWork, templates: true }, template));
+});
+
+query('asks each further test', () => {
+  assert.equal(found({ tests: [({ priority }) => priority === 0, contains('title', 'FRAME')] }), ['frame']);
+  assert.not.ok(isParticular(openWork));
+  for (const each of [{ tests: [hasNoLabel] }, { templates: true }, { unassigned: true }]) assert.ok(isParticular({ ...openWork, ...each }));
+});
+
 query('knows whether it may find what is done', () => {
   assert.not.ok(wantsDone(openWork));
-  for (const each of [{ all: true }, { statuses: ['closed'] }, { ids: ['gt-a'] }, { closed: { after: 1, before: undefined } }]) assert.ok(wantsDone({ ...openWork, ...each }));
+  for (const each of [{ all: true }, { pinned: true }, { statuses: ['closed'] }, { ids: ['gt-a'] }, { closed: { after: 1, before: undefined } }]) assert.ok(wantsDone({ ...openWork, ...each }));
 });
 
 query.run();
@@ -58,6 +79,18 @@ order('is settled for every field', () => {
     const once = [...garage().all()].sort(orderBy(field)).map(({ id }) => id);
     assert.equal([...garage().all()].reverse().sort(orderBy(field)).map(({ id }) => id), once, field);
   }
+});
+
+order('puts ready work as it is wanted', () => {
+  const now = Date.parse('2026-05-03T00:00:00Z');
+  const beads = [
+    bead('gt-old', { priority: 0, created_at: '2026-01-01T00:00:00Z' }), bead('gt-older', { priority: 3, created_at: '2025-01-01T00:00:00Z' }),
+    bead('gt-new', { priority: 2, created_at: '2026-05-02T00:00:00Z' }), bead('gt-newer', { priority: 1, created_at: '2026-05-02T12:00:00Z' }),
+  ];
+  const sorted = (sort: ReadySort): string[] => [...beads].sort(readyOrderBy(sort, now)).map(({ id }) => id.slice(3));
+  assert.equal(sorted('priority'), ['old', 'newer', 'new', 'older']);
+  assert.equal(sorted('oldest'), ['older', 'old', 'new', 'newer']);
+  assert.equal(sorted('hybrid'), ['newer', 'new', 'older', 'old']);
 });
 
 order.run();

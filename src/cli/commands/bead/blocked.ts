@@ -1,17 +1,20 @@
 import { blockedWork } from '../../../actions/bead-judging.ts';
+import { resolveId } from '../../../actions/resolve.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import { isParticular } from '../../../domain/query.ts';
 import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
-import { queryOptions } from '../../bead-query.ts';
+import { readQuery, workOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
   name: 'bead blocked',
   summary: 'List what waits for other beads, and for which',
-  options: { rig: queryOptions.rig },
-  async run({ rig }, context) {
+  options: workOptions,
+  async run({ rig, parent, ...typed }, context) {
     const town = openTown(context.cwd, context.now);
-    return blockedWork(town, ledgersAt(town, context.cwd, context.program, rig));
+    const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
+    return blockedWork(town, ledgersAt(town, context.cwd, context.program, rig), isParticular(query) ? query : undefined);
   },
   *render(beads) {
     if (beads.length === 0) yield 'nothing is blocked: gt ready shows what can be started';

@@ -19,7 +19,7 @@ export const command = defineCommand({
   },
   async run({ rig, parent, byStatus, byType, byPriority, byAssignee, byLabel, ...typed }, context) {
     const town = openTown(context.cwd, context.now);
-    const query = readQuery({ ...typed, parent, status: typed.status.length === 0 ? ['all'] : typed.status }, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
+    const query = await readQuery({ ...typed, status: typed.status.length === 0 ? ['all'] : typed.status }, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
     const by = byStatus ? 'status' : byType ? 'type' : byPriority ? 'priority' : byAssignee ? 'assignee' : byLabel ? 'label' : undefined;
     return countBeads(ledgersAt(town, context.cwd, context.program, rig), query, by);
   },

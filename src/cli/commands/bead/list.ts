@@ -23,7 +23,7 @@ export const command = defineCommand({
   async run({ parent, rig, ready, ephemeral, limit, sort, reverse, ...typed }, context) {
     const town = openTown(context.cwd, context.now);
     const ledgers = ledgersAt(town, context.cwd, context.program, rig);
-    const query = readQuery({ ...typed, parent }, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
+    const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
     const most = limit > 0 ? limit : Infinity;
     return ready ? readyWork(town, ledgers, most, query) : listBeads(ledgers, query, { sort, reverse, limit: most, wisps: ephemeral });
   },

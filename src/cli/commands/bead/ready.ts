@@ -1,35 +1,50 @@
+import type { Explanation } from '../../../actions/bead-explaining.ts';
 import { readyWork } from '../../../actions/bead-ready.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import { isParticular } from '../../../domain/query.ts';
 import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
-import { isParticular, queryOptions, readQuery } from '../../bead-query.ts';
+import { readQuery, workOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
-
-const { type, priority, assignee, 'no-assignee': noAssignee, label, 'label-any': labelAny, rig } = queryOptions;
 
 export const command = defineCommand({
   name: 'bead ready',
   summary: 'List what can be started now, most urgent first',
   options: {
-    type, priority, assignee, 'no-assignee': noAssignee, label, 'label-any': labelAny, rig,
+    ...workOptions,
+    unassigned: { type: 'boolean', alias: 'u', describe: 'that nobody has' },
     limit: { type: 'number', alias: 'n', describe: 'at most so many, 0 for all', default: 100 },
+    sort: { type: 'string', alias: 's', describe: 'most urgent first, oldest first, or hybrid: what is younger than two days by urgency, then the oldest', choices: ['priority', 'hybrid', 'oldest'], default: 'priority' },
     claim: { type: 'boolean', describe: 'claim the first of them' },
+    explain: { type: 'boolean', describe: 'say why each is ready, and what the others wait for' },
   },
-  async run({ rig, limit, claim, ...typed }, context) {
+  async run({ rig, limit, sort, claim, explain, unassigned, parent, ...typed }, context) {
     const town = openTown(context.cwd, context.now);
-    const nothing = { status: [], id: [], parent: undefined, titleContains: undefined, createdAfter: undefined, createdBefore: undefined, updatedAfter: undefined, updatedBefore: undefined, closedAfter: undefined, closedBefore: undefined, all: false };
-    const query = readQuery({ ...nothing, ...typed }, undefined, context);
-    const found = await readyWork(town, ledgersAt(town, context.cwd, context.program, rig), limit > 0 ? limit : Infinity, isParticular(query) ? query : undefined);
-    if (!claim) return { ...found, claimed: undefined };
+    const ledgers = ledgersAt(town, context.cwd, context.program, rig);
+    const above = parent === undefined ? undefined : await (await import('../../../actions/resolve.ts')).resolveId(town, parent, context.cwd);
+    const asked = await readQuery({ ...typed, noAssignee: typed.noAssignee || unassigned }, above, context);
+    const query = isParticular(asked) ? asked : undefined;
+    if (explain) return { explanation: await (await import('../../../actions/bead-explaining.ts')).explainReadiness(town, ledgers, query) };
+    const found = await readyWork(town, ledgers, limit > 0 ? limit : Infinity, query, sort);
+    if (!claim) return { ...found, claimed: undefined, explanation: undefined };
     const { asWriter } = await import('../../writer.ts');
     const { claimFirst } = await import('../../../actions/bead-change.ts');
-    return { ...found, claimed: await claimFirst(await asWriter(context), found.beads.map(({ id }) => id)) };
+    return { ...found, claimed: await claimFirst(await asWriter(context), found.beads.map(({ id }) => id)), explanation: undefined };
   },
-  *render({ total, beads, claimed }) {
+  *render(result) {
+    if (result.explanation !== undefined) return yield* explained(result.explanation);
+    const { total, beads, claimed } = result;
     if (beads.length === 0) yield 'nothing is ready: gt blocked shows what waits for what, gt create "…" writes new work down';
     if (claimed !== undefined) yield `claimed ${claimed.id}: ${claimed.title}`;
     else yield beadTable(beads);
     if (claimed === undefined && total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
   },
-  json: ({ beads, claimed }) => (claimed === undefined ? beads : [claimed]),
+  json: (result) => result.explanation ?? (result.claimed === undefined ? result.beads : [result.claimed]),
 });
+
+function* explained({ ready, blocked, cycles, summary }: Explanation): Iterable<string> {
+  for (const { id, priority, title, reason } of ready) yield `${id}  P${priority}  ${title}\n  ready: ${reason}`;
+  for (const { id, priority, title, blocked_by: waiting } of blocked) yield `${id}  P${priority}  ${title}\n  blocked by ${waiting.map((each) => `${each.id} (${each.status})`).join(', ')}`;
+  for (const ids of cycles) yield `${ids.join(' → ')} wait for one another: gt dep remove opens the circle`;
+  yield `${summary.total_ready} ready, ${summary.total_blocked} blocked, ${summary.cycle_count} circles`;
+}

@@ -1,21 +1,28 @@
 import { searchBeads } from '../../../actions/bead-list.ts';
+import { resolveId } from '../../../actions/resolve.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import { sortFields } from '../../../domain/matching.ts';
 import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
 import { queryOptions, readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 
-const { parent: _parent, 'title-contains': _title, id: _id, ...options } = queryOptions;
+const { id: _id, ...options } = queryOptions;
 
 export const command = defineCommand({
   name: 'bead search',
   summary: 'Find beads by id, or by what title and description say',
   args: [{ name: 'text', describe: 'an id, how one begins, or a part of the text', required: true, many: true }],
-  options: { ...options, limit: { type: 'number', alias: 'n', describe: 'at most so many, 0 for all', default: 50 } },
-  async run({ text, rig, limit, ...typed }, context) {
+  options: {
+    ...options,
+    limit: { type: 'number', alias: 'n', describe: 'at most so many, 0 for all', default: 50 },
+    sort: { type: 'string', describe: 'order by this', choices: sortFields, default: 'priority' },
+    reverse: { type: 'boolean', alias: 'r', describe: 'the other way round' },
+  },
+  async run({ text, rig, parent, limit, sort, reverse, ...typed }, context) {
     const town = openTown(context.cwd, context.now);
-    const query = readQuery({ ...typed, id: [], parent: undefined, titleContains: undefined }, undefined, context);
-    return searchBeads(ledgersAt(town, context.cwd, context.program, rig), text.join(' '), query, limit > 0 ? limit : Infinity);
+    const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
+    return searchBeads(ledgersAt(town, context.cwd, context.program, rig), text.join(' '), query, { sort, reverse, limit: limit > 0 ? limit : Infinity });
   },
   *render({ total, beads }, { text }) {
     if (beads.length === 0) yield `no open bead says ${JSON.stringify(text.join(' '))}: --status all looks at closed ones too`;
