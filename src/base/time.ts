@@ -34,6 +34,11 @@ export function parseTime(text: string, now: number): number {
   return time;
 }
 
+/** The same where the past is meant: a time without a direction lies behind (`2h` ago). Throws BadTime. */
+export function parsePast(text: string, now: number): number {
+  return parseTime(/^\d+[hdwmy]$/.test(text.trim()) ? `-${text.trim()}` : text, now);
+}
+
 function shiftTime(now: number, amount: number, unit: string): number {
   if (unit !== 'm' && unit !== 'y') return now + amount * (unitMilliseconds[unit] ?? 0);
   const date = new Date(now);

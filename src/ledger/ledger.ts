@@ -14,6 +14,8 @@ export interface Ledger {
   readonly liveness: Liveness;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** The commit that is looked at instead of the newest one. */
+  readonly at?: string;
 }
 
 export const mainRef = 'refs/beads/main';

@@ -31,6 +31,7 @@ const pageLength = 200;
 
 /** The first `limit` ready beads of a ledger by its own beads. Throws NoLedger. */
 export async function readyBeads(ledger: Ledger, limit: number): Promise<ReadyList> {
+  if (ledger.at !== undefined) return (await import('./past.ts')).readyThen(ledger, limit);
   const commit = await currentCommit(ledger);
   const whole = readPage(ledger, 'ready', commit, limit);
   if (whole?.header.commit === commit) return listOf(whole, limit);
@@ -71,6 +72,7 @@ async function freshList(ledger: Ledger, commit: string, limit: number): Promise
 
 /** All beads that are not done, and the closed ones that have a parent, with the ways back along edges worked out. Throws NoLedger. */
 export async function liveBeads(ledger: Ledger): Promise<Beads> {
+  if (ledger.at !== undefined) return (await import('./past.ts')).liveThen(ledger);
   const commit = await currentCommit(ledger);
   const [{ indexed }, { beadsOf, matters, readWork, refresh }] = await Promise.all([import('../domain/bead.ts'), import('./live.ts')]);
   const { header, shards } = readWork(ledger);
@@ -89,6 +91,7 @@ export function roughCount(ledger: Ledger): number {
 
 /** Every id of the ledger but those of tombstones, sorted. Throws NoLedger. */
 export async function allIds(ledger: Ledger): Promise<readonly string[]> {
+  if (ledger.at !== undefined) return (await import('./past.ts')).idsThen(ledger);
   const { body, difference } = await fileFor(ledger, 'ids', await currentCommit(ledger));
   const ids = body.toString('utf8').split('\n').filter((id) => id !== '' && difference?.before.has(id) !== true);
   if (difference === undefined) return ids;
@@ -97,6 +100,7 @@ export async function allIds(ledger: Ledger): Promise<readonly string[]> {
 
 /** Answers, for a commit of the ledger, which beads have an edge to an id; those of tombstones left out. */
 export async function referrersAt(ledger: Ledger, commit: string): Promise<(id: string) => readonly Referrer[]> {
+  if (ledger.at !== undefined) return (await import('./past.ts')).referrersThen(ledger);
   const { body, difference } = await fileFor(ledger, 'edges', commit);
   const known = (id: string): readonly Referrer[] => {
     const start = body.indexOf(`\n${id}\t`);

@@ -3,7 +3,7 @@ import { readObjects, type ObjectContents } from '../git/object.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
-import { NoLedger, type Ledger } from './ledger.ts';
+import { NoLedger, wispRef, type Ledger } from './ledger.ts';
 import { ask, BadShard, checkPlaces, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import type { Stored } from './stamps.ts';
 
@@ -19,13 +19,14 @@ export interface Snapshot {
   close(): Promise<void>;
 }
 
-/** Whether the repository has this ledger. */
-export async function hasLedger(ledger: Pick<Ledger, 'repository' | 'ref'>): Promise<boolean> {
+/** Whether the repository has this ledger; of the past, ephemeral beads are not known. */
+export async function hasLedger(ledger: Pick<Ledger, 'repository' | 'ref' | 'at'>): Promise<boolean> {
+  if (ledger.at !== undefined) return ledger.ref !== wispRef;
   return (await readRef(ledger.repository, ledger.ref)) !== undefined;
 }
 
-/** Opens the newest commit of a ledger. Throws NoLedger. */
-export async function openSnapshot(ledger: Ledger, at?: string): Promise<Snapshot> {
+/** Opens the newest commit of a ledger, or the one that is looked at. Throws NoLedger. */
+export async function openSnapshot(ledger: Ledger, at = ledger.at): Promise<Snapshot> {
   const commit = at ?? (await readRef(ledger.repository, ledger.ref));
   if (commit === undefined) throw new NoLedger(ledger);
   const view = new PartialView();

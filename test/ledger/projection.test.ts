@@ -162,15 +162,15 @@ projection('refuses a bead that stands where nobody would find it', async () => 
   const line = '{"clock":{"born":"000000001000aaaaaa"},"id":"gt-a","title":"Weld"}\n';
   const elsewhere = `beads/${shardOf('gt-b')}.jsonl`;
   await importCommit(ledger.repository, ledger.ref, parent, async () => ({ message: 'x', author: sign, committer: sign, files: new Map([[elsewhere, line]]) }));
-  for (const question of [allIds(ledger), readyBeads(ledger, 9)]) {
-    await question.then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.bad-line')(error)));
+  for (const question of [() => allIds(ledger), () => readyBeads(ledger, 9)]) {
+    await question().then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.bad-line')(error)));
   }
 });
 
 projection('of a ledger that is missing is not empty', async () => {
   const ledger = ledgerAt(await repository());
-  for (const question of [allIds(ledger), liveBeads(ledger), readyBeads(ledger, 9)]) {
-    await question.then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.missing')(error)));
+  for (const question of [() => allIds(ledger), () => liveBeads(ledger), () => readyBeads(ledger, 9)]) {
+    await question().then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.missing')(error)));
   }
   assert.is(roughCount(ledger), 0);
 });

@@ -2,17 +2,17 @@ import { blockedWork } from '../../../actions/bead-judging.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { isParticular } from '../../../domain/query.ts';
-import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
 import { readQuery, workOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
+import { pastOptions, townThen } from '../../past.ts';
 
 export const command = defineCommand({
   name: 'bead blocked',
   summary: 'List what waits for other beads, and for which',
-  options: workOptions,
-  async run({ rig, parent, ...typed }, context) {
-    const town = openTown(context.cwd, context.now);
+  options: { ...workOptions, ...pastOptions },
+  async run({ rig, parent, at, ...typed }, context) {
+    const town = await townThen(context, at);
     const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
     return blockedWork(town, ledgersAt(town, context.cwd, context.program, rig), isParticular(query) ? query : undefined);
   },

@@ -1,13 +1,14 @@
 import { showBeads } from '../../../actions/bead-show.ts';
-import { openTown } from '../../../town.ts';
 import { defineCommand } from '../../command.ts';
+import { pastOptions, townThen } from '../../past.ts';
 
 export const command = defineCommand({
   name: 'bead comments',
   summary: 'Show what was said about a bead',
   args: [{ name: 'bead', describe: 'its id, or how it begins', required: true }],
-  async run({ bead }, context) {
-    const [found] = await showBeads(openTown(context.cwd, context.now), context.cwd, [bead]);
+  options: pastOptions,
+  async run({ bead, at }, context) {
+    const [found] = await showBeads(await townThen(context, at), context.cwd, [bead]);
     return found?.bead.comments ?? [];
   },
   *render(comments, { bead }) {

@@ -3,10 +3,10 @@ import { readyWork } from '../../../actions/bead-ready.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { sortFields } from '../../../domain/matching.ts';
-import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
 import { queryOptions, readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
+import { pastOptions, townThen } from '../../past.ts';
 
 export const command = defineCommand({
   name: 'bead list',
@@ -18,10 +18,11 @@ export const command = defineCommand({
     limit: { type: 'number', alias: 'n', describe: 'at most so many, 0 for all', default: 50 },
     sort: { type: 'string', describe: 'order by this', choices: sortFields, default: 'priority' },
     reverse: { type: 'boolean', alias: 'r', describe: 'the other way round' },
+    ...pastOptions,
   },
   examples: [['bead list --status closed --closed-after 7d', 'what was closed in a week'], ['bead list -a mayor -p 0,1', "the mayor's urgent work"]],
-  async run({ parent, rig, ready, ephemeral, limit, sort, reverse, ...typed }, context) {
-    const town = openTown(context.cwd, context.now);
+  async run({ parent, rig, ready, ephemeral, limit, sort, reverse, at, ...typed }, context) {
+    const town = await townThen(context, at);
     const ledgers = ledgersAt(town, context.cwd, context.program, rig);
     const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
     const most = limit > 0 ? limit : Infinity;

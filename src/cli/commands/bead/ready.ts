@@ -2,10 +2,10 @@ import type { Explanation } from '../../../actions/bead-explaining.ts';
 import { readyWork } from '../../../actions/bead-ready.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { isParticular } from '../../../domain/query.ts';
-import { openTown } from '../../../town.ts';
-import { beadTable } from '../../beads.ts';
+import { BadOption, beadTable } from '../../beads.ts';
 import { readQuery, workOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
+import { pastOptions, townThen } from '../../past.ts';
 
 export const command = defineCommand({
   name: 'bead ready',
@@ -17,9 +17,11 @@ export const command = defineCommand({
     sort: { type: 'string', alias: 's', describe: 'most urgent first, oldest first, or hybrid: what is younger than two days by urgency, then the oldest', choices: ['priority', 'hybrid', 'oldest'], default: 'priority' },
     claim: { type: 'boolean', describe: 'claim the first of them' },
     explain: { type: 'boolean', describe: 'say why each is ready, and what the others wait for' },
+    ...pastOptions,
   },
-  async run({ rig, limit, sort, claim, explain, unassigned, parent, ...typed }, context) {
-    const town = openTown(context.cwd, context.now);
+  async run({ rig, limit, sort, claim, explain, unassigned, parent, at, ...typed }, context) {
+    if (claim && at !== undefined) throw new BadOption('what was ready in the past cannot be claimed', 'gt ready --claim');
+    const town = await townThen(context, at);
     const ledgers = ledgersAt(town, context.cwd, context.program, rig);
     const above = parent === undefined ? undefined : await (await import('../../../actions/resolve.ts')).resolveId(town, parent, context.cwd);
     const asked = await readQuery({ ...typed, noAssignee: typed.noAssignee || unassigned }, above, context);

@@ -2,10 +2,10 @@ import { searchBeads } from '../../../actions/bead-list.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { sortFields } from '../../../domain/matching.ts';
-import { openTown } from '../../../town.ts';
 import { beadTable } from '../../beads.ts';
 import { queryOptions, readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
+import { pastOptions, townThen } from '../../past.ts';
 
 const { id: _id, ...options } = queryOptions;
 
@@ -18,9 +18,10 @@ export const command = defineCommand({
     limit: { type: 'number', alias: 'n', describe: 'at most so many, 0 for all', default: 50 },
     sort: { type: 'string', describe: 'order by this', choices: sortFields, default: 'priority' },
     reverse: { type: 'boolean', alias: 'r', describe: 'the other way round' },
+    ...pastOptions,
   },
-  async run({ text, rig, parent, limit, sort, reverse, ...typed }, context) {
-    const town = openTown(context.cwd, context.now);
+  async run({ text, rig, parent, limit, sort, reverse, at, ...typed }, context) {
+    const town = await townThen(context, at);
     const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
     return searchBeads(ledgersAt(town, context.cwd, context.program, rig), text.join(' '), query, { sort, reverse, limit: limit > 0 ? limit : Infinity });
   },

@@ -1,17 +1,18 @@
 import { showBeads } from '../../../actions/bead-show.ts';
 import { detailRecord, type Details, type Neighbour } from '../../../domain/detail.ts';
-import { openTown } from '../../../town.ts';
 import { shownStatus } from '../../beads.ts';
 import { defineCommand } from '../../command.ts';
 import type { Part } from '../../output.ts';
+import { pastOptions, townThen } from '../../past.ts';
 import { table } from '../../table.ts';
 
 export const command = defineCommand({
   name: 'bead show',
   summary: 'Show everything about a bead',
   args: [{ name: 'bead', describe: 'ids, or how they begin', required: true, many: true }],
-  examples: [['bead show gt-x1y2z', 'one bead'], ['bead show gt-x1', 'the only one whose id begins so']],
-  run: async ({ bead }, context) => showBeads(openTown(context.cwd, context.now), context.cwd, bead),
+  options: pastOptions,
+  examples: [['bead show gt-x1y2z', 'one bead'], ['bead show gt-x1', 'the only one whose id begins so'], ['bead show gt-x1y2z --at yesterday', 'as it was']],
+  run: async ({ bead, at }, context) => showBeads(await townThen(context, at), context.cwd, bead),
   *render(beads) {
     for (const [index, bead] of beads.entries()) {
       if (index > 0) yield '';

@@ -1,11 +1,12 @@
 import { findCycles } from '../../../../actions/bead-dependency.ts';
-import { openTown } from '../../../../town.ts';
 import { defineCommand } from '../../../command.ts';
+import { pastOptions, townThen } from '../../../past.ts';
 
 export const command = defineCommand({
   name: 'bead dep cycles',
   summary: 'Find beads that wait for one another',
-  run: async (_args, context) => findCycles(openTown(context.cwd, context.now)),
+  options: pastOptions,
+  run: async ({ at }, context) => findCycles(await townThen(context, at)),
   *render(cycles) {
     if (cycles.length === 0) yield 'no beads wait for one another';
     for (const beads of cycles) yield `${beads.map(({ id }) => id).join(' → ')}: gt dep remove opens the circle`;

@@ -1,7 +1,7 @@
 import { showBeads } from '../../../../actions/bead-show.ts';
-import { openTown } from '../../../../town.ts';
 import { beadTable } from '../../../beads.ts';
 import { defineCommand } from '../../../command.ts';
+import { pastOptions, townThen } from '../../../past.ts';
 
 export const command = defineCommand({
   name: 'bead dep list',
@@ -10,9 +10,10 @@ export const command = defineCommand({
   options: {
     direction: { type: 'string', describe: 'down: what it depends on; up: what depends on it', choices: ['down', 'up'], default: 'down' },
     type: { type: 'array', alias: 't', describe: 'edges of these types' },
+    ...pastOptions,
   },
-  async run({ bead, direction, type }, context) {
-    const [found] = await showBeads(openTown(context.cwd, context.now), context.cwd, [bead]);
+  async run({ bead, direction, type, at }, context) {
+    const [found] = await showBeads(await townThen(context, at), context.cwd, [bead]);
     const beads = direction === 'up' ? found?.dependents : found?.dependencies;
     return (beads ?? []).filter(({ dependency_type: kind }) => type.length === 0 || type.includes(kind));
   },

@@ -1,7 +1,7 @@
 import { dependencyTree } from '../../../../actions/bead-dependency.ts';
-import { openTown } from '../../../../town.ts';
 import { shownStatus } from '../../../beads.ts';
 import { defineCommand } from '../../../command.ts';
+import { pastOptions, townThen } from '../../../past.ts';
 
 export const command = defineCommand({
   name: 'bead dep tree',
@@ -10,8 +10,9 @@ export const command = defineCommand({
   options: {
     direction: { type: 'string', describe: 'down: what it depends on; up: what depends on it', choices: ['down', 'up'], default: 'down' },
     'max-depth': { type: 'number', alias: 'd', describe: 'go no deeper', default: 50 },
+    ...pastOptions,
   },
-  run: async ({ bead, direction, maxDepth }, context) => dependencyTree(openTown(context.cwd, context.now), context.cwd, bead, { up: direction === 'up', depth: maxDepth }),
+  run: async ({ bead, direction, maxDepth, at }, context) => dependencyTree(await townThen(context, at), context.cwd, bead, { up: direction === 'up', depth: maxDepth }),
   *render(nodes) {
     for (const node of nodes) {
       const edge = node.edge_from_parent === '' || node.edge_from_parent === 'blocks' ? '' : ` (${node.edge_from_parent})`;

@@ -1,0 +1,97 @@
+import { Refused } from '../base/errors.ts';
+import { timestamp } from '../base/time.ts';
+import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
+import { counted } from '../domain/detail.ts';
+import { isReady, readyOrder } from '../domain/ready.ts';
+import { gitText } from '../git/run.ts';
+import { NoLedger, type Ledger } from './ledger.ts';
+import { matters, waitsAbroad } from './live.ts';
+import type { ReadyList, Referrer } from './projection.ts';
+import { openSnapshot } from './read.ts';
+
+/** Histories that were cut off lie below here. */
+export const archives = 'refs/beads/archive';
+
+/** A commit of a ledger and its time, in milliseconds since 1970. */
+export interface Moment {
+  readonly commit: string;
+  readonly time: number;
+}
+
+/** The newest commit of a ledger by a time, in what was cut off too. Throws NotYetBegun. */
+export async function commitBy(ledger: Ledger, time: number): Promise<Moment> {
+  const from = [ledger.ref, `--glob=${archives}/*`];
+  const commit = await gitText(ledger.repository, ['rev-list', '-1', `--min-age=${Math.floor(time / 1000)}`, ...from, '--'], { accept: [0, 128] });
+  if (commit !== '') return { commit, time };
+  const first = await gitText(ledger.repository, ['log', '--max-parents=0', '--format=%ct', ...from, '--'], { accept: [0, 128] });
+  if (first === '') throw new NoLedger(ledger);
+  throw new NotYetBegun(ledger, time, Math.min(...first.split('\n').map(Number)) * 1000);
+}
+
+/** The commit of a ledger that an object id means, whole or as it begins; undefined where it means none. */
+export async function commitNamed(ledger: Ledger, text: string): Promise<Moment | undefined> {
+  if (!/^[0-9a-f]{4,64}$/.test(text)) return undefined;
+  const commit = await gitText(ledger.repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${text}^{commit}`], { accept: [0, 1, 128] });
+  if (commit === '') return undefined;
+  const format = await gitText(ledger.repository, ['cat-file', '-t', `${commit}:format.json`], { accept: [0, 128] });
+  if (format !== 'blob') return undefined;
+  return { commit, time: Number(await gitText(ledger.repository, ['show', '-s', '--format=%ct', commit, '--'])) * 1000 };
+}
+
+/** A ledger as it was: what is read from it is read from that commit, and judged at that time. */
+export function ledgerThen(ledger: Ledger, { commit, time }: Moment): Ledger {
+  return { ...ledger, at: commit, now: () => time };
+}
+
+const read = new WeakMap<Ledger, Promise<Beads>>();
+
+/** Every bead of a ledger that is looked at as it was, read once. */
+function beadsThen(ledger: Ledger): Promise<Beads> {
+  const known = read.get(ledger) ?? readThen(ledger);
+  read.set(ledger, known);
+  return known;
+}
+
+async function readThen(ledger: Ledger): Promise<Beads> {
+  const snapshot = await openSnapshot(ledger);
+  try {
+    return indexed(await snapshot.ask((view) => new Map([...view.all()].map((bead) => [bead.id, bead]))));
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** What `liveBeads` answers, for a ledger as it was. */
+export async function liveThen(ledger: Ledger): Promise<Beads> {
+  const live = [...(await beadsThen(ledger)).all()].filter(matters);
+  return indexed(new Map(live.map((bead): [string, Bead] => [bead.id, bead])));
+}
+
+/** What `readyBeads` answers, for a ledger as it was. */
+export async function readyThen(ledger: Ledger, limit: number): Promise<ReadyList> {
+  const [all, live] = await Promise.all([beadsThen(ledger), liveThen(ledger)]);
+  const work = [...live.all()];
+  const now = ledger.now();
+  const ready = work.filter((bead) => isReady(live, bead, now)).sort(readyOrder);
+  const beads = ready.slice(0, limit).map((bead) => counted(bead, all.referrers?.(bead.id).length ?? 0));
+  return { total: ready.length, beads, foreign: work.some((bead) => !isDone(bead) && waitsAbroad(ledger, bead)) };
+}
+
+/** What `allIds` answers, for a ledger as it was. */
+export async function idsThen(ledger: Ledger): Promise<readonly string[]> {
+  return [...(await beadsThen(ledger)).all()].filter(({ status }) => status !== 'tombstone').map(({ id }) => id).sort();
+}
+
+/** What `referrersAt` answers, for a ledger as it was. */
+export async function referrersThen(ledger: Ledger): Promise<(id: string) => readonly Referrer[]> {
+  const beads = await beadsThen(ledger);
+  return (id) => (beads.referrers?.(id) ?? []).map((bead) => ({ id: bead.id, type: bead.dependencies?.find((edge) => edge.depends_on_id === id)?.type ?? '' }));
+}
+
+/** A ledger is asked for a time when it was not there yet. */
+export class NotYetBegun extends Refused {
+  readonly code = 'ledger.not-yet';
+  constructor({ prefixes }: Ledger, time: number, begun: number) {
+    super(`the ledger for ${prefixes.join(', ')} began at ${timestamp(begun)}, after ${timestamp(time)}`, { prefixes, begun: timestamp(begun) }, `--at ${timestamp(begun)}`);
+  }
+}
