@@ -33,7 +33,7 @@ function missingClient(town: Town, agent: Address, { agent: name, bead }: Primer
   const rig = rigNamed(town, agent.rig);
   const known = readSession(rig, name);
   if (known !== undefined && sessionAlive(known) !== false) return undefined;
-  return handStart(town, rig, name, String(bead.metadata?.['runtime']));
+  return handStart(rig, name, String(bead.metadata?.['runtime']));
 }
 
 /** The same for a runtime's own hook: what it prints reaches the model only when it ends well, so that a failure is an answer too. */

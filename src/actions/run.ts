@@ -48,7 +48,7 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
   if (record.runtime === 'exec') await restoreStart(town, rig, agent, record);
   let client: Client;
   try {
-    const ready = readyClient(town, rig, record, bead, env);
+    const ready = readyClient(rig, record, bead, env);
     client = await startClient({ command: ready.command, cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(town, rig, record), ...ready.env }, signal });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -79,9 +79,9 @@ async function restoreStart(town: Town, rig: Rig, agent: string, record: Session
 }
 
 /** What to run for a session. gt itself is first on the PATH of what it starts, since agents call it by name. */
-function readyClient(town: Town, rig: Rig, record: SessionRecord, bead: Bead, env: Readonly<Record<string, string | undefined>>): ReadyClient {
+function readyClient(rig: Rig, record: SessionRecord, bead: Bead, env: Readonly<Record<string, string | undefined>>): ReadyClient {
   const path = [selfFolder(), env['PATH']].filter((folder) => folder !== undefined).join(':');
-  const ground = clientSpec(town, rig, record.agent);
+  const ground = clientSpec(rig, record.agent);
   if (record.runtime === 'exec') return { command: execCommand(bead, ground.stateFolder), env: { PATH: path } };
   const spec: RuntimeSpec = {
     ...ground,

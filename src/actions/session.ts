@@ -83,15 +83,15 @@ export function folderOf(rig: Rig, agent: string): string {
 }
 
 /** What every client of a worker is started with. */
-export function clientSpec(town: Town, rig: Rig, agent: string): Omit<RuntimeSpec, 'headless'> {
+export function clientSpec(rig: Rig, agent: string): Omit<RuntimeSpec, 'headless'> {
   const settings = statePath(rig.repository, 'runtimes', agent.replaceAll('/', '~'), 'settings');
-  return { gt: selfCommand([]), cwd: folderOf(rig, agent), stateFolder: dirname(settings), trusted: town.root };
+  return { gt: selfCommand([]), cwd: folderOf(rig, agent), stateFolder: dirname(settings), trusted: rig.repository.worktree ?? rig.repository.commonDir };
 }
 
 /** Puts in place what a client needs that a person starts by hand for a worker, and says what to type; undefined where there is no client, but the bead's own command. */
-export function handStart(town: Town, rig: Rig, agent: string, runtime: string): string | undefined {
+export function handStart(rig: Rig, agent: string, runtime: string): string | undefined {
   if (runtime === 'exec') return undefined;
-  const spec = clientSpec(town, rig, agent);
+  const spec = clientSpec(rig, agent);
   const { command } = prepareClient(runtimeNamed(runtime), { ...spec, headless: false, byHand: true });
   return `cd ${shellWord(spec.cwd)} && ${command.map(shellWord).join(' ')}`;
 }

@@ -120,7 +120,7 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
   if (token === '') return { bead: id, outcome: 'unchanged', agent };
   appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { branch, by: who.actor } });
   const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }) };
-  if (!options.start) return { ...placed, command: handStart(town, rig, agent, String(bead.metadata?.['runtime'])) };
+  if (!options.start) return { ...placed, command: handStart(rig, agent, String(bead.metadata?.['runtime'])) };
   // The engine may have been faster: then the session is its.
   const session = (await startSession(town, rig, { agent, bead, token, start }, options.env)) ?? readSession(rig, agent);
   return { ...placed, outcome: 'started', ...(session?.bead === id ? { session: session.id } : {}) };

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Refused } from '../base/errors.ts';
 import type { Runtime, RuntimeSpec } from './runtimes.ts';
 import { asWords, shellWord } from './shell.ts';
@@ -76,30 +76,31 @@ function readConfiguration(path: string): Configuration {
   }
 }
 
-/** Trust in a folder holds for all below it. */
-function trusts({ projects }: Configuration, folder: string): boolean {
-  if (projects?.[folder]?.hasTrustDialogAccepted === true) return true;
-  return dirname(folder) !== folder && trusts({ projects }, dirname(folder));
+/** The client asks about the main checkout of a repository, or about a bare repository itself, and takes the answer for all of its worktrees; trust in a folder above does not count. */
+function trusts({ projects }: Configuration, { cwd, trusted = cwd }: RuntimeSpec): boolean {
+  return [cwd, trusted].some((folder) => projects?.[folder]?.hasTrustDialogAccepted === true);
 }
 
 /** Reads, and only reads, whether the person's own client would begin to work at once. */
-function checkConfiguration({ cwd, env = {}, trusted = cwd }: RuntimeSpec): void {
+function checkConfiguration(spec: RuntimeSpec): void {
+  const { cwd, env = {}, trusted = cwd } = spec;
   const path = env['CLAUDE_CONFIG_DIR'] ? join(env['CLAUDE_CONFIG_DIR'], '.claude.json') : join(env['HOME'] ?? homedir(), '.claude.json');
   const configuration = readConfiguration(path);
   const hint = `(cd ${shellWord(trusted)} && claude), answer its questions, and leave it again`;
   if (configuration.hasCompletedOnboarding !== true) throw new ClientNotReady('claude was never started by a person here, and would wait for one to choose its colours', { path }, hint);
-  if (!trusts(configuration, cwd)) throw new ClientNotReady(`claude was not told to trust ${trusted}, and would wait to be asked`, { path, folder: trusted }, hint);
+  if (!trusts(configuration, spec)) throw new ClientNotReady(`claude was not told to trust ${trusted}, and would wait to be asked`, { path, folder: trusted }, hint);
 }
 
 /** Answers the questions of a first start in a configuration that the town owns; all else in it stays. */
-function writeConfiguration({ cwd, env = {}, trusted = cwd }: RuntimeSpec, folder: string): void {
+function writeConfiguration(spec: RuntimeSpec, folder: string): void {
+  const { cwd, env = {}, trusted = cwd } = spec;
   const path = join(folder, '.claude.json');
   const configuration = readConfiguration(path);
   // By this much of a key the client remembers that it may use it.
   const key = env['ANTHROPIC_API_KEY']?.slice(-20);
   const approved = configuration.customApiKeyResponses?.approved ?? [];
   const knowsKey = key === undefined || approved.includes(key);
-  if (configuration.hasCompletedOnboarding === true && trusts(configuration, cwd) && knowsKey) return;
+  if (configuration.hasCompletedOnboarding === true && trusts(configuration, spec) && knowsKey) return;
   const merged: Configuration = {
     ...configuration,
     hasCompletedOnboarding: true,

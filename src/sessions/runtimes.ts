@@ -24,7 +24,7 @@ export interface RuntimeSpec {
   readonly env?: Environment;
   /** A configuration folder of the client that the town owns, and may therefore write to. */
   readonly configFolder?: string;
-  /** The folder whose contents the client may trust; the worktree where it is not said. */
+  /** The repository that the worktree belongs to: whoever trusts it trusts its worktrees. The worktree where it is not said. */
   readonly trusted?: string;
   /** The bead's own command, for exec. */
   readonly run?: readonly string[];

@@ -182,7 +182,7 @@ const key = 'sk-ant-api03-not-a-key-but-long-enough-to-look-like-one-0123456789'
 
 /**
  * The environment of a Claude Code client that talks to a server on loopback and to nobody else: a home of its own, in which a person has answered the questions of
- * a first start, `trusted` and all below it among them; no telemetry, no updates. `path` goes before the PATH. It carries IS_SANDBOX, without which the client
+ * a first start, with trust in the repository `trusted` and its worktrees; no telemetry, no updates. `path` goes before the PATH. It carries IS_SANDBOX, without which the client
  * refuses its autonomous mode to root.
  */
 export function claudeEnvironment(home: string, url: string, options: { path?: readonly string[]; trusted?: string } = {}): Record<string, string> {

@@ -80,7 +80,8 @@ preset('only reads the configuration of a person, and refuses where the client w
   assert.is(readFileSync(path, 'utf8'), 'no JSON');
   const trusting = '{"hasCompletedOnboarding":true,"projects":{"/rig":{"hasTrustDialogAccepted":true}}}';
   writeFileSync(path, trusting);
-  assert.is(prepare(), 4);
+  assert.is(prepare(), 'client.not-ready', 'trust in a folder above does not count');
+  assert.is(prepare({ trusted: '/rig' }), 4, 'trust in its repository does');
   assert.is(readFileSync(path, 'utf8'), trusting);
 });
 
@@ -119,7 +120,7 @@ async function place(script: Script): Promise<Place> {
   const gt = join(folder, 'gt');
   writeFileSync(gt, `#!/bin/sh\necho "$* $GT_AGENT" >>'${folder}/calls'\nif [ "$1" = prime ]; then echo 'On your hook hangs hq-k3f9x: write the file.'; fi\n`, { mode: 0o755 });
   const server = await startModelServer(script);
-  const env = { ...claudeEnvironment(join(folder, 'home'), server.url, { path: folderOfClient === undefined ? [] : [folderOfClient], trusted: join(folder, 'rig') }), GT_AGENT: 'rig/polecats/nux' };
+  const env = { ...claudeEnvironment(join(folder, 'home'), server.url, { path: folderOfClient === undefined ? [] : [folderOfClient], trusted: worktree }), GT_AGENT: 'rig/polecats/nux' };
   const base: RuntimeSpec = { gt: [gt], cwd: worktree, stateFolder: join(folder, 'state'), headless: true, prompt: 'Work hangs on your hook. Begin.', env };
   const made: Place = {
     folder, worktree, server, env, spec: base,
@@ -210,13 +211,13 @@ real('is primed again when it makes its memory shorter', noTerminal, async () =>
 });
 
 real('is seen to wait for a person where nobody has said that the folder is trusted', noTerminal, async () => {
-  const { begin, env } = await place(work);
+  const { begin, env, worktree } = await place(work);
   const configuration = join(env['CLAUDE_CONFIG_DIR'] ?? '', '.claude.json');
   const trusted = readFileSync(configuration, 'utf8');
   writeFileSync(configuration, trusted.replace('"hasTrustDialogAccepted":true', '"hasTrustDialogAccepted":false'));
   assert.is(await begin('tmux').then(() => 'started', (error: { code?: string }) => error.code), 'client.not-ready');
   writeFileSync(configuration, trusted);
-  const ready = prepareClient(claude, spec({ env, cwd: join(env['HOME'] ?? '', '../rig'), stateFolder: temporary() }));
+  const ready = prepareClient(claude, spec({ env, cwd: worktree, stateFolder: temporary() }));
   const backend = chooseBackend('tmux', { town: env['HOME'] ?? '', inherited: ownEnvironment() });
   const folder = temporary();
   const handle = await backend.start({ id: 's-2', agent: 'x', command: ready.command, cwd: folder, env, transcript: join(folder, 'log'), title: 'x' });

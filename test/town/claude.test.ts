@@ -51,7 +51,7 @@ async function stage(kind: 'solo' | 'town', backend: 'tmux' | 'subprocess', scri
   const server = await startModelServer(script);
   servers.push(server);
   const root = join(folder, kind === 'solo' ? 'shop.town' : 'town');
-  const env = claudeEnvironment(join(folder, 'home'), server.url, { path: [native!.folder, claudeFolder() ?? ''], trusted: root });
+  const env = claudeEnvironment(join(folder, 'home'), server.url, { path: [native!.folder, claudeFolder() ?? ''], trusted: kind === 'solo' ? join(folder, 'shop') : join(root, 'shop/.repo.git') });
   const shop = await repository({ path: join(folder, 'shop') });
   const call = (cwd: string, words: readonly string[]): Promise<string> => output([...native!.argv, ...words], { cwd, env, bare: true });
   const gate = ['--gate', 'test ! -e broken'];
@@ -171,7 +171,8 @@ for (const backend of ['subprocess', 'tmux'] as const) {
     await on.gt('sling', id, '--agent', 'claude');
     await until(async () => (await beadOf(on, id)).assignee === 'shop/refinery', patience);
     await sessionsGone(on);
-    assert.is(textOf(on.server.conversations.at(-1)!).split(reminder).length - 1, 1);
+    // The client tells the model of one refusal in two messages.
+    assert.is(textOf(on.server.conversations.at(-1)!).match(/Stop hook feedback:\s+\S+ still hangs on your hook/g)?.length, 1);
     await landed(on, id);
   });
 }
