@@ -1,30 +1,48 @@
-import { UnknownBead } from '../domain/bead.ts';
-import { differences } from '../domain/history.ts';
-import { versionsOf } from '../ledger/history.ts';
+import { compareTimes } from '../base/time.ts';
+import { changedParts, differences, type PartChange } from '../domain/history.ts';
+import { auditTrail, versionsOf, type Search, type Transcript, type Version } from '../ledger/history.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Town } from '../town.ts';
-import { readings, resolveBead } from './resolve.ts';
+import { readings, resolveBead, type Named } from './resolve.ts';
 
-/** One change of a bead: when, by whom, and what it did in words. */
+/** One write to a bead: when, by whom, and what it changed, in words and part by part. */
 export interface Episode {
   readonly commit: string;
+  /** RFC 3339. */
   readonly at: string;
   readonly actor: string;
+  readonly session?: string;
+  readonly subject: string;
   readonly changes: readonly string[];
+  readonly parts: readonly PartChange[];
 }
 
 /** The life of a bead from the ledger's commits, oldest first; of a deleted one too, when it is named in full. Throws UnknownBead and AmbiguousId. */
 export async function historyOf(town: Town, cwd: string, text: string): Promise<{ readonly id: string; readonly episodes: readonly Episode[] }> {
-  for (const { id, ledger } of await readings(town, cwd, text)) {
-    const versions = await versionsOf(ledger, id);
-    if (versions.length > 0) return { id, episodes: versions.map(episode) };
-  }
-  const { id, ledger } = await resolveBead(town, text, cwd);
-  const versions = await versionsOf(ledger, id);
-  if (versions.length === 0) throw new UnknownBead(id);
-  return { id, episodes: versions.map(episode) };
+  const { id, found } = await pastOf(town, cwd, text, ({ id, ledger }) => versionsOf(ledger, id));
+  return { id, episodes: found.map(episode) };
 }
 
-function episode({ commit, at, actor, subject, before, after }: Awaited<ReturnType<typeof versionsOf>>[number]): Episode {
+/** The audit trail of these ledgers, or of the one bead that is named, newest first. Throws UnknownBead and AmbiguousId. */
+export async function ledgerLog(town: Town, cwd: string, ledgers: readonly Ledger[], { bead, ...search }: Search): Promise<Transcript[]> {
+  if (bead !== undefined) return (await pastOf(town, cwd, bead, ({ id, ledger }) => auditTrail(ledger, { ...search, bead: id }))).found;
+  const trails = await Promise.all(ledgers.map((ledger) => auditTrail(ledger, search)));
+  const [only, ...others] = trails;
+  if (only !== undefined && others.length === 0) return only;
+  return trails.flat().sort((a, b) => compareTimes(b.at, a.at)).slice(0, search.limit);
+}
+
+/** What there is to tell of the bead that a text means; deleted ones are known by their full ids. */
+async function pastOf<T>(town: Town, cwd: string, text: string, tell: (named: Named) => Promise<T[]>): Promise<{ readonly id: string; readonly found: T[] }> {
+  for (const named of await readings(town, cwd, text)) {
+    const found = await tell(named);
+    if (found.length > 0) return { id: named.id, found };
+  }
+  const named = await resolveBead(town, text, cwd);
+  return { id: named.id, found: await tell(named) };
+}
+
+function episode({ parents: _parents, undoes: _undoes, before, after, ...entry }: Version): Episode {
   const changes = differences(before, after);
-  return { commit, at, actor, changes: changes.length > 0 ? changes : [subject] };
+  return { ...entry, changes: changes.length > 0 ? changes : [entry.subject], parts: changedParts(before, after) };
 }

@@ -40,6 +40,7 @@ export const areas: readonly Area[] = [
       'bead comments': () => import('./commands/bead/comments.ts'),
       'bead note': () => import('./commands/bead/note.ts'),
       'bead search': () => import('./commands/bead/search.ts'),
+      'bead query': () => import('./commands/bead/query.ts'),
       'bead count': () => import('./commands/bead/count.ts'),
       'bead history': () => import('./commands/bead/history.ts'),
       'bead stats': () => import('./commands/bead/stats.ts'),
@@ -93,6 +94,7 @@ export const areas: readonly Area[] = [
       peek: () => import('./commands/peek.ts'),
       wait: () => import('./commands/wait.ts'),
       log: () => import('./commands/log.ts'),
+      'ledger log': () => import('./commands/ledger/log.ts'),
     },
   },
   {
@@ -141,6 +143,7 @@ export const groups: Readonly<Record<string, string>> = {
   convoy: 'Beads that are followed together',
   crew: "People's own checkouts",
   githooks: "Git's own hooks, by which commits wake the town",
+  ledger: 'The ledger itself: who wrote what, how large it is',
   mq: 'The merge queue: what waits to land, and how it went',
   polecat: 'Workers, each in a worktree of its own',
   rig: 'The repositories of the town',

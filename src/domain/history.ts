@@ -65,6 +65,40 @@ function lists(before: Bead, after: Bead): string[] {
   return [...added, ...removed, ...comments, ...attempts];
 }
 
+/** One part of a bead that differs: a field, or an element of a set as `labels.<label>`; what it was and is, undefined where it was or is not there. */
+export interface PartChange {
+  readonly part: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
+
+/** The keys by which the elements of a bead's lists are known. */
+const elementKeys: Readonly<Record<string, (element: unknown) => string>> = {
+  labels: String,
+  waiters: String,
+  dependencies: (edge) => String(isObject(edge) ? edge['depends_on_id'] : ''),
+  comments: (comment) => String(isObject(comment) ? comment['id'] : ''),
+  attempts: (attempt) => String(isObject(attempt) ? attempt['id'] : ''),
+};
+
+/** The parts of a bead that differ between two states of it, by name; when it was last updated is none. */
+export function changedParts(before: Bead | undefined, after: Bead | undefined): PartChange[] {
+  const [was, is] = [partsOf(before), partsOf(after)];
+  return [...new Set([...was.keys(), ...is.keys()])].sort().filter((part) => !same(was.get(part), is.get(part))).map((part) => ({ part, from: was.get(part), to: is.get(part) }));
+}
+
+/** Every part of a bead with its value. */
+export function partsOf(bead: Bead | undefined): Map<string, unknown> {
+  const parts = new Map<string, unknown>();
+  for (const [field, value] of Object.entries(bead ?? {})) {
+    const key = elementKeys[field];
+    if (key !== undefined && Array.isArray(value)) for (const element of value as readonly unknown[]) parts.set(`${field}.${key(element)}`, element);
+    else if (field === 'metadata' && isObject(value)) for (const [name, each] of Object.entries(value)) parts.set(`metadata.${name}`, each);
+    else if (field !== 'id' && field !== 'updated_at') parts.set(field, value);
+  }
+  return parts;
+}
+
 function same(a: unknown, b: unknown): boolean {
   return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
 }
