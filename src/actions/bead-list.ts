@@ -41,12 +41,12 @@ export interface Page {
   readonly beads: readonly Counted[];
 }
 
-/** The beads that a query asks for; ephemeral ones are counted in where they are asked for. */
-export async function listBeads(ledgers: readonly Ledger[], query: Query, order: Order & { readonly wisps: boolean }): Promise<Page> {
+/** The beads that a query asks for; ephemeral ones are counted in where they are asked for. `named` are the statuses that somebody typed, where the query does not hold them. Throws UnknownStatus. */
+export async function listBeads(ledgers: readonly Ledger[], query: Query, order: Order & { readonly wisps: boolean; readonly named?: readonly string[] }): Promise<Page> {
   const wisps = order.wisps ? await existing(ledgers.map(wispsOf)) : [];
   const views = await Promise.all([...ledgers, ...wisps].map((ledger) => (wantsDone(query) ? wholeLedger(ledger) : liveBeads(ledger))));
   const found = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)).map((bead) => countedIn(beads, bead))).sort(orderBy(order.sort));
-  if (found.length === 0) await refuseUnknownStatus(query.statuses, views);
+  if (found.length === 0) await refuseUnknownStatus(order.named ?? query.statuses, views);
   if (order.reverse) found.reverse();
   return { total: found.length, beads: found.slice(0, order.limit) };
 }

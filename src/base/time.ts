@@ -21,22 +21,40 @@ export function compareTimes(a: string, b: string): number {
 }
 
 /**
- * Reads a point in time as people type it: `+6h`, `-2w`, `3d` (d days, w weeks, m months, y years from now), `today`, `tomorrow`,
- * `yesterday`, a date, or RFC 3339. Throws BadTime.
+ * Reads a point in time as people type it: `+6h`, `-2w`, `3d` (d days, w weeks, m months, y years from now), `today`, `tomorrow`, `yesterday`,
+ * `3 days ago`, `in 2 weeks`, `last month`, `next friday`, a date, or RFC 3339. Throws BadTime.
  */
 export function parseTime(text: string, now: number): number {
-  const shift = /^([+-]?)(\d{1,6})([hdwmy])$/.exec(text.trim());
-  if (shift) return shiftTime(now, (shift[1] === '-' ? -1 : 1) * Number(shift[2]), shift[3] ?? 'd');
-  const named = { today: 0, tomorrow: 1, yesterday: -1 }[text.trim().toLowerCase()];
-  if (named !== undefined) return Math.floor(now / 86400e3 + named) * 86400e3;
-  const time = timeOf(text.trim());
-  if (time === undefined) throw new BadTime(text);
+  const time = shiftedTime(text.trim(), now) ?? phraseTime(text.trim().toLowerCase(), now) ?? timeOf(text.trim());
+  if (time === undefined || Number.isNaN(time)) throw new BadTime(text);
   return time;
+}
+
+function shiftedTime(text: string, now: number): number | undefined {
+  const [, sign, amount, unit] = /^([+-]?)(\d{1,6})([hdwmy])$/.exec(text) ?? [];
+  return amount === undefined || unit === undefined ? undefined : shiftTime(now, (sign === '-' ? -1 : 1) * Number(amount), unit);
 }
 
 /** The same where the past is meant: a time without a direction lies behind (`2h` ago). Throws BadTime. */
 export function parsePast(text: string, now: number): number {
   return parseTime(/^\d+[hdwmy]$/.test(text.trim()) ? `-${text.trim()}` : text, now);
+}
+
+const days: readonly string[] = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+
+function phraseTime(text: string, now: number): number | undefined {
+  if (text === 'now') return now;
+  const named = { today: 0, tomorrow: 1, yesterday: -1 }[text];
+  if (named !== undefined) return Math.floor(now / 86400e3 + named) * 86400e3;
+  const [, amount, unit, ago] = /^(?:in )?(an?|\d{1,6}) ?([hdwmy]|hours?|days?|weeks?|months?|years?)( ago)?$/.exec(text) ?? [];
+  if (amount !== undefined && unit !== undefined) return shiftTime(now, (ago === undefined ? 1 : -1) * (amount.startsWith('a') ? 1 : Number(amount)), unit.charAt(0));
+  const [, direction, span] = /^(?:(next|last) )?([a-z]+)$/.exec(text) ?? [];
+  if (span === undefined) return undefined;
+  if (/^(week|month|year)$/.test(span)) return direction === undefined ? undefined : shiftTime(now, direction === 'next' ? 1 : -1, span.charAt(0));
+  const wanted = days.indexOf(span);
+  if (wanted === -1) return undefined;
+  const distance = (wanted - new Date(now).getUTCDay() + 7) % 7 || 7;
+  return (Math.floor(now / 86400e3) + (direction === 'last' ? distance - (distance === 7 ? 14 : 7) : distance)) * 86400e3;
 }
 
 function shiftTime(now: number, amount: number, unit: string): number {

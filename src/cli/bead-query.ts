@@ -1,4 +1,4 @@
-import { parseTime } from '../base/time.ts';
+import { parsePast, parseTime } from '../base/time.ts';
 import { openWork, type Query, type Span, type Test } from '../domain/query.ts';
 import { BadOption, parsePriority } from './beads.ts';
 import type { Arguments, Context, Option } from './command.ts';
@@ -62,7 +62,7 @@ export type TypedQuery = Omit<Arguments<readonly [], typeof queryOptions>, 'rig'
 
 /** The query that was typed; `parent` is an id already. */
 export async function readQuery(typed: Partial<TypedQuery>, parent: string | undefined, context: Context): Promise<Query> {
-  const past = (text: string | undefined): number | undefined => (text === undefined ? undefined : pastTime(text, context.now()));
+  const past = (text: string | undefined): number | undefined => (text === undefined ? undefined : parsePast(text, context.now()));
   return {
     ...openWork,
     statuses: typed.status ?? [],
@@ -84,11 +84,6 @@ export async function readQuery(typed: Partial<TypedQuery>, parent: string | und
     pinned: typed.pinned ? true : typed.noPinned ? false : undefined,
     tests: isPlain(typed) ? [] : await testsOf(typed, context.now()),
   };
-}
-
-/** A time without a direction lies in the past here: 7d is a week ago. */
-function pastTime(text: string, now: number): number {
-  return parseTime(/^\d+[hdwmy]$/.test(text) ? `-${text}` : text, now);
 }
 
 /** What is asked with one of these needs the conditions, which everyday questions do without. */
