@@ -7,6 +7,13 @@ const flags: readonly string[] = ['ephemeral', 'wisp', 'pinned', 'is_template', 
 const computed: readonly string[] = ['_type', 'dependency_count', 'dependent_count', 'comment_count', 'parent', 'dependency_type', 'clock', 'schema_version'];
 const texts: readonly string[] = ['description', 'design', 'acceptance_criteria', 'notes', 'assignee', 'owner', 'created_by', 'close_reason', 'external_ref', 'spec_id'];
 
+/** A part of a file that cannot be taken in: which line of it, or which item of a JSON list, and why. */
+export interface Fault {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
 /** Whether a line of an exchange file is about the file, or about something that is no bead. */
 export function isOther(value: Readonly<Record<string, unknown>>): boolean {
   return (value['_type'] !== undefined && value['_type'] !== 'issue') || (value['id'] === undefined && value['_schema'] !== undefined);
