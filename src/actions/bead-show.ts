@@ -33,19 +33,30 @@ class Reading {
     return { bead: await (await this.#open(named.ledger)).ask((view) => find(view, named.id)), ledger: named.ledger };
   }
 
-  /** The bead, read together with those that have an edge to it, which its details will want. */
+  /** The bead; where git is asked for it, together with those that have an edge to it, which its details will want. */
   async bead({ id, ledger }: Named): Promise<Bead | undefined> {
-    return (await this.#open(ledger)).ask((view) => (view.load([id, ...view.referrerIds(id)]), view.get(id)));
+    const snapshot = await this.#open(ledger);
+    const { liveAmong } = await import('../ledger/projection.ts');
+    return (await liveAmong(ledger, snapshot.commit, [id])).get(id) ?? snapshot.ask((view) => (view.load([id, ...view.referrerIds(id)]), view.get(id)));
   }
 
   async details(bead: Bead, ledger: Ledger): Promise<Details> {
     const ids = (bead.dependencies ?? []).map((edge) => edge.depends_on_id);
     const own = ids.filter((id) => prefixOf(id, ledger.prefixes) !== undefined && !isWispId(id));
-    const snapshot = await this.#open(ledger);
-    const near = await snapshot.ask((view) => (view.load(own), { targets: own.map((id) => view.get(id)), referrers: view.referrers(bead.id) }));
+    const referrers = await (await this.#open(ledger)).ask((view) => view.referrerIds(bead.id));
+    const near = await this.#beads(ledger, [...own, ...referrers]);
     const far = await Promise.all(ids.filter((id) => !own.includes(id)).map((id) => this.#anywhere(id)));
-    const targets = new Map([...near.targets, ...far].map((target) => [target?.id, target]));
-    return detailsOf(bead, (id) => targets.get(id), near.referrers);
+    const targets = new Map([...near, ...far].map((target) => [target?.id, target]));
+    return detailsOf(bead, (id) => targets.get(id), referrers.flatMap((id) => targets.get(id) ?? []));
+  }
+
+  async #beads(ledger: Ledger, ids: readonly string[]): Promise<(Bead | undefined)[]> {
+    const snapshot = await this.#open(ledger);
+    const { liveAmong } = await import('../ledger/projection.ts');
+    const live = await liveAmong(ledger, snapshot.commit, ids);
+    const others = ids.filter((id) => !live.has(id));
+    const asked = others.length === 0 ? [] : await snapshot.ask((view) => (view.load(others), others.map((id) => view.get(id))));
+    return [...live.values(), ...asked];
   }
 
   async #anywhere(id: string): Promise<Bead | undefined> {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile, stateFolder, type Ledger } from './ledger.ts';
 
@@ -61,6 +61,51 @@ function firstLines(path: string, count: number): string[] {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * The lines of a cache file of sorted lines that begin with these texts, undefined for one that is not there. Little of the file is read, however long it is. Undefined
+ * where the file cannot tell: it is missing or damaged, for another commit, or has longer lines than this was made for.
+ */
+export function findLines(ledger: Ledger, name: string, commit: string, beginnings: readonly string[]): (string | undefined)[] | undefined {
+  const file = attempt(() => openSync(cachePath(ledger, name), 'r'));
+  if (file === undefined) return undefined;
+  try {
+    const first = piece(file, 0, chunk);
+    const end = first.indexOf('\n');
+    if (parseHeader(first.toString('utf8', 0, end))?.commit !== commit) return undefined;
+    const size = fstatSync(file).size;
+    return beginnings.map((beginning) => findLine(file, end + 1, size, beginning));
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Finds a line that begins somewhere between two places of a file. */
+function findLine(file: number, from: number, to: number, beginning: string): string | undefined {
+  let [low, high] = [from, to];
+  while (high - low > chunk) {
+    const middle = Math.floor((low + high) / 2);
+    const bytes = piece(file, middle, chunk);
+    const end = bytes.indexOf('\n');
+    if (end < 0) throw new Error('the line is too long');
+    const start = middle + end + 1;
+    if (start >= high) high = middle;
+    else if (bytes.toString('utf8', end + 1, end + 1 + beginning.length) > beginning) high = start;
+    else low = start;
+  }
+  const text = `\n${piece(file, low, high - low + chunk).toString('utf8')}`;
+  const start = text.indexOf(`\n${beginning}`);
+  const end = text.indexOf('\n', start + 1);
+  if (start >= 0 && end < 0) throw new Error('the line is too long');
+  return start < 0 ? undefined : text.slice(start + 1, end);
+}
+
+function piece(file: number, at: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readSync(file, bytes, 0, length, at));
 }
 
 /** What a look at a file gives that may be missing or damaged: a cache is free to be deleted at any moment. */

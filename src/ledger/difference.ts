@@ -36,6 +36,12 @@ export async function differenceSince(ledger: Ledger, from: string, to: string):
   return whole;
 }
 
+/** What differs between two commits, where that is kept. */
+export function keptDifference(ledger: Ledger, from: string, to: string): Difference | undefined {
+  const kept = readCacheStart<KeptHeader, Change>(ledger, 'difference', few.beads);
+  return kept?.header.from === from && kept.header.commit === to ? differenceIn(kept.lines) : undefined;
+}
+
 function differenceIn(changes: readonly Change[]): Difference {
   const pairs = (at: 0 | 1): [string, Bead][] => changes.flatMap((change) => (change[at] === null ? [] : [[change[at].id, change[at]] as [string, Bead]]));
   return { before: new Map(pairs(0)), after: new Map(pairs(1)) };

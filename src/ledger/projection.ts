@@ -1,7 +1,8 @@
+import { shardOf } from '../base/ids.ts';
 import type { Bead, Beads } from '../domain/bead.ts';
 import type { Counted } from '../domain/detail.ts';
 import { readRef } from '../git/refs.ts';
-import { readCache, readCacheStart, writeCache, type Header } from './cache-file.ts';
+import { findLines, readCache, readCacheStart, writeCache, type Header } from './cache-file.ts';
 import type { Difference } from './difference.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
 import type { ReadyHeader } from './live.ts';
@@ -82,6 +83,28 @@ export async function liveBeads(ledger: Ledger): Promise<Beads> {
   for (const id of difference.before.keys()) beads.delete(id);
   for (const [id, bead] of difference.after) if (matters(bead)) beads.set(id, bead);
   return indexed(beads);
+}
+
+/** Those of some beads that are not done, by the projection alone, where it is of this commit or what has changed since is kept; who misses one asks git. */
+export async function liveAmong(ledger: Ledger, commit: string, ids: readonly string[]): Promise<Map<string, Bead>> {
+  const found = new Map<string, Bead>();
+  const header = ids.length === 0 ? undefined : readCacheStart<Header, unknown>(ledger, 'live', 0)?.header;
+  if (header === undefined) return found;
+  const since = header.commit === commit ? nothing : (await import('./difference.ts')).keptDifference(ledger, header.commit, commit);
+  if (since === undefined) return found;
+  const same = ids.filter((id) => !since.before.has(id) && !since.after.has(id));
+  const lines = findLines(ledger, 'live', header.commit, [...new Set(same.map(shardOf))].map((shard) => `["${shard}",`)) ?? [];
+  for (const line of lines) for (const bead of line === undefined ? [] : beadsIn(line)) if (same.includes(bead.id)) found.set(bead.id, bead);
+  for (const id of ids) if (since.after.has(id)) found.set(id, since.after.get(id)!);
+  return found;
+}
+
+function beadsIn(line: string): readonly Bead[] {
+  try {
+    return (JSON.parse(line) as [string, string, readonly Bead[]])[2];
+  } catch {
+    return [];
+  }
 }
 
 /** How many beads the ledger holds, by the newest projection, however old; 0 where there is none yet. */

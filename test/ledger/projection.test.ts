@@ -11,10 +11,11 @@ import { depend, undepend } from '../../src/domain/dependency.ts';
 import { claim } from '../../src/domain/hook.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { shardOf } from '../../src/base/ids.ts';
+import { findLines, version, writeCache } from '../../src/ledger/cache-file.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
-import { allIds, liveBeads, readyBeads, referrersAt, roughCount } from '../../src/ledger/projection.ts';
+import { allIds, liveAmong, liveBeads, readyBeads, referrersAt, roughCount } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { nux, refusal } from '../helpers/garage.ts';
 import { ledgerAt, newLedger, write } from '../helpers/ledger.ts';
@@ -38,6 +39,15 @@ async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly tot
     ids,
     referrers: ids.map((id) => [id, [...new Set(referrers(id).map((referrer) => referrer.id))].sort()]),
   };
+}
+
+/** Looks that need no git: never other than what git says. Answers the ids that they found. */
+async function glimpsed(ledger: Ledger): Promise<string[]> {
+  const commit = (await readRef(ledger.repository, ledger.ref)) ?? '';
+  const found = await liveAmong(ledger, commit, names);
+  const said = await consult(ledger, (view) => names.map((id) => view.get(id)));
+  for (const [id, bead] of found) assert.equal(bead, said.find((each) => each?.id === id));
+  return [...found.keys()].sort();
 }
 
 const names = ['gt-a', 'gt-b', 'gt-c', 'gt-a.1', 'gt-d'];
@@ -80,6 +90,7 @@ projection('brought up to date by differences is what is worked out from nothing
       for (const [verb, id, other, then] of steps) {
         await doOrRefuse(ledger, verb, id, other);
         if (then === 'wait') watch.time += 20 * 60_000;
+        await glimpsed(ledger);
         if (then === 'go on') continue;
         if (then.startsWith('forget')) {
           await answers(ledger);
@@ -87,6 +98,8 @@ projection('brought up to date by differences is what is worked out from nothing
           for (const file of then === 'forget all' ? files : files.slice(0, 1)) rmSync(join(cacheFolder(ledger), file));
         }
         const kept = await answers(ledger);
+        const open = kept.live.filter(({ status }) => status !== 'closed').map(({ id }) => id);
+        assert.equal((await glimpsed(ledger)).filter((id) => open.includes(id)), open);
         rmSync(cacheFolder(ledger), { recursive: true });
         assert.equal(await answers(ledger), kept);
         const whole = await consult(ledger, (view) => [...view.all()]);
@@ -134,9 +147,27 @@ projection('may be damaged in any way and is worked out anew', async () => {
     const text = readFileSync(path, 'utf8');
     for (const damage of ['', 'x', '{"version":3}\n', text.slice(0, text.indexOf('\n') + 1).replace('"commit":"', '"commit":"0'), text.replace('"version":', '"version":9')]) {
       writeFileSync(path, damage);
+      await glimpsed(ledger);
       assert.equal(await answers(ledger), good, `${file}: ${damage.slice(0, 40)}`);
     }
   }
+});
+
+projection('finds a line in a long file by reading little of it', async () => {
+  const ledger = await newLedger();
+  const length = fc.oneof(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 20_000 }));
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 4095 }), { minLength: 1, maxLength: 300 }), fc.array(length, { minLength: 1, maxLength: 9 }), fc.integer({ min: 0, max: 4095 }), (keys, lengths, other) => {
+      const beginning = (key: number): string => `["${String(key).padStart(4, '0')}",`;
+      const sorted = [...keys].sort((a, b) => a - b);
+      const lineOf = (key: number): string => `${beginning(key)}${'ö'.repeat(lengths[key % lengths.length]! / 2)}]`;
+      writeCache(ledger, 'lines', { version, commit: 'c' }, sorted.map((key) => `${lineOf(key)}\n`).join(''));
+      assert.equal(findLines(ledger, 'lines', 'c', sorted.map(beginning)), sorted.map(lineOf));
+      assert.equal(findLines(ledger, 'lines', 'c', [beginning(other)]), [keys.includes(other) ? lineOf(other) : undefined]);
+      assert.is(findLines(ledger, 'lines', 'd', [beginning(other)]), undefined);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 projection('reads no further than the page that is asked for', async () => {
