@@ -1,17 +1,37 @@
-// Measures the programs on ledgers of several sizes: npm run bench [sizes, such as 1000,10000] [runs]. Timings inform; they decide no test.
+// Measures the programs on ledgers of several sizes: npm run bench -- [sizes, such as 1000,10000] [runs] [--peer another program for beads]. Timings inform; they decide no test.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { programs, root, type Program } from '../helpers/programs.ts';
 import { ownEnvironment, temporary } from '../helpers/temporary.ts';
-import { ledgerOf, openIdIn } from './ledgers.ts';
+import { ledgerOf, openIdsIn } from './ledgers.ts';
 import { measure, type Measured } from './measure.ts';
 
-const sizes = (process.argv[2] ?? '1000,10000,100000').split(',').map(Number);
-const runs = Number(process.argv[3] ?? 21);
-const commands = ['version', 'show', 'ready', 'update', 'create'] as const;
-/** What a command may take, natively at 10,000 beads, as a multiple of an empty program; and how much more at 100,000. */
-const bars = { version: 1.3, show: 3, ready: 2.5, update: 6, create: 6 } as const;
+const { values: { peer }, positionals: [asked = '1000,10000,100000', rounds = '21'] } = parseArgs({ allowPositionals: true, options: { peer: { type: 'string' } } });
+const sizes = asked.split(',').map(Number);
+const runs = Number(rounds);
+
+/** What is typed in a round for a bead that is open: words that each program for beads knows. `bar`: what it may take natively at 10,000 beads, as a multiple of an empty program. */
+interface Case {
+  readonly name: string;
+  readonly words: (id: string, round: number) => readonly string[];
+  readonly bar: number;
+}
+
+const reading: readonly Case[] = [
+  { name: 'version', words: () => ['--version'], bar: 1.3 },
+  { name: 'show', words: (id) => ['show', id], bar: 2.5 },
+  { name: 'ready', words: () => ['ready'], bar: 2 },
+  { name: 'list', words: () => ['list', '--json', '--limit', '50'], bar: 3 },
+  { name: 'search', words: () => ['search', 'guzzolene'], bar: 10 },
+];
+const writing: readonly Case[] = [
+  { name: 'update', words: (id, round) => ['update', id, '--priority', String((round + 5) % 5)], bar: 5 },
+  { name: 'create', words: (_, round) => ['create', `Rivet ${round}`], bar: 5 },
+  { name: 'close', words: (id) => ['close', id], bar: 5 },
+];
+/** How much more a command may take at 100,000 beads than at 10,000. */
 const growth = 1.3;
 const mebibytesOfReady = 50;
 
@@ -31,64 +51,105 @@ function emptyProgram(build: Program): readonly string[] {
   return [join(folder, 'empty')];
 }
 
-/** A town of one repository whose ledger holds `count` beads, and the id of one of them. */
-function townOf(count: number, argv: readonly string[]): { readonly place: string; readonly id: string } {
-  const place = join(folder, `beads${count}`);
+/** A repository whose ledger holds `count` beads, and the ids of open ones that no round has used yet. */
+interface Ground {
+  readonly place: string;
+  readonly ids: string[];
+}
+
+function groundOf(count: number, name: string, argv: readonly string[], init: readonly string[]): Ground {
+  const place = join(folder, `${name}${count}`);
   mkdirSync(place);
   const run = (words: readonly string[]): void => void execFileSync(words[0] ?? '', words.slice(1), { cwd: place, env: environment, stdio: 'ignore' });
   run(['git', 'init', '-q', '-b', 'main']);
   run(['git', 'commit', '-q', '--allow-empty', '-m', 'Begin']);
-  run([...argv, 'init', '--no-gate']);
+  run([...argv, 'init', ...init]);
   const text = ledgerOf(count, 'big');
   writeFileSync(join(folder, `${count}.jsonl`), text);
   run([...argv, 'import', join(folder, `${count}.jsonl`)]);
-  return { place, id: openIdIn(text) };
+  return { place, ids: openIdsIn(text) };
 }
 
-async function measureAt({ place, id }: { place: string; id: string }, argv: readonly string[], floor: readonly string[]): Promise<Map<string, Measured>> {
-  const program = (name: string, words: (run: number) => readonly string[]): { name: string; argv: typeof words; cwd: string; env: Record<string, string> } => ({ name, argv: words, cwd: place, env: environment });
-  const reading = await measure([program('floor', () => floor), program('version', () => [...argv, '--version']), program('show', () => [...argv, 'show', id]), program('ready', () => [...argv, 'ready'])], runs);
-  const writing = await measure([program('floor while writing', () => floor), program('update', (run) => [...argv, 'update', id, '--priority', String((run + 5) % 5)]), program('create', (run) => [...argv, 'create', `Rivet ${run}`])], runs);
-  return new Map([...reading, ...writing]);
+/** Measures cases in turn with the programs that they are compared with. */
+async function measureCases(cases: readonly Case[], others: ReadonlyMap<string, readonly string[]>, { place, ids }: Ground, argv: readonly string[]): Promise<Map<string, Measured>> {
+  const measured = [...others].map(([name, words]) => ({ name, argv: () => words, cwd: place, env: environment }));
+  const typed = cases.map(({ name, words }) => {
+    const [first = ''] = ids;
+    // What is closed is another bead each time.
+    return { name, argv: (round: number) => [...argv, ...words(name === 'close' ? (ids.pop() ?? '') : first, round)], cwd: place, env: environment };
+  });
+  return measure([...measured, ...typed], runs);
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** The floor that a command is compared with: the empty programs that ran in turn with it. */
-function floorOf(measured: ReadonlyMap<string, Measured>, command: string): number {
-  return measured.get(command === 'update' || command === 'create' ? 'floor while writing' : 'floor')?.milliseconds ?? NaN;
+/** All cases on one ground, each beside the floor that ran in turn with it. */
+interface Reading {
+  readonly name: string;
+  readonly bar: number;
+  readonly taken: Measured;
+  readonly floor: Measured;
 }
 
-function report(build: Program, results: ReadonlyMap<number, ReadonlyMap<string, Measured>>): void {
-  print(`\n${build.name}: medians of ${runs} runs of the whole program, milliseconds (× an empty program), MiB at the peak`);
-  print([' '.repeat(12), ...[...results.keys()].map((size) => `${size} beads`.padStart(22))].join(''));
-  for (const command of ['floor', ...commands]) {
-    const cells = [...results.values()].map((measured) => {
-      const { milliseconds = NaN, mebibytes = NaN } = measured.get(command) ?? {};
-      return `${milliseconds.toFixed(1)} ${command === 'floor' ? '' : `×${(milliseconds / floorOf(measured, command)).toFixed(1)} `}${mebibytes.toFixed(0)}M`;
+async function readings(ground: Ground, argv: readonly string[], floor: readonly string[]): Promise<Reading[]> {
+  const all: Reading[] = [];
+  for (const cases of [reading, writing]) {
+    const measured = await measureCases(cases, new Map([['floor', floor]]), ground, argv);
+    for (const { name, bar } of cases) all.push({ name, bar, taken: measured.get(name)!, floor: measured.get('floor')! });
+  }
+  return all;
+}
+
+function report(build: string, results: ReadonlyMap<number, readonly Reading[]>): void {
+  print(`\n${build}: medians of ${runs} runs of the whole program, milliseconds (× an empty program; × by the least of both), MiB at the peak`);
+  print([' '.repeat(10), ...[...results.keys()].map((size) => `${size} beads`.padStart(28))].join(''));
+  const [first = []] = results.values();
+  for (const { name } of first) {
+    const cells = [...results.values()].map((all) => {
+      const { taken, floor } = all.find((each) => each.name === name)!;
+      return `${taken.milliseconds.toFixed(1)} ×${(taken.milliseconds / floor.milliseconds).toFixed(1)} ×${(taken.least / floor.least).toFixed(1)} ${taken.mebibytes.toFixed(0)}M`;
     });
-    print([command.padEnd(12), ...cells.map((cell) => cell.padStart(22))].join(''));
+    print([name.padEnd(10), ...cells.map((cell) => cell.padStart(28))].join(''));
   }
-  if (build.name !== 'native') return;
-  const [middle, large] = [results.get(10_000), results.get(100_000)];
-  for (const command of commands) {
-    const factor = (middle?.get(command)?.milliseconds ?? NaN) / (middle === undefined ? NaN : floorOf(middle, command));
-    const more = (large?.get(command)?.milliseconds ?? NaN) / (middle?.get(command)?.milliseconds ?? NaN);
-    if (factor > bars[command]) print(`  over the bar: ${command} takes ×${factor.toFixed(2)} of an empty program at 10,000 beads, ${bars[command]} is the bar`);
-    if (more > growth) print(`  over the bar: ${command} takes ×${more.toFixed(2)} at 100,000 beads of what it takes at 10,000, ${growth} is the bar`);
+  print(`floor     ${[...results.values()].map((all) => `${all[0]?.floor.milliseconds.toFixed(1)} ${all[0]?.floor.mebibytes.toFixed(0)}M`.padStart(28)).join('')}`);
+}
+
+function tellBars(results: ReadonlyMap<number, readonly Reading[]>): void {
+  for (const { name, bar, taken, floor } of results.get(10_000) ?? []) {
+    const factor = taken.milliseconds / floor.milliseconds;
+    const large = results.get(100_000)?.find((each) => each.name === name);
+    const more = (large?.taken.milliseconds ?? NaN) / taken.milliseconds;
+    if (factor > bar) print(`  over the bar: ${name} takes ×${factor.toFixed(2)} of an empty program at 10,000 beads, ${bar} is the bar`);
+    if (more > growth) print(`  over the bar: ${name} takes ×${more.toFixed(2)} at 100,000 beads of what it takes at 10,000, ${growth} is the bar`);
   }
-  for (const [size, measured] of results) {
-    const peak = measured.get('ready')?.mebibytes ?? NaN;
+  for (const [size, all] of results) {
+    const peak = all.find(({ name }) => name === 'ready')?.taken.mebibytes ?? NaN;
     if (peak >= mebibytesOfReady) print(`  over the bar: ready takes ${peak.toFixed(0)} MiB at ${size} beads, ${mebibytesOfReady} is the bar`);
+  }
+}
+
+/** Times another program for beads on the same ledger, in turn with ours. */
+async function compare(program: string, size: number, own: readonly string[]): Promise<void> {
+  const [ours, theirs] = [groundOf(size, 'own', own, ['--no-gate']), groundOf(size, basename(program), [program], ['--prefix', 'big', '--quiet'])];
+  print(`\n${program} beside ours at ${size} beads, medians of ${runs} runs in milliseconds`);
+  for (const { name, words } of [...reading, ...writing]) {
+    const one = (ground: Ground, argv: readonly string[], title: string): Parameters<typeof measure>[0][number] => ({ name: title, argv: (round) => [...argv, ...words(name === 'close' ? (ground.ids.pop() ?? '') : (ground.ids[0] ?? ''), round)], cwd: ground.place, env: environment });
+    const measured = await measure([one(ours, own, 'ours'), one(theirs, [program], 'theirs')], runs);
+    const [mine, peers] = [measured.get('ours')!.milliseconds, measured.get('theirs')!.milliseconds];
+    print(`${name.padEnd(10)} ${peers.toFixed(1).padStart(8)} ${mine.toFixed(1).padStart(8)}  ×${(peers / mine).toFixed(1)}`);
   }
 }
 
 const [native] = programs;
 if (native === undefined) throw new Error('there is no build');
-const towns = new Map(sizes.map((size) => [size, townOf(size, native.argv)]));
-for (const build of programs) {
-  const floor = emptyProgram(build);
-  const results = new Map<number, ReadonlyMap<string, Measured>>();
-  for (const [size, town] of towns) results.set(size, await measureAt(town, build.argv, floor));
-  report(build, results);
+if (peer !== undefined) {
+  for (const size of sizes) await compare(peer, size, native.argv);
+} else {
+  for (const build of programs) {
+    const floor = emptyProgram(build);
+    const results = new Map<number, readonly Reading[]>();
+    for (const size of sizes) results.set(size, await readings(groundOf(size, build.name, native.argv, ['--no-gate']), build.argv, floor));
+    report(build.name, results);
+    if (build.name === 'native') tellBars(results);
+  }
 }

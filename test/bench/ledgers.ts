@@ -47,12 +47,11 @@ export function ledgerOf(count: number, prefix: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The id of an open bead from the middle of the ledger, that waits for another one, or for none, as is usual. */
-export function openIdIn(ledger: string, waiting = false): string {
+/** The ids of open beads from the middle of the ledger on, that wait for another one, or for none, as is usual. */
+export function openIdsIn(ledger: string, waiting = false): string[] {
   const lines = ledger.trim().split('\n');
-  for (const line of lines.slice(lines.length / 2)) {
+  return lines.slice(lines.length / 2).flatMap((line) => {
     const bead = JSON.parse(line) as { id: string; status: string; dependencies?: unknown[] };
-    if (bead.status === 'open' && (bead.dependencies !== undefined) === waiting) return bead.id;
-  }
-  throw new Error('the ledger has no such bead');
+    return bead.status === 'open' && (bead.dependencies !== undefined) === waiting ? [bead.id] : [];
+  });
 }

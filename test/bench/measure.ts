@@ -7,9 +7,10 @@ declare const Bun: {
   spawn(argv: readonly string[], options: object): { readonly exited: Promise<number> };
 };
 
-/** What a program takes, from its start to its end: the median of its runs in milliseconds, and its peak in MiB. */
+/** What a program takes, from its start to its end: the median and the least of its runs in milliseconds, and its peak in MiB. */
 export interface Measured {
   readonly milliseconds: number;
+  readonly least: number;
   readonly mebibytes: number;
 }
 
@@ -36,7 +37,7 @@ export async function measure(programs: readonly Program[], runs: number): Promi
       times.get(name)?.push(took);
     }
   }
-  return new Map(programs.map((program) => [program.name, { milliseconds: median(times.get(program.name) ?? []), mebibytes: peakOf(program) }]));
+  return new Map(programs.map((program) => [program.name, { milliseconds: median(times.get(program.name) ?? []), least: Math.min(...(times.get(program.name) ?? [])), mebibytes: peakOf(program) }]));
 }
 
 function median(numbers: readonly number[]): number {
