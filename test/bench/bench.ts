@@ -1,7 +1,7 @@
 // Measures the programs on ledgers of several sizes: npm run bench -- [sizes, such as 1000,10000] [runs] [--peer another program for beads]. Timings inform; they decide no test.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { programs, root, type Program } from '../helpers/programs.ts';
 import { ownEnvironment, temporary } from '../helpers/temporary.ts';
@@ -143,7 +143,7 @@ async function compare(program: string, size: number, own: readonly string[]): P
 const [native] = programs;
 if (native === undefined) throw new Error('there is no build');
 if (peer !== undefined) {
-  for (const size of sizes) await compare(peer, size, native.argv);
+  for (const size of sizes) await compare(peer.includes('/') ? resolve(peer) : peer, size, native.argv);
 } else {
   for (const build of programs) {
     const floor = emptyProgram(build);
