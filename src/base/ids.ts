@@ -43,8 +43,18 @@ export function hashText(text: string, length: number): string {
   return base36(BigInt(`0x${sha256(text).slice(0, bytes * 2)}`), length);
 }
 
+/** Shards by root id: whoever imports asks for each of them many times. */
+const shards = new Map<string, string>();
+const remembered = 1 << 16;
+
 /** The shard that holds a bead: the first twelve bits of the SHA-1 of its root id, as `<aa>/<bb>` in octal digits. */
 export function shardOf(id: string): string {
-  const octal = parseInt(sha1(rootOf(id)).slice(0, 3), 16).toString(8).padStart(4, '0');
-  return `${octal.slice(0, 2)}/${octal.slice(2)}`;
+  const root = rootOf(id);
+  const known = shards.get(root);
+  if (known !== undefined) return known;
+  const octal = parseInt(sha1(root).slice(0, 3), 16).toString(8).padStart(4, '0');
+  const shard = `${octal.slice(0, 2)}/${octal.slice(2)}`;
+  if (shards.size >= remembered) shards.clear();
+  shards.set(root, shard);
+  return shard;
 }

@@ -24,17 +24,30 @@ export function isOther(value: Readonly<Record<string, unknown>>): boolean {
  * Keys that nobody knows stay as they are. Answers what is wrong with it as a text.
  */
 export function readBead(value: Readonly<Record<string, unknown>>): Bead | string {
-  const kept = Object.entries(value).filter(([key, each]) => each !== null && !computed.includes(key));
-  const bead = Object.fromEntries(kept.map(([key, each]): [string, unknown] => [key, flags.includes(key) && (each === 0 || each === 1) ? each === 1 : each]));
+  const bead: Record<string, unknown> = {};
+  for (const key in value) {
+    const each = value[key];
+    if (each === null || each === undefined || computed.includes(key)) continue;
+    put(bead, key, (each === 0 || each === 1) && flags.includes(key) ? each === 1 : each);
+  }
   const fault = faultOf(bead);
   if (fault !== undefined) return fault;
   const created = String(bead['created_at']);
   const updated = typeof bead['updated_at'] === 'string' ? bead['updated_at'] : created;
   const status = typeof bead['status'] === 'string' ? bead['status'] : 'open';
-  const lists = { dependencies: edgesIn(bead), comments: commentsIn(bead), labels: labelsIn(bead) };
   const title = String(bead['title']).replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ').trim();
-  const whole = { ...bead, ...lists, title, status, priority: bead['priority'] ?? 0, issue_type: bead['issue_type'] ?? 'task', created_at: created, updated_at: updated, ...closing(bead, status, created, updated) };
-  return Object.fromEntries(Object.entries(whole).filter(([, each]) => each !== undefined)) as unknown as Bead;
+  const evened = { dependencies: edgesIn(bead), comments: commentsIn(bead), labels: labelsIn(bead), title, status, priority: bead['priority'] ?? 0, issue_type: bead['issue_type'] ?? 'task', created_at: created, updated_at: updated, ...closing(bead, status, created, updated) };
+  for (const [key, each] of Object.entries(evened)) {
+    if (each !== undefined) bead[key] = each;
+    else if (key in bead) delete bead[key];
+  }
+  return bead as unknown as Bead;
+}
+
+/** Sets a key whatever its name: `__proto__` is one like others in JSON. */
+function put(bead: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(bead, key, { value, enumerable: true, writable: true, configurable: true });
+  else bead[key] = value;
 }
 
 function faultOf(bead: Readonly<Record<string, unknown>>): string | undefined {
@@ -53,7 +66,14 @@ function faultOf(bead: Readonly<Record<string, unknown>>): string | undefined {
 function faultInTexts(id: string, bead: Readonly<Record<string, unknown>>): string | undefined {
   const wrong = texts.find((key) => bead[key] !== undefined && typeof bead[key] !== 'string');
   if (wrong !== undefined) return `${wrong} of ${id} is no text`;
-  return JSON.stringify(bead).includes('\\u0000') ? `${id} holds a NUL` : undefined;
+  return holdsNul(bead) ? `${id} holds a NUL` : undefined;
+}
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  for (const [key, inner] of Object.entries(value)) if (key.includes('\0') || holdsNul(inner)) return true;
+  return false;
 }
 
 function faultInLists(id: string, { labels, dependencies, comments, attempts }: Readonly<Record<string, unknown>>): string | undefined {

@@ -81,21 +81,27 @@ export class Loader {
       }
       case 'shards': return this.#addShards(view, wanted.shards);
       case 'all': {
-        await this.#addShards(view, [...(await listShards(this.#ledger, this.#commit)).keys()].filter((shard) => !view.has(shard)));
+        const there = await listShards(this.#ledger, this.#commit);
+        await this.#addShards(view, [...there.keys()].filter((shard) => !view.has(shard)), there);
         view.complete();
       }
     }
   }
 
-  async #addShards(view: PartialView, shards: readonly string[]): Promise<void> {
-    const found = await this.#read(shards.map(shardPath));
-    shards.forEach((shard, index) => {
-      const body = found[index]?.body;
+  /** Loads shards; of many, those that are not there are found by one look at the folder. */
+  async #addShards(view: PartialView, shards: readonly string[], known?: ReadonlyMap<string, string>): Promise<void> {
+    const there = known ?? (shards.length > few ? await listShards(this.#ledger, this.#commit) : undefined);
+    const wanted = there === undefined ? shards : shards.filter((shard) => there.has(shard));
+    const found = await this.#read(wanted.map(shardPath));
+    const bodies = new Map(wanted.map((shard, index) => [shard, found[index]?.body]));
+    for (const shard of shards) {
+      const body = bodies.get(shard);
       view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), this.#commit));
-    });
+    }
   }
 
   async #read(paths: readonly string[]): Promise<(ObjectContents | undefined)[]> {
+    if (paths.length === 0) return [];
     const names = paths.map((path) => `${this.#commit}:${path}`);
     if (names.length <= few && this.#reader === undefined) return readObjects(this.#ledger.repository, names);
     const { ObjectReader } = await import('../git/objects.ts');

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { evolve, indexed, type Bead, type Beads } from '../../src/domain/bead.ts';
-import { readTasks, takeTasks, writeTasks } from '../../src/domain/task-list.ts';
+import { readTasks, takeTasks, writeTasks, type TaskPlace } from '../../src/domain/task-list.ts';
 import { bead, garage, nux } from '../helpers/garage.ts';
 
-const place = { prefix: 'gt', list: 'PLAN.md', isTwin: () => false };
+const place: TaskPlace = { prefix: 'gt', list: 'PLAN.md', isTwin: () => false };
 
 /** The beads after a list was taken in, and what became of each task. */
 function take(beads: Beads, text: string, isTwin = place.isTwin): { after: Beads; verdicts: string; faults: readonly { line: number }[] } {
