@@ -47,7 +47,7 @@ export async function eachBead(texts: readonly string[], verb: (text: string) =>
 }
 
 /** Decides about one bead and answers it as it is afterwards. */
-async function change(writer: Writer, text: string, subject: (id: string) => string, decide: (view: View, id: string, act: Act) => readonly BeadChange[]): Promise<Bead> {
+export async function changeBead(writer: Writer, text: string, subject: (id: string) => string, decide: (view: View, id: string, act: Act) => readonly BeadChange[]): Promise<Bead> {
   const act = actOf(writer);
   return onBead(writer.town, writer.cwd, text, async ({ id, ledger }) => {
     let bead: Bead | undefined;
@@ -64,7 +64,7 @@ async function change(writer: Writer, text: string, subject: (id: string) => str
 /** Changes fields, labels, notes and parent of a bead. An update that says what is so already writes nothing. */
 export async function updateBead(writer: Writer, text: string, update: Update): Promise<Bead> {
   const parent = update.parent === undefined || update.parent === '' ? update.parent : await resolveId(writer.town, update.parent, writer.cwd);
-  return change(writer, text, (id) => `Update ${id}`, (view, id, act) => {
+  return changeBead(writer, text, (id) => `Update ${id}`, (view, id, act) => {
     const known = evolving(view);
     const does = (changes: readonly BeadChange[]): readonly BeadChange[] => known.take(changes);
     return [
@@ -87,7 +87,7 @@ function fieldsOf(beads: Beads, id: string, { fields, appendNotes }: Update, vie
 
 /** Gives a bead to whoever asks first. */
 export function claimBead(writer: Writer, text: string): Promise<Bead> {
-  return change(writer, text, (id) => `${writer.who.actor} claims ${id}`, claim);
+  return changeBead(writer, text, (id) => `${writer.who.actor} claims ${id}`, claim);
 }
 
 /** Claims the first of these beads that nobody else was faster with; undefined where none is left. */
@@ -104,23 +104,23 @@ export async function claimFirst(writer: Writer, ids: readonly string[]): Promis
 
 /** Closes a bead, for a reason; `force` overrules what stands in the way. */
 export function closeBead(writer: Writer, text: string, how: { readonly reason: string; readonly force: boolean }): Promise<Bead> {
-  return change(writer, text, (id) => `Close ${id}: ${how.reason}`, (view, id, act) => close(view, id, how, act));
+  return changeBead(writer, text, (id) => `Close ${id}: ${how.reason}`, (view, id, act) => close(view, id, how, act));
 }
 
 /** Opens a closed bead again. */
 export function reopenBead(writer: Writer, text: string): Promise<Bead> {
-  return change(writer, text, (id) => `Reopen ${id}`, reopen);
+  return changeBead(writer, text, (id) => `Reopen ${id}`, reopen);
 }
 
 /** Gives a bead a label, or takes it away; either may be repeated. */
 export function labelBead(writer: Writer, text: string, label: string, how: 'add' | 'remove'): Promise<Bead> {
   const verb = how === 'add' ? addLabel : removeLabel;
-  return change(writer, text, (id) => (how === 'add' ? `Label ${id} ${label}` : `Take the label ${label} from ${id}`), (view, id, act) => verb(view, id, label, act));
+  return changeBead(writer, text, (id) => (how === 'add' ? `Label ${id} ${label}` : `Take the label ${label} from ${id}`), (view, id, act) => verb(view, id, label, act));
 }
 
 /** Adds a comment, under an id that no other comment has. */
 export function commentOn(writer: Writer, text: string, commentId: string, says: string): Promise<Bead> {
-  return change(writer, text, (id) => `Comment on ${id}`, (view, id, act) => comment(view, id, commentId, says, act));
+  return changeBead(writer, text, (id) => `Comment on ${id}`, (view, id, act) => comment(view, id, commentId, says, act));
 }
 
 /** What a deletion takes with it. */

@@ -49,6 +49,31 @@ export const areas: readonly Area[] = [
     },
   },
   {
+    title: 'Looking over work',
+    commands: {
+      'bead stale': () => import('./commands/bead/stale.ts'),
+      'bead children': () => import('./commands/bead/children.ts'),
+      'bead epic status': () => import('./commands/bead/epic/status.ts'),
+      'bead epic close-eligible': () => import('./commands/bead/epic/close-eligible.ts'),
+      'bead graph': () => import('./commands/bead/graph.ts'),
+      'bead orphans': () => import('./commands/bead/orphans.ts'),
+      'bead lint': () => import('./commands/bead/lint.ts'),
+      'bead duplicates': () => import('./commands/bead/duplicates.ts'),
+      'bead duplicate': () => import('./commands/bead/duplicate.ts'),
+      'bead supersede': () => import('./commands/bead/supersede.ts'),
+      'bead defer': () => import('./commands/bead/defer.ts'),
+      'bead undefer': () => import('./commands/bead/undefer.ts'),
+      'bead assign': () => import('./commands/bead/assign.ts'),
+      'bead priority': () => import('./commands/bead/priority.ts'),
+      'bead tag': () => import('./commands/bead/tag.ts'),
+      'bead link': () => import('./commands/bead/link.ts'),
+      'bead statuses': () => import('./commands/bead/statuses.ts'),
+      'bead types': () => import('./commands/bead/kinds.ts'),
+      'bead where': () => import('./commands/bead/where.ts'),
+      'bead info': () => import('./commands/bead/info.ts'),
+    },
+  },
+  {
     title: 'Handing out and finishing work',
     commands: {
       sling: () => import('./commands/sling.ts'),
@@ -138,6 +163,7 @@ export const areas: readonly Area[] = [
 export const groups: Readonly<Record<string, string>> = {
   bead: 'Work that is written down: file it, find it, finish it',
   'bead dep': 'What a bead waits for',
+  'bead epic': 'Wholes and their parts',
   'bead label': 'Labels of a bead',
   config: 'Settings of the town and its rigs',
   convoy: 'Beads that are followed together',
@@ -155,6 +181,8 @@ export const aliases: Readonly<Record<string, string>> = {
   'bead new': 'bead create',
   'bead view': 'bead show',
   'bead done': 'bead close',
+  'bead status': 'bead stats',
+  'bead comments add': 'bead comment',
 };
 
 /** What `bd` knows besides the bead commands. */

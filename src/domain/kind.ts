@@ -3,7 +3,7 @@ import { nearest } from '../base/text.ts';
 import { settingAt } from './setting.ts';
 
 /** The types that people file work under. */
-const workTypes: readonly string[] = ['task', 'bug', 'feature', 'epic', 'chore', 'decision', 'spike', 'story', 'milestone'];
+export const workTypes: readonly string[] = ['task', 'bug', 'feature', 'epic', 'chore', 'decision', 'spike', 'story', 'milestone'];
 /** The types that the town itself keeps books with: nobody works on them by claiming them, and they are listed when they are asked for. */
 export const townTypes: readonly string[] = ['message', 'molecule', 'gate', 'event', 'agent', 'role', 'rig', 'convoy', 'merge-request', 'slot'];
 
@@ -27,7 +27,8 @@ export function checkType(word: string, settings: () => Readonly<Record<string, 
   return named;
 }
 
-function customTypes(settings: Readonly<Record<string, unknown>>): string[] {
+/** The types that the settings add. */
+export function customTypes(settings: Readonly<Record<string, unknown>>): string[] {
   const value = settingAt(settings, 'types.custom');
   const words = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [];
   return words.map((word) => String(word).trim()).filter((word) => word !== '');

@@ -1,0 +1,35 @@
+import type { Bead } from './bead.ts';
+
+/** What a bead of a type should say, by the headings of its text. */
+const sections: Readonly<Record<string, readonly string[]>> = {
+  bug: ['Steps to Reproduce', 'Acceptance Criteria'],
+  task: ['Acceptance Criteria'],
+  feature: ['Acceptance Criteria'],
+  story: ['Acceptance Criteria'],
+  epic: ['Success Criteria'],
+  decision: ['Decision', 'Rationale', 'Alternatives Considered'],
+  spike: ['Goal', 'Findings'],
+};
+
+/** The headings that a field of its own stands for. */
+const fieldFor: Readonly<Record<string, string>> = { 'Acceptance Criteria': 'acceptance_criteria', 'Success Criteria': 'acceptance_criteria' };
+
+/** The headings, as Markdown, that a bead of its type should have and has not. */
+export function missingSections(bead: Bead): string[] {
+  const wanted = Object.hasOwn(sections, bead.issue_type) ? (sections[bead.issue_type] ?? []) : [];
+  const headings = new Set(['description', 'design', 'notes', 'acceptance_criteria'].flatMap((field) => headingsIn(bead[field])));
+  return wanted.filter((name) => !headings.has(name.toLowerCase()) && !says(bead, fieldFor[name])).map((name) => `## ${name}`);
+}
+
+function says(bead: Bead, field: string | undefined): boolean {
+  const text = field === undefined ? undefined : bead[field];
+  return typeof text === 'string' && text.trim() !== '';
+}
+
+function headingsIn(text: unknown): string[] {
+  if (typeof text !== 'string') return [];
+  return text.split('\n').flatMap((line) => {
+    const heading = /^\s{0,3}#{1,6}\s+(.*?)[\s#:]*$/.exec(line)?.[1];
+    return heading === undefined ? [] : [heading.toLowerCase()];
+  });
+}
