@@ -1,9 +1,16 @@
+import { addressOf } from '../domain/address.ts';
 import { workingStatuses, type Bead } from '../domain/bead.ts';
+import { hasGates } from '../domain/gate.ts';
 import { openRequests } from '../domain/merge-request.ts';
 import { isReady } from '../domain/ready.ts';
 import { isObject } from '../base/jsonl.ts';
 import { liveBeads } from '../ledger/projection.ts';
-import type { Town } from '../town.ts';
+import type { Rig, Town } from '../town.ts';
+import { gatesHere } from './gates.ts';
+import { readSession } from './session-record.ts';
+import { settings } from './settings.ts';
+import { heldBeads } from './trust.ts';
+import { startOfWork } from './worker.ts';
 import { everyWorker, runningAgents } from './workers.ts';
 
 /** A rig at a glance. */
@@ -25,6 +32,8 @@ export interface Overview {
   readonly kind: Town['kind'];
   readonly root: string;
   readonly rigs: readonly RigOverview[];
+  /** What waits because its command came from another clone, and why. */
+  readonly held: readonly { readonly rig: string; readonly bead: string | undefined; readonly why: string }[];
   readonly work: readonly { readonly id: string; readonly title: string; readonly agent: string }[];
 }
 
@@ -32,6 +41,7 @@ export interface Overview {
 export async function overview(town: Town): Promise<Overview> {
   const rigs: RigOverview[] = [];
   const work: Overview['work'][number][] = [];
+  const held: Overview['held'][number][] = [];
   const agents = runningAgents(town);
   for (const rig of town.rigs) {
     const beads = await liveBeads(rig.ledger);
@@ -40,6 +50,7 @@ export async function overview(town: Town): Promise<Overview> {
     const submitted = all.filter((bead) => bead.status === 'hooked' && bead.assignee === `${rig.name}/refinery`);
     const working = all.filter((bead) => workingStatuses.includes(bead.status) && !submitted.includes(bead));
     work.push(...[...working, ...submitted].map((bead: Bead) => ({ id: bead.id, title: bead.title, agent: bead.assignee ?? '' })));
+    held.push(...(await heldIn(town, rig, all)));
     rigs.push({
       name: rig.name,
       target: rig.target,
@@ -52,5 +63,19 @@ export async function overview(town: Town): Promise<Overview> {
       sessions: agents.filter(({ agent, alive }) => alive === true && agent.startsWith(`${rig.name}/`)).length,
     });
   }
-  return { town: town.name, kind: town.kind, root: town.hq.repository.worktree ?? town.root, rigs, work };
+  return { town: town.name, kind: town.kind, root: town.hq.repository.worktree ?? town.root, rigs, held, work };
+}
+
+/** Whether work hangs on the hook of a worker that has a worktree here, and no session. */
+function isIdleHere(rig: Rig, { id, assignee }: Bead): boolean {
+  const address = addressOf(assignee);
+  return address?.role === 'polecat' && address.rig === rig.name && startOfWork(rig, address.name) !== undefined && readSession(rig, assignee ?? '')?.bead !== id;
+}
+
+async function heldIn(town: Town, rig: Rig, beads: readonly Bead[]): Promise<Overview['held'][number][]> {
+  const mine = beads.filter((bead) => bead.metadata?.['start_by'] !== 'hand' && (bead.status === 'open' ? isObject(bead.metadata?.['queued']) : bead.status === 'hooked' && isIdleHere(rig, bead)));
+  const waiting = [...(await heldBeads(rig.ledger, mine))].map(([bead, why]) => ({ rig: rig.name, bead, why }));
+  if (!beads.some((bead) => bead.issue_type === 'merge-request') || !hasGates(await settings(town, rig))) return waiting;
+  const gates = await gatesHere(town, rig);
+  return [...waiting, ...gates.flatMap(({ held }) => (held === undefined ? [] : [{ rig: rig.name, bead: undefined, why: held }]))];
 }

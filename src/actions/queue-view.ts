@@ -1,11 +1,12 @@
 import { compareTimes } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
-import { gatesOf, hasGates, NoGate, type Verdict } from '../domain/gate.ts';
+import { hasGates, NoGate, type Verdict } from '../domain/gate.ts';
 import { findRequest, openRequests, requestOf, type MergeRequest } from '../domain/merge-request.ts';
 import { decide, explain, queueOrder, stackBase, type QueueFacts } from '../domain/merge-queue.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
 import { rigNamed, rigOfBead, UnknownRig, type Rig, type Town } from '../town.ts';
+import { gatesHere } from './gates.ts';
 import { observeQueue, QueueMemory } from './queue.ts';
 import { resolveId } from './resolve.ts';
 import { settings } from './settings.ts';
@@ -49,9 +50,8 @@ interface QueueLook {
 }
 
 async function lookAt(town: Town, rig: Rig): Promise<QueueLook> {
-  const values = await settings(town, rig);
-  const configured = hasGates(values);
-  return { facts: await observeQueue(rig, configured ? gatesOf(values, rig.name) : [], new QueueMemory({ showsTries: true })), hasGates: configured };
+  const configured = hasGates(await settings(town, rig));
+  return { facts: await observeQueue(rig, configured ? await gatesHere(town, rig) : [], new QueueMemory({ showsTries: true })), hasGates: configured };
 }
 
 function show(rig: Rig, request: MergeRequest, look: QueueLook | undefined): Shown {

@@ -10,7 +10,7 @@ import { openRepository } from '../git/repository.ts';
 import { resetWorktree } from '../git/snapshot.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { openSnapshot } from '../ledger/read.ts';
-import { phaseOf } from '../ledger/stamps.ts';
+import { phaseOf, type Stored } from '../ledger/stamps.ts';
 import { transact } from '../ledger/transact.ts';
 import { startClient, type Client, type ClientExit } from '../sessions/client.ts';
 import type { Environment } from '../sessions/environment.ts';
@@ -20,6 +20,7 @@ import { ledgerOf, signatureOf, type Rig, type Town } from '../town.ts';
 import { done, NothingDone } from './done.ts';
 import { clientSpec, folderOf, identityEnvironment } from './session.ts';
 import { freeSession, isResting, readSession, updateSession, type SessionRecord } from './session-record.ts';
+import { mayRunBead } from './trust.ts';
 import { pinWork } from './worker.ts';
 import { poke } from './poke.ts';
 
@@ -43,8 +44,12 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
   const record = readSession(rig, agent);
   if (record === undefined || record.id !== id || record.exit !== undefined) return { outcome: 'stale', message: `${agent} has another session` };
   appendEvent(town.hq, { kind: 'session.started', agent, session: id, subject: record.bead, data: { runtime: record.runtime } });
-  const bead = await hookedBead(town, record);
-  if (bead === undefined) return conclude(town, rig, record, env);
+  const stored = await hookedRecord(town, record);
+  if (stored === undefined) return conclude(town, rig, record, env);
+  const { bead } = stored;
+  // Asked of the very record whose command is run: since the session was started, a sync may have brought another one.
+  const why = record.runtime === 'exec' ? await mayRunBead(ledgerOf(town, bead.id), stored) : undefined;
+  if (why !== undefined) return end(town, rig, record, await giveBack(town, record, 'not trusted here', why.sentence), env);
   if (record.runtime === 'exec') await restoreStart(town, rig, agent, record);
   let client: Client;
   try {
@@ -61,11 +66,15 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
 
 /** The bead of a session while it still hangs on the agent's hook under the session's token. */
 async function hookedBead(town: Town, record: SessionRecord): Promise<Bead | undefined> {
+  return (await hookedRecord(town, record))?.bead;
+}
+
+async function hookedRecord(town: Town, record: SessionRecord): Promise<Stored | undefined> {
   const snapshot = await openSnapshot(ledgerOf(town, record.bead));
   try {
     const stored = (await snapshot.records([record.bead])).get(record.bead);
     const mine = stored !== undefined && stored.bead.status === 'hooked' && stored.bead.assignee === record.agent && phaseOf(stored)[0] === record.token;
-    return mine ? stored.bead : undefined;
+    return mine ? stored : undefined;
   } finally {
     await snapshot.close();
   }

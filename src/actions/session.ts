@@ -5,16 +5,18 @@ import { timestamp } from '../base/time.ts';
 import { parseAddress } from '../domain/address.ts';
 import type { Bead } from '../domain/bead.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { statePath } from '../ledger/ledger.ts';
+import { statePath, type Ledger } from '../ledger/ledger.ts';
+import { openSnapshot } from '../ledger/read.ts';
 import { chooseBackend } from '../sessions/backend.ts';
 import { isAlive } from '../sessions/processes.ts';
 import { prepareClient, runtimeNamed, type RuntimeSpec } from '../sessions/runtimes.ts';
 import { selfCommand } from '../sessions/self.ts';
 import type { BackendName, SessionHandle } from '../sessions/session.ts';
 import { shellWord } from '../sessions/shell.ts';
-import { workerFolder, type Rig, type Town } from '../town.ts';
+import { ledgerOf, workerFolder, type Rig, type Town } from '../town.ts';
 import { claimSession, freeSession, readSession, type SessionRecord } from './session-record.ts';
 import { setting } from './settings.ts';
+import { mayRunBead, type Confirm } from './trust.ts';
 
 /** What a session is to work on: a bead that hangs on a worker's hook. */
 export interface Work {
@@ -39,12 +41,13 @@ export async function runtimeFor(town: Town, rig: Rig, bead: Bead, asked: string
 
 /**
  * Starts a session for work that hangs on a hook, unless the agent has one already (then undefined). The session slot is taken before the session's command runs, so at no
- * moment there are two, nor one that nobody knows of.
+ * moment there are two, nor one that nobody knows of. Throws CommandUntrusted.
  */
 export async function startSession(town: Town, rig: Rig, work: Work, env: Readonly<Record<string, string | undefined>>, restarts = 0): Promise<SessionRecord | undefined> {
   if (readSession(rig, work.agent) !== undefined) return undefined;
   const runtime = typeof work.bead.metadata?.['runtime'] === 'string' ? work.bead.metadata['runtime'] : await runtimeFor(town, rig, work.bead, undefined);
   runtimeNamed(runtime);
+  if (runtime === 'exec') await refuseUntrusted(ledgerOf(town, work.bead.id), work.bead.id);
   const id = `s-${randomBytes(5).toString('hex')}`;
   const backend = chooseBackend(await backendFor(town, rig, runtime), { town: town.root, inherited: env });
   const transcript = statePath(rig.repository, 'transcripts', `${id}.log`);
@@ -61,6 +64,18 @@ export async function startSession(town: Town, rig: Rig, work: Work, env: Readon
   } catch (error) {
     if (error instanceof SlotTaken) return undefined;
     throw error;
+  }
+}
+
+/** Throws CommandUntrusted where the command that a bead brings may not run here. */
+export async function refuseUntrusted(ledger: Ledger, id: string, confirm?: Confirm): Promise<void> {
+  const snapshot = await openSnapshot(ledger);
+  try {
+    const stored = (await snapshot.records([id])).get(id);
+    const why = stored && (await mayRunBead(ledger, stored, confirm));
+    if (why !== undefined) throw why;
+  } finally {
+    await snapshot.close();
   }
 }
 

@@ -44,10 +44,12 @@ export const knownKeys: readonly KnownKey[] = [
 
 const file = 'config';
 
-/** One place that settings come from, weakest first. */
-interface Layer {
+/** One place that settings come from. */
+export interface Layer {
   readonly source: string;
   readonly values: Values;
+  /** The ledger that says so, with the stamps of its keys in `clock`; undefined for a file on this machine. */
+  readonly written?: { readonly ledger: Ledger; readonly values: Values };
 }
 
 /** Where a value comes from. */
@@ -61,14 +63,16 @@ export interface Explained {
   readonly known: KnownKey | undefined;
 }
 
-async function layersOf(town: Town, rig: Rig | undefined): Promise<Layer[]> {
+/** All places that say something for a rig, or for the town itself, weakest first. */
+export async function layersOf(town: Town, rig: Rig | undefined): Promise<Layer[]> {
   const ledgers: [string, Ledger, string][] = [[`the ledger of ${town.kind === 'solo' ? 'this repository' : 'the town'}`, town.hq, town.root]];
   if (rig !== undefined && rig.ledger !== town.hq) ledgers.push([`the ledger of rig ${rig.name}`, rig.ledger, rig.folder]);
   const layers: Layer[] = [];
   for (const [source, ledger, folder] of ledgers) {
-    const { clock: _clock, ...values } = await consult(ledger, (view) => view.settings(file));
+    const written = await consult(ledger, (view) => view.settings(file));
+    const { clock: _clock, ...values } = written;
     const path = join(folder, 'settings', `${file}.json`);
-    layers.push({ source, values }, { source: path, values: readLocal(path) });
+    layers.push({ source, values, written: { ledger, values: written } }, { source: path, values: readLocal(path) });
   }
   return layers;
 }
@@ -101,7 +105,12 @@ function merge(under: unknown, over: unknown): unknown {
 
 /** Everything that is set for a rig, or for the town itself: the rig's word over the town's, local files over ledgers. Defaults are left out. */
 export async function settings(town: Town, rig?: Rig): Promise<Values> {
-  return (await layersOf(town, rig)).reduce<unknown>((under, { values }) => merge(under, values), {}) as Values;
+  return overlaid(await layersOf(town, rig));
+}
+
+/** What all places say together. */
+export function overlaid(layers: readonly Layer[]): Values {
+  return layers.reduce<unknown>((under, { values }) => merge(under, values), {}) as Values;
 }
 
 /** What one key says for a rig, or for the town itself; its default where nothing sets it. Objects are merged over all places. */

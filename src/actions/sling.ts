@@ -12,7 +12,7 @@ import { appendEvent } from '../ledger/events.ts';
 import { statePath } from '../ledger/ledger.ts';
 import { withLock } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
-import { openSnapshot } from '../ledger/read.ts';
+import { consult, openSnapshot } from '../ledger/read.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { findProgram } from '../sessions/backend.ts';
@@ -20,9 +20,10 @@ import { runtimeNamed } from '../sessions/runtimes.ts';
 import { ledgerOf, rigNamed, rigOfBead, workerFolder, type Rig, type Town } from '../town.ts';
 import { convoyId, convoyTracking, createConvoy } from './convoy.ts';
 import { poke } from './poke.ts';
-import { handStart, runtimeFor, startSession, stopSession } from './session.ts';
+import { handStart, refuseUntrusted, runtimeFor, startSession, stopSession } from './session.ts';
 import { readSession } from './session-record.ts';
 import { setting } from './settings.ts';
+import { mayRunBead, type Confirm } from './trust.ts';
 import { chooseWorker, listWorkers, prepareWorktree, startOfWork, workBranch, workerAddress } from './worker.ts';
 
 export interface SlingOptions {
@@ -33,6 +34,8 @@ export interface SlingOptions {
   readonly convoy: boolean;
   /** Dispatch at once even where a scheduler rations places. */
   readonly now: boolean;
+  /** Asks whether a command may run that another clone has written. */
+  readonly confirm?: Confirm;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -47,6 +50,8 @@ export interface Slung {
   /** What to type to start a client by hand. */
   readonly command?: string;
   readonly convoy?: string;
+  /** Why it waits even where a worker is free. */
+  readonly held?: string;
 }
 
 const poolPatience = 60_000;
@@ -106,12 +111,15 @@ async function enqueue(town: Town, rig: Rig, who: Signature, id: string, options
   if (convoy !== undefined) await createConvoy(town, who, convoy, workTitle(written.get(id)?.bead.title ?? id), [id]);
   appendEvent(town.hq, { kind: 'work.queued', agent: who.actor, subject: id });
   poke(town, options.env);
-  return { bead: id, outcome: 'waiting', ...(convoy === undefined ? {} : { convoy }) };
+  const stored = written.get(id);
+  const held = stored === undefined || !options.start ? undefined : await mayRunBead(rig.ledger, stored, options.confirm);
+  return { bead: id, outcome: 'waiting', ...(convoy === undefined ? {} : { convoy }), ...(held === undefined ? {} : { held: held.sentence }) };
 }
 
 /** Hangs a bead on a hook and starts the session. */
 export async function dispatch(town: Town, rig: Rig, who: Signature, id: string, to: Address | undefined, options: SlingOptions, convoy: string | undefined): Promise<Slung> {
   if (to !== undefined && to.role !== 'polecat') return hangOn(town, rig, who, id, formatAddress(to));
+  if (options.start && options.confirm !== undefined) await askFirst(town, rig, id, options);
   await refreshTarget(town, rig);
   const wanted = to?.name;
   const { bead, agent, token, branch, start } = await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, poolPatience, () => hangOnWorker(town, rig, who, id, wanted, options, convoy));
@@ -124,6 +132,12 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
   // The engine may have been faster: then the session is its.
   const session = (await startSession(town, rig, { agent, bead, token, start }, options.env)) ?? readSession(rig, agent);
   return { ...placed, outcome: 'started', ...(session?.bead === id ? { session: session.id } : {}) };
+}
+
+/** Asks what has to be asked before anything is locked. */
+async function askFirst(town: Town, rig: Rig, id: string, options: SlingOptions): Promise<void> {
+  const bead = await consult(rig.ledger, (view) => view.get(id));
+  if (bead !== undefined && (await runtimeFor(town, rig, bead, options.runtime ?? queuedRuntime(bead))) === 'exec') await refuseUntrusted(rig.ledger, id, options.confirm);
 }
 
 interface Hung {
@@ -146,6 +160,7 @@ async function hangOnWorker(town: Town, rig: Rig, who: Signature, id: string, wa
   const start = typeof bead.metadata?.['start'] === 'string' ? bead.metadata['start'] : await targetTip(rig);
   const runtime = await runtimeFor(town, rig, bead, options.runtime ?? queuedRuntime(bead));
   if (options.start) refuseMissingClient(runtime, options.env);
+  if (options.start && runtime === 'exec') await refuseUntrusted(rig.ledger, id);
   await prepareWorktree(town, rig, name, branch, start);
   const { written } = await transact(rig.ledger, who, `Sling ${id} to ${agent}`, (view) => [
     ...enroll(view, rig.prefix, agent, undefined, act),

@@ -29,10 +29,11 @@ export interface Surroundings {
 
 /**
  * Runs a gate on a clean checkout of a commit, in a worktree that exists for this run only, and notes the verdict on the tree. Undefined when it was stopped, which
- * says nothing about the tree.
+ * says nothing about the tree. The gate must be one that may run here.
  */
 export async function runGate(town: Town, rig: Rig, trial: Trial, { env, signal }: Surroundings): Promise<(GateRun & { readonly flaky: boolean }) | undefined> {
   const { gate, commit, tree } = trial;
+  if (gate.held !== undefined) throw new Error(gate.held);
   const mark = randomBytes(4).toString('hex');
   const folder = join(gateFolder(rig), `gate-${mark}`);
   const log = statePath(rig.repository, 'transcripts', 'gates', `${tree.slice(0, 12)}-${gate.name}-${mark}.log`);

@@ -143,6 +143,9 @@ export const areas: readonly Area[] = [
       'config unset': () => import('./commands/config/unset.ts'),
       'config list': () => import('./commands/config/list.ts'),
       'config explain': () => import('./commands/config/explain.ts'),
+      trust: () => import('./commands/trust.ts'),
+      'trust list': () => import('./commands/trust/list.ts'),
+      'trust remove': () => import('./commands/trust/remove.ts'),
       aliases: () => import('./commands/aliases.ts'),
       'githooks install': () => import('./commands/githooks/install.ts'),
       'githooks remove': () => import('./commands/githooks/remove.ts'),
@@ -174,6 +177,7 @@ export const groups: Readonly<Record<string, string>> = {
   polecat: 'Workers, each in a worktree of its own',
   rig: 'The repositories of the town',
   scheduler: 'How many workers run at once',
+  trust: 'Whose commands run in this clone',
 };
 
 /** Other names of commands. */

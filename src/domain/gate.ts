@@ -12,6 +12,8 @@ export interface Gate {
   readonly timeout: number;
   /** An advisory gate is run and shown, and holds nothing up. */
   readonly required: boolean;
+  /** Why its command does not run on this machine; undefined where it may. */
+  readonly held?: string;
 }
 
 /** One run of a gate. Anything but `pass` is no pass; `unknown`: nobody can say how it ended. */

@@ -150,7 +150,7 @@ function advance({ request, stack }: RequestFacts, target: TargetFacts, facts: Q
     const move = verify(gate, request, stack, base, target, facts);
     if (move !== undefined) return move;
   }
-  const curious = facts.gates.find((gate) => !gate.required && attemptsOn(stack.tree, gate, target, facts).length === 0);
+  const curious = facts.gates.find((gate) => !gate.required && gate.held === undefined && attemptsOn(stack.tree, gate, target, facts).length === 0);
   if (curious !== undefined) return { op: 'run', request, gate: curious, on: 'candidate', commit: stack.commit, tree: stack.tree };
   return { op: 'land', request, commit: stack.commit, tip: target.tip.commit, onto: base.commit };
 }
@@ -177,6 +177,7 @@ function standing(tree: string, gate: Gate, request: MergeRequest, target: Targe
 function verify(gate: Gate, request: MergeRequest, stack: Point, base: Point, target: TargetFacts, facts: QueueFacts): Move | undefined {
   const candidate = standing(stack.tree, gate, request, target, facts);
   if (candidate === 'passed') return undefined;
+  if (gate.held !== undefined) return { op: 'wait', target: target.target, request, reason: gate.held };
   if (candidate === 'untested') return { op: 'run', request, gate, on: 'candidate', commit: stack.commit, tree: stack.tree };
   const without = standing(base.tree, gate, request, target, facts);
   if (without === 'untested') return { op: 'run', request, gate, on: 'base', commit: base.commit, tree: base.tree };

@@ -69,14 +69,28 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     if (changes.length === 0) return nothing;
     const base = nextStamp(ledger.now(), lastStamp(ledger.repository), replicaOf(ledger.repository));
     await ask(view, load, (loaded) => preload(loaded, changes));
+    // What is applied replaces records in the view.
+    const before = new Map(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [[change.id, view.stored(change.id)] as const])));
     const { files, written, last } = apply(view, changes, base);
     if (files.size === 0) return nothing;
     writeState(ledger.repository, last, 'clock');
+    await rememberCommands(ledger, before, written, changes);
     const draft = draftOf(changes, files, signature, typeof subject === 'string' ? subject : subject(changes), base);
     return { commit: await write(ledger, parent, draft), changes, written };
   } finally {
     await loader.close();
   }
+}
+
+/** What is run is remembered before it is written: commands of other clones run here only where they are trusted. */
+async function rememberCommands({ repository }: Ledger, before: ReadonlyMap<string, Stored | undefined>, written: ReadonlyMap<string, Stored>, changes: readonly LedgerChange[]): Promise<void> {
+  const beads: Stored[] = [];
+  for (const stored of written.values()) if (stored.bead.metadata?.['run'] !== undefined || stored.bead.metadata?.['script'] !== undefined) beads.push(stored);
+  const settings = changes.filter((change) => change.op === 'setting.set');
+  if (beads.length === 0 && settings.length === 0) return;
+  const { rememberOwn } = await import('./trust.ts');
+  const imported = new Set(changes.flatMap((change) => (change.op === 'bead.imported' ? [change.id] : [])));
+  rememberOwn(repository, { before, beads, imported, settings });
 }
 
 /** A commit of so many files is written while this process waits; a larger one in a conversation. */

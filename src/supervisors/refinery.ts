@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Busy } from '../base/errors.ts';
 import { shortDuration, timestamp } from '../base/time.ts';
-import { gatesOf } from '../domain/gate.ts';
 import { decide, type Move } from '../domain/merge-queue.ts';
 import type { MergeRequest, Rejection } from '../domain/merge-request.ts';
+import { gatesHere } from '../actions/gates.ts';
 import { landCommit, promote, recordLanding, rejectRequest, tidy } from '../actions/land.ts';
 import { isQueueEmpty, observeQueue, QueueMemory } from '../actions/queue.ts';
-import { settings } from '../actions/settings.ts';
 import { stackRequest } from '../actions/stack.ts';
 import { keepHead, refreshHub } from '../actions/submit.ts';
 import { discardOldRuns, runGate, type Surroundings } from '../actions/verify.ts';
@@ -54,7 +53,7 @@ export async function refineryTick(town: Town, rig: Rig, options: RefineryOption
   const report: RefineryReport = { landed: [], rejected: [], waiting: [], flaky: [], gateRuns: 0, steps: 0 };
   const memory = new QueueMemory({ since: options.again === true ? timestamp(town.now()) : undefined });
   const shift: Shift = { town, rig, options, memory, report, say: options.progress ?? (() => {}) };
-  gatesOf(await settings(town, rig), rig.name);
+  await gatesHere(town, rig);
   const release = await takeLease(rig);
   try {
     await discardOldRuns(rig);
@@ -104,7 +103,7 @@ async function work(shift: Shift): Promise<void> {
   let stepped = false;
   let stalled: Move | undefined;
   for (let races = 0; options.signal?.aborted !== true; ) {
-    const moves = decide(await observeQueue(rig, gatesOf(await settings(shift.town, rig), rig.name), memory));
+    const moves = decide(await observeQueue(rig, await gatesHere(shift.town, rig), memory));
     const move = moves.find(({ op }) => op !== 'wait');
     if (move === undefined || (options.once === true && stepped) || isDeepStrictEqual(move, stalled)) {
       for (const wait of moves) if (wait.op === 'wait') report.waiting.push({ request: wait.request.id, target: wait.target, reason: wait.reason });

@@ -5,6 +5,7 @@ import { isObject } from '../base/jsonl.ts';
 import { dispatch, places } from '../actions/sling.ts';
 import { listSessions } from '../actions/session-record.ts';
 import { setting } from '../actions/settings.ts';
+import { heldBeads } from '../actions/trust.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { guarded } from './guarded.ts';
@@ -16,15 +17,23 @@ export interface SchedulerSight {
   readonly places: number | undefined;
   /** How many have work or a session now. */
   readonly taken: number;
-  /** Beads that were slung and wait, with what they still need. */
-  readonly waiting: readonly { readonly bead: Bead; readonly unmet: readonly string[] }[];
+  /** Beads that were slung and wait. */
+  readonly waiting: readonly Waiting[];
 }
 
-/** The beads to dispatch now: those that need nothing more, most urgent first, then in the order in which they were slung, as far as places are free. */
+interface Waiting {
+  readonly bead: Bead;
+  /** What it still needs. */
+  readonly unmet: readonly string[];
+  /** Why its command may not run here. */
+  readonly held?: string | undefined;
+}
+
+/** The beads to dispatch now: those that need nothing more and may run here, most urgent first, then in the order in which they were slung, as far as places are free. */
 export function decide({ paused, places: limit, taken, waiting }: SchedulerSight): Bead[] {
   if (paused) return [];
   const free = limit === undefined ? waiting.length : Math.max(0, limit - taken);
-  return waiting.filter((entry) => entry.unmet.length === 0).map(({ bead }) => bead).sort(dispatchOrder).slice(0, free);
+  return waiting.filter((entry) => entry.unmet.length === 0 && entry.held === undefined).map(({ bead }) => bead).sort(dispatchOrder).slice(0, free);
 }
 
 function dispatchOrder(a: Bead, b: Bead): number {
@@ -45,7 +54,9 @@ export async function observe(town: Town, rig: Rig): Promise<SchedulerSight> {
   const workers = `${rig.name}/polecats/`;
   const holders = new Set(all.filter((bead) => workingStatuses.includes(bead.status) && bead.assignee?.startsWith(workers)).map((bead) => bead.assignee));
   for (const session of listSessions(rig)) holders.add(session.agent);
-  const waiting = all.filter((bead) => bead.status === 'open' && isObject(bead.metadata?.['queued'])).map((bead) => ({ bead, unmet: unmet(beads, bead) }));
+  const queued = all.filter((bead) => bead.status === 'open' && isObject(bead.metadata?.['queued']));
+  const held = await heldBeads(rig.ledger, queued.filter((bead) => bead.metadata?.['start_by'] !== 'hand'));
+  const waiting = queued.map((bead) => ({ bead, unmet: unmet(beads, bead), held: held.get(bead.id) }));
   return { paused: (await setting(town, undefined, 'scheduler.paused')) === true, places: await places(town, rig), taken: holders.size, waiting };
 }
 

@@ -21,7 +21,7 @@ export const command = defineCommand({
   async run({ bead, agent, noStart, noConvoy, now }, context) {
     const { town, who } = await enter(context);
     const { beads, target } = await splitTarget(town, bead);
-    return slingAll(town, who, beads, target, { runtime: agent, start: !noStart, convoy: !noConvoy, now, env: context.env }, (line) => context.progress(line));
+    return slingAll(town, who, beads, target, { runtime: agent, start: !noStart, convoy: !noConvoy, now, env: context.env, confirm: context.confirm }, (line) => context.progress(line));
   },
   *render({ slung, failed }) {
     for (const one of slung) yield sentence(one);
@@ -30,11 +30,11 @@ export const command = defineCommand({
   exit: ({ slung, failed }) => (failed.length > 0 && slung.length === 0 ? 1 : 0),
 });
 
-function sentence({ bead, outcome, agent, branch, folder, session, command }: Slung): string {
+function sentence({ bead, outcome, agent, branch, folder, session, command, held }: Slung): string {
   switch (outcome) {
     case 'started': return `${bead} → ${agent}, on ${branch}${session === undefined ? '' : ` (session ${session})`}`;
     case 'hooked': return folder === undefined ? `${bead} hangs on the hook of ${agent}` : `${bead} → ${agent}, on ${branch}; ${command === undefined ? `work on it in ${folder}` : `start its client: ${command}`}`;
-    case 'waiting': return `${bead} waits for a free worker (see: gt scheduler status)`;
+    case 'waiting': return held === undefined ? `${bead} waits for a free worker (see: gt scheduler status)` : `${bead} waits: ${held}`;
     case 'unchanged': return agent === undefined ? `${bead} waits already` : `${bead} hangs on the hook of ${agent} already`;
   }
 }

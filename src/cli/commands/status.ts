@@ -11,7 +11,7 @@ export const command = defineCommand({
     const { town } = await enter(context);
     return { ...(await overview(town)), engine: engineOf(town) ?? null };
   },
-  *render({ town, kind, root, rigs, work, engine }) {
+  *render({ town, kind, root, rigs, held, work, engine }) {
     yield `${town} (${kind === 'solo' ? 'one repository' : 'town'}) at ${root}`;
     yield engine === null ? 'engine: not running (gt up starts it)' : `engine: running since ${engine.since}, process ${engine.pid}`;
     yield '';
@@ -26,6 +26,8 @@ export const command = defineCommand({
       { title: 'WORKERS', cell: (rig) => rig.workers, align: 'right' },
       { title: 'SESSIONS', cell: (rig) => rig.sessions, align: 'right' },
     ]);
+    if (held.length > 0) yield '';
+    for (const { bead, why } of held) yield bead === undefined ? `waits: ${why}` : `${bead} waits: ${why}`;
     if (work.length > 0) yield '';
     yield table(work, [
       { title: 'BEAD', cell: ({ id }) => id },

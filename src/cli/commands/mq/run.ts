@@ -1,5 +1,7 @@
+import { askForGates } from '../../../actions/gates.ts';
 import { poke } from '../../../actions/poke.ts';
 import { runQueues } from '../../../supervisors/refinery.ts';
+import { rigNamed } from '../../../town.ts';
 import { defineCommand } from '../../command.ts';
 import { enter } from '../../entry.ts';
 
@@ -13,6 +15,7 @@ export const command = defineCommand({
   },
   async run({ rig, once, again }, context) {
     const { town } = await enter(context);
+    await askForGates(town, rig === undefined ? town.rigs : [rigNamed(town, rig)], context.confirm);
     const report = await runQueues(town, rig, { once, again, env: context.env, signal: context.signal, progress: (line) => context.progress(line) });
     // What landed may be what other work waited for.
     if (report.steps > 0) poke(town, context.env);

@@ -12,7 +12,7 @@ export const command = defineCommand({
       town.rigs.map(async (rig) => {
         const sight = await observe(town, rig);
         const next = new Set(decide(sight).map(({ id }) => id));
-        const waiting = sight.waiting.map(({ bead, unmet }) => ({ id: bead.id, title: bead.title, priority: bead.priority, why: next.has(bead.id) ? 'is next' : unmet.length > 0 ? `needs ${unmet.join(', ')}` : sight.paused ? 'the scheduler is paused' : 'all places are taken' }));
+        const waiting = sight.waiting.map(({ bead, unmet, held }) => ({ id: bead.id, title: bead.title, priority: bead.priority, why: next.has(bead.id) ? 'is next' : unmet.length > 0 ? `needs ${unmet.join(', ')}` : sight.paused ? 'the scheduler is paused' : (held ?? 'all places are taken') }));
         return { rig: rig.name, paused: sight.paused, places: sight.places ?? null, taken: sight.taken, waiting };
       }),
     );
