@@ -40,16 +40,22 @@ export function adopt(beads: Beads, id: string, parent: string | undefined, act:
 }
 
 /** What a live bead still waits for, by id: open blockers, a blocked parent's blockers, children of what it waits for. */
-export function unmet(beads: Beads, bead: Bead, seen: ReadonlySet<string> = new Set()): string[] {
+export function unmet(beads: Beads, bead: Bead): string[] {
   const waiting: string[] = [];
+  // Each of those above it is looked at once, however many ways lead there, and though one may stand above itself.
+  const above = new Map([[bead.id, bead]]);
+  for (const each of above.values()) collectUnmet(beads, each, above, waiting);
+  return [...new Set(waiting)];
+}
+
+function collectUnmet(beads: Beads, bead: Bead, above: Map<string, Bead>, waiting: string[]): void {
   for (const edge of bead.dependencies ?? []) {
     const target = edge.depends_on_id.startsWith('external:') ? undefined : beads.get(edge.depends_on_id);
     if (target === undefined || target.status === 'tombstone') continue;
     if ((edge.type === 'blocks' || edge.type === 'conditional-blocks') && !isDone(target)) waiting.push(target.id);
-    if (edge.type === 'parent-child' && !seen.has(target.id) && !isDone(target)) waiting.push(...unmet(beads, target, new Set([...seen, bead.id])));
+    if (edge.type === 'parent-child' && !above.has(target.id) && !isDone(target)) above.set(target.id, target);
     if (edge.type === 'waits-for') waiting.push(...openChildren(beads, target, edge));
   }
-  return [...new Set(waiting)];
 }
 
 function openChildren(beads: Beads, target: Bead, edge: Dependency): string[] {

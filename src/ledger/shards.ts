@@ -3,7 +3,7 @@ import { Broken } from '../base/errors.ts';
 import { rootOf, shardOf } from '../base/ids.ts';
 import { isObject } from '../base/jsonl.ts';
 import type { Bead, Beads } from '../domain/bead.ts';
-import { lineOf, storedOf, type Stored } from './stamps.ts';
+import { keepLine, lineOf, storedOf, type Stored } from './stamps.ts';
 
 /** A shard's beads, sorted by id. */
 export type Shard = ReadonlyMap<string, Stored>;
@@ -19,9 +19,6 @@ export function shardPath(shard: string): string {
 export function settingsPath(name: string): string {
   return `${settingsFolder}/${name}.json`;
 }
-
-/** The lines that records were read from: one that does not change is written as it stands. */
-const lines = new WeakMap<Stored, string>();
 
 /** Reads a shard. Throws BadShard at the first line that is no bead. */
 export function parseShard(shard: string, text: string, where: string): Map<string, Stored> {
@@ -39,7 +36,7 @@ export function parseShard(shard: string, text: string, where: string): Map<stri
     if (stored === undefined) throw new BadShard(where, shard, index + 1, 'the line is no bead');
     if (found.has(stored.bead.id)) throw new BadShard(where, shard, index + 1, `${stored.bead.id} stands there twice`);
     found.set(stored.bead.id, stored);
-    lines.set(stored, line);
+    keepLine(stored, line);
   });
   return found;
 }
@@ -65,7 +62,7 @@ export function parseSettings(name: string, body: Buffer | undefined, commit: st
 
 /** Writes a shard: one bead a line, sorted by id. */
 export function formatShard(shard: Shard): string {
-  return [...shard.values()].sort((a, b) => (a.bead.id < b.bead.id ? -1 : 1)).map((stored) => `${lines.get(stored) ?? lineOf(stored)}\n`).join('');
+  return [...shard.values()].sort((a, b) => (a.bead.id < b.bead.id ? -1 : 1)).map((stored) => `${lineOf(stored)}\n`).join('');
 }
 
 /** What a pure decision may read: the beads and settings of one ledger commit. */

@@ -1,6 +1,6 @@
 import { nextStamp, stampTime, type Stamp } from '../base/clock.ts';
 import { Busy } from '../base/errors.ts';
-import { canonical } from '../base/jsonl.ts';
+import { canonical, isObject } from '../base/jsonl.ts';
 import { evolve, type BeadChange } from '../domain/bead.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/commit.ts';
@@ -12,7 +12,7 @@ import { withLock } from './lock.ts';
 import { Loader } from './read.ts';
 import { writeWisps } from './wisps.ts';
 import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
-import { born, constantBirth, restamp, stampFor, stampForSetting, type Stored } from './stamps.ts';
+import { born, constantBirth, referenceKeys, restamp, stampFor, stampForSetting, type Stored } from './stamps.ts';
 
 export type LedgerChange = BeadChange | SettingChange | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored };
 
@@ -105,12 +105,18 @@ async function write({ repository, ref }: Ledger, parent: string, draft: CommitD
 
 /** Touches every record and every target of an edge, so that all of it is loaded before anything is changed. */
 function preload(view: PartialView, changes: readonly LedgerChange[]): void {
-  view.load(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])));
+  view.load(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id, ...referencesIn(change)])));
   for (const change of changes) {
     if (change.op === 'setting.set') view.settings(change.name);
     else view.stored(change.id);
     if (change.op === 'dependency.added' && !change.dependency.depends_on_id.startsWith('external:')) view.stored(change.dependency.depends_on_id);
   }
+}
+
+/** The beads that a change makes metadata name, whose births are kept beside them. */
+function referencesIn(change: Exclude<LedgerChange, SettingChange>): string[] {
+  const metadata = change.op === 'bead.created' ? change.bead.metadata : change.op === 'bead.edited' ? change.set['metadata'] : undefined;
+  return isObject(metadata) ? referenceKeys.flatMap((key) => (typeof metadata[key] === 'string' && metadata[key] !== '' ? [metadata[key]] : [])) : [];
 }
 
 function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp): { files: Map<string, string>; written: Map<string, Stored>; last: Stamp } {
@@ -146,7 +152,8 @@ function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp)
   return { files, written: after, last };
 }
 
-function applyOne(now: Stored | undefined, before: Stored | undefined, change: Exclude<LedgerChange, SettingChange>, stampOf: (id: string) => Stamp, births: (id: string) => Stamp | undefined): Stored | undefined {
+/** The record of a bead after one change of a transaction, `before` which it was another; undefined where there is still none. */
+export function applyOne(now: Stored | undefined, before: Stored | undefined, change: Exclude<LedgerChange, SettingChange>, stampOf: (id: string) => Stamp, births: (id: string) => Stamp | undefined): Stored | undefined {
   if (change.op === 'bead.imported') return change.stored;
   const bead = evolve(now?.bead, change);
   if (bead === undefined || bead === now?.bead) return now;

@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert';
 import { makeStamp, stampTime, type Stamp } from '../../src/base/clock.ts';
 import { canonical, isObject } from '../../src/base/jsonl.ts';
 import { evolve, type Bead } from '../../src/domain/bead.ts';
-import { born, constantBirth, imported, importedBirth, importedOver, lineOf, newest, phaseOf, restamp, stampFor, storedOf, type Stored } from '../../src/ledger/stamps.ts';
+import { imported, importedBirth, importedOver } from '../../src/ledger/imported.ts';
+import { born, constantBirth, lineOf, newest, phaseOf, restamp, stampFor, storedOf, type Stored } from '../../src/ledger/stamps.ts';
 import { bead } from '../helpers/garage.ts';
 
 const noBirths = (): undefined => undefined;
@@ -62,9 +63,48 @@ registers('stamps edges with the birth of their target', () => {
   assert.equal(removed.clock.dependencies, { 'gt-b': [`-${at(2)}`, at(7)] });
 });
 
-registers('forgets everything but the birth of what is deleted', () => {
+registers('forgets everything of what is deleted but its birth and its end', () => {
   const gone = restamp(first(bead('gt-a')), bead('gt-a', { status: 'tombstone' }), at(1), noBirths);
-  assert.equal(gone.clock, { born: at(0) });
+  assert.equal(gone.clock, { born: at(0), deleted: at(1) });
+});
+
+registers('knows comments by their ids: an edited or removed one is stamped, a new one is not', () => {
+  const comment = (id: string, text: string) => ({ id, issue_id: 'gt-a', author: 'nux', text, created_at: '' });
+  const before = first(bead('gt-a', { comments: [comment('1', 'x'), comment('2', 'y')] }));
+  const { clock } = restamp(before, bead('gt-a', { comments: [comment('1', 'z'), comment('3', 'n')] }), at(1), noBirths);
+  assert.equal(clock.comments, { 1: at(1), 2: `-${at(1)}` });
+});
+
+registers('takes note of a write that says nothing but that it was', () => {
+  const before = first(bead('gt-a'));
+  const comments = [{ id: '1', issue_id: 'gt-a', author: 'nux', text: 'x', created_at: '' }];
+  assert.equal(restamp(before, bead('gt-a', { comments, updated_at: 'later' }), at(1), noBirths).clock, { born: at(0), updated_at: at(1) });
+});
+
+registers('knows by its birth which bead the metadata name, however that is called later', () => {
+  const before = first(bead('gt-a'));
+  const asked = restamp(before, bead('gt-a', { metadata: { request: 'gt-mr-1', note: 'gt-b' } }), at(1), () => at(7));
+  assert.equal(asked.clock.references, { request: at(7) });
+  assert.equal(restamp(asked, bead('gt-a', { metadata: { request: 'gt-mr-1' } }), at(2), noBirths).clock.references, { request: at(7) });
+  assert.is(restamp(asked, bead('gt-a', { metadata: { request: 'gt-mr-2' } }), at(2), noBirths).clock.references, undefined);
+});
+
+registers('lets an edge mean the same bead for ever', () => {
+  const edge = { issue_id: 'gt-a', depends_on_id: 'gt-b', type: 'blocks', created_at: '', created_by: '' };
+  const unknown = restamp(first(bead('gt-a')), bead('gt-a', { dependencies: [edge] }), at(1), noBirths);
+  const again = restamp(unknown, bead('gt-a', { dependencies: [{ ...edge, type: 'related' }] }), at(2), () => at(7));
+  assert.equal(again.clock.dependencies, { 'gt-b': [at(2)] });
+});
+
+registers('gives a close that says something else now a token of its own', () => {
+  const before = first(bead('gt-a', { status: 'closed', closed_at: 'now', close_reason: 'x' }));
+  const { clock } = restamp(before, bead('gt-a', { status: 'closed', closed_at: 'now', close_reason: 'y' }), at(1), noBirths);
+  assert.equal(clock.closes, { [at(0)]: { at: 'now', reason: 'x', undone: at(1) }, [at(1)]: { at: 'now', reason: 'y' } });
+});
+
+registers('lets no birth of another bead count as the newest write', () => {
+  const edge = { issue_id: 'gt-a', depends_on_id: 'gt-b', type: 'blocks', created_at: '', created_by: '' };
+  assert.is(newest(restamp(first(bead('gt-a')), bead('gt-a', { dependencies: [edge], metadata: { request: 'gt-b' } }), at(1), () => at(9)).clock), at(1));
 });
 
 registers.run();
@@ -167,6 +207,12 @@ importing('stays the same bead when a newer state is imported over it', () => {
   const after = importedOver(before, bead('gt-a', { title: 'New', updated_at: '2026-04-01T08:00:00Z' }), noBirths);
   assert.is(after.clock.born, before.clock.born);
   assert.is(stampTime(String(after.clock['title'])), Date.parse('2026-04-01T08:00:00Z'));
+});
+
+importing('over an older state closes as it would in a clone that had none', () => {
+  const closed = bead('gt-a', { status: 'closed', updated_at: '2026-04-01T08:00:00Z', closed_at: '2026-04-01T08:00:00Z' });
+  const over = importedOver(imported(bead('gt-a'), noBirths), closed, noBirths);
+  assert.equal(over.clock.closes, imported(closed, noBirths).clock.closes);
 });
 
 importing('of an agent is born at one time in every town', () => {

@@ -123,12 +123,12 @@ transaction('keeps keys that it does not know', async () => {
   assert.equal((await lineIn(ledger, 'gt-a'))['chrome'], { shine: [1, null] });
 });
 
-transaction('leaves a tombstone with nothing but a birth in its clock', async () => {
+transaction('leaves a tombstone with nothing but its birth and its end in its clock', async () => {
   const ledger = await newLedger();
   await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld', description: 'secret' }, nux));
   await write(ledger, (view) => remove(view, 'gt-a', { reason: 'off', force: true }, nux));
   const line = await lineIn(ledger, 'gt-a');
-  assert.equal([line['status'], line['description'], Object.keys(line['clock'] as object)], ['tombstone', undefined, ['born']]);
+  assert.equal([line['status'], line['description'], Object.keys(line['clock'] as object)], ['tombstone', undefined, ['born', 'deleted']]);
 });
 
 transaction('stamps an edge with the birth of its target', async () => {

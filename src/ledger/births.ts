@@ -1,0 +1,121 @@
+import type { Stamp } from '../base/clock.ts';
+import { hashText } from '../base/ids.ts';
+import type { Bead, Dependency } from '../domain/bead.ts';
+import type { EdgeEntry, Stored } from './stamps.ts';
+
+/** A bead as it is spoken of: by an id, and by its birth, which decides whom that means. */
+export interface Claim {
+  readonly id: string;
+  readonly birth: Stamp;
+}
+
+/** The ids of beads that are not called by the id they were given, since an older bead has it; by birth and given id. */
+export type Names = ReadonlyMap<string, string>;
+
+const markLength = 5;
+
+/** The id of a bead that shares its given id with an older one. */
+export function markedId(given: string, birth: Stamp): string {
+  return `${given}+${hashText(birth, markLength)}`;
+}
+
+/** The id that a bead was given when it was born. */
+export function givenId({ id, birth }: Claim): string {
+  const given = id.slice(0, -markLength - 1);
+  return id.at(given.length) === '+' && id === markedId(given, birth) ? given : id;
+}
+
+/** One bead, whatever it is called. */
+export function identityOf({ id, birth }: Claim): string {
+  return `${birth} ${givenId({ id, birth })}`;
+}
+
+/** Settles who is called what: of several births that claim one id the smallest keeps it. Who has had to give it up once never gets it back. */
+export function settle(claims: Iterable<Claim>): Names {
+  const births = new Map<string, Set<Stamp>>();
+  const names = new Map<string, string>();
+  const giveUp = (given: string, birth: Stamp): unknown => names.set(`${birth} ${given}`, markedId(given, birth));
+  for (const claim of claims) {
+    const given = givenId(claim);
+    const known = births.get(given);
+    if (known === undefined) births.set(given, new Set([claim.birth]));
+    else known.add(claim.birth);
+    if (given !== claim.id) giveUp(given, claim.birth);
+  }
+  for (const [given, claimants] of births) if (claimants.size > 1) for (const birth of [...claimants].sort().slice(1)) giveUp(given, birth);
+  return names;
+}
+
+/** Whom a record speaks of: itself, the targets of its edges, and the beads that its metadata name. */
+export function claimsOf(stored: Stored): Claim[] {
+  const { bead, clock } = stored;
+  const named = Object.entries(clock.references ?? {}).flatMap(([key, birth]): Claim[] => {
+    const id = bead.metadata?.[key];
+    return typeof id === 'string' ? [{ id, birth }] : [];
+  });
+  const targets = pairsOf(stored).flatMap(({ target, birth }): Claim[] => (birth === '' ? [] : [{ id: target, birth }]));
+  return [{ id: bead.id, birth: clock.born }, ...targets, ...named];
+}
+
+/** The record with every bead called by its name; the very record where nothing changes. */
+export function readdress(stored: Stored, names: Names): Stored {
+  if (names.size === 0) return stored;
+  const nameOf = (id: string, birth: Stamp | '' | undefined): string => (birth === undefined || birth === '' ? id : (names.get(identityOf({ id, birth })) ?? id));
+  const { bead, clock } = stored;
+  const id = nameOf(bead.id, clock.born);
+  const pairs = pairsOf(stored);
+  const named = Object.entries(clock.references ?? {}).map(([key, birth]): [string, string] => [key, nameOf(String(bead.metadata?.[key]), birth)]);
+  const stays = id === bead.id && pairs.every(({ target, birth }) => nameOf(target, birth) === target) && named.every(([key, name]) => bead.metadata?.[key] === name);
+  if (stays) return stored;
+  const own = <T extends { readonly issue_id: string }>(part: T): T => (part.issue_id === bead.id ? { ...part, issue_id: id } : part);
+  const moved = pairs.map((pair): Pair => {
+    const target = nameOf(pair.target, pair.birth);
+    return { ...pair, target, value: pair.value && own({ ...pair.value, depends_on_id: target }) };
+  });
+  const { dependencies, entries } = edgesOf(moved);
+  const parts: Partial<Record<keyof Bead, unknown>> = {
+    ...(dependencies.length > 0 ? { dependencies } : {}),
+    ...(bead.metadata === undefined ? {} : { metadata: { ...bead.metadata, ...Object.fromEntries(named) } }),
+    ...(bead.comments === undefined ? {} : { comments: bead.comments.map(own) }),
+  };
+  return { bead: { ...bead, ...parts, id }, clock: pairs.length > 0 ? { ...clock, dependencies: entries } : clock };
+}
+
+/** An edge of a record to one bead, as a register: what it is, or that it was removed, and when. */
+export interface Pair {
+  readonly target: string;
+  /** The target's birth, '' where nobody knew it: then whoever has the id is meant. */
+  readonly birth: Stamp | '';
+  readonly stamp: Stamp;
+  readonly value: Dependency | undefined;
+}
+
+/** The edges of a record, removed ones too. */
+export function pairsOf({ bead, clock }: Stored): Pair[] {
+  if (bead.dependencies === undefined && clock.dependencies === undefined) return [];
+  const edges = new Map((bead.dependencies ?? []).map((edge) => [edge.depends_on_id, edge]));
+  const pairs = Object.entries(clock.dependencies ?? {}).map(([key, [stamp, birth = '', hidden]]): Pair => {
+    const target = hidden === undefined ? key : key.slice(key.indexOf(' ') + 1);
+    const value = hidden === undefined ? edges.get(target) : (hidden ?? undefined);
+    if (hidden === undefined) edges.delete(target);
+    return stamp.startsWith('-') ? { target, birth, stamp: stamp.slice(1), value: undefined } : { target, birth, stamp, value };
+  });
+  return [...pairs, ...[...edges].map(([target, value]): Pair => ({ target, birth: '', stamp: clock.born, value }))];
+}
+
+/** Edges as a record holds them. Where two mean one target (one of them has not known its birth), the later one speaks, and the other is kept behind it. */
+export function edgesOf(pairs: readonly Pair[]): { readonly dependencies: Dependency[]; readonly entries: Record<string, EdgeEntry> } {
+  const sorted = [...pairs].sort((a, b) => compare(a.stamp, b.stamp) || compare(a.target, b.target) || compare(a.birth, b.birth));
+  const speaking = new Map(sorted.map((pair) => [pair.target, pair]));
+  const entries: Record<string, EdgeEntry> = {};
+  for (const pair of sorted) {
+    const stamp = pair.value === undefined ? `-${pair.stamp}` : pair.stamp;
+    if (speaking.get(pair.target) !== pair) entries[`${pair.birth} ${pair.target}`] = [stamp, pair.birth, pair.value ?? null];
+    else entries[pair.target] = pair.birth === '' ? [stamp] : [stamp, pair.birth];
+  }
+  return { dependencies: sorted.flatMap((pair) => (pair.value !== undefined && speaking.get(pair.target) === pair ? [pair.value] : [])), entries };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
