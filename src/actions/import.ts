@@ -1,96 +1,103 @@
+import { basename } from 'node:path';
 import { Refused } from '../base/errors.ts';
 import { prefixOf } from '../base/ids.ts';
-import { BadLine, canonical, parseLines } from '../base/jsonl.ts';
-import type { Bead } from '../domain/bead.ts';
-import { compare, isOther, newPrefixes, readBead } from '../domain/exchange.ts';
-import { imported, importedBirth, importedOver } from '../ledger/imported.ts';
+import { newPrefixes, type Fault } from '../domain/exchange.ts';
 import { initLedger } from '../ledger/init.ts';
-import { replaceFile, type Ledger } from '../ledger/ledger.ts';
-import { openSnapshot } from '../ledger/read.ts';
-import type { Stored } from '../ledger/stamps.ts';
-import { transact, type LedgerChange } from '../ledger/transact.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { transact } from '../ledger/transact.ts';
 import { keepPrefixes, ledgersOf } from '../town.ts';
+import { readArrivals, type Arrival, type Destination, type Format, type Plan, type Reading } from './arrivals.ts';
 import { placeOf } from './bead-create.ts';
-import type { Writer } from './bead-write.ts';
+import { actOf, type Writer } from './bead-write.ts';
 
 /** What an import did. */
 export interface Imported {
   readonly source: string;
   readonly created: number;
   readonly updated: number;
-  /** Lines that say what is so already, or that are older than what is here. */
+  /** Beads that are here already as the file has them, or newer. */
   readonly skipped: number;
-  /** Lines about other things than beads. */
+  /** Beads that were left out because an open one here is called the same. */
+  readonly twins: number;
+  /** Entries about other things than beads. */
   readonly others: number;
+  /** What could not be taken in, where that was to stop nothing. */
+  readonly faults: readonly Fault[];
   readonly ids: readonly string[];
   /** Prefixes that the ledger holds from now on. */
   readonly prefixes: readonly string[];
   readonly dry_run: boolean;
 }
 
+export interface ImportOptions {
+  readonly rig: string | undefined;
+  readonly dryRun: boolean;
+  readonly progress: (line: string) => void;
+  /** Told by the content where it is not named. */
+  readonly format?: Format | undefined;
+  /** Leaves out new beads that are called like an open one that is here. */
+  readonly dedup?: boolean;
+  /** Takes in what can be read, and tells the rest. */
+  readonly keepGoing?: boolean;
+}
+
 /** Imports of so many beads take long enough to say what they are at. */
 const noteworthy = 1000;
 
 /**
- * Takes in the beads of a JSON Lines text, all in one transaction or none. What is newer than ours, by `updated_at`, replaces it. The same text again changes nothing.
- * Throws BadLine, naming the line, and BeadElsewhere for ids of another ledger of the town.
+ * Takes in the beads of a file, all in one transaction or none. What is newer than ours, by `updated_at`, replaces it. The same text again changes nothing.
+ * Throws Unreadable, naming every line that cannot be taken in, unless it is to keep going.
  */
-export async function importBeads(writer: Writer, text: string, source: string, how: { readonly rig: string | undefined; readonly dryRun: boolean; readonly progress: (line: string) => void }): Promise<Imported> {
-  const { beads, others } = readAll(text, source);
-  const tell = beads.size < noteworthy ? () => undefined : how.progress;
-  tell(`read ${beads.size} beads from ${source}`);
-  const { ledger, added } = await homeFor(writer, [...beads.keys()], placeOf(writer, how.rig), how.dryRun);
-  let tally = { created: 0, updated: 0, skipped: 0 };
-  let ids: readonly string[] = [];
-  await transact(ledger, writer.who, () => `Import ${ids.length} beads from ${source}`, (view) => {
-    view.load(beads.keys());
-    const changes: LedgerChange[] = [];
-    tally = { created: 0, updated: 0, skipped: 0 };
-    const births = (id: string): string | undefined => view.stored(id)?.clock.born ?? (beads.has(id) ? importedBirth(beads.get(id) as Bead) : undefined);
-    for (const [id, bead] of beads) {
-      const ours = view.stored(id);
-      const verdict = compare(ours?.bead, bead, ours !== undefined && canonical(ours.bead) === canonical(bead));
-      if (verdict === 'new') tally.created += 1;
-      else if (verdict === 'newer') tally.updated += 1;
-      else tally.skipped += 1;
-      if (verdict === 'new' || verdict === 'newer') changes.push({ op: 'bead.imported', id, stored: storedFor(ours, bead, births) });
-    }
-    ids = changes.map((change) => ('id' in change ? change.id : ''));
-    tell(`writing ${changes.length} beads`);
-    return how.dryRun ? [] : changes;
+export async function importBeads(writer: Writer, text: string, source: string, how: ImportOptions): Promise<Imported> {
+  const { rig, dryRun, progress, keepGoing = false } = how;
+  const place = placeOf(writer, rig);
+  const reading = readArrivals(text, how.format, place.prefixes, (read) => progress(`read ${read} entries of ${source}`));
+  const tell = reading.count < noteworthy ? () => undefined : progress;
+  const stop = (faults: readonly Fault[]): void => {
+    if (faults.length > 0 && !keepGoing) throw new Unreadable(source, reading.unit, faults);
+  };
+  const elsewhere = elsewhereOf(writer, [...reading.ids.keys()], place);
+  const early = [...reading.faults, ...[...elsewhere].map(([id, why]): Fault => ({ line: reading.ids.get(id) ?? 0, reason: why }))].sort((a, b) => a.line - b.line);
+  stop(early);
+  tell(`read ${reading.count} beads from ${source}`);
+  const strangers = new Set(elsewhere.keys());
+  const { ledger, added } = await homeFor(writer, [...reading.ids.keys()].filter((id) => !strangers.has(id)), place, dryRun);
+  const to: Destination = { prefixes: ledger.prefixes, name: basename(source), dedup: how.dedup ?? false, strangers, act: actOf(writer) };
+  let plan: Plan = { arrivals: [], faults: [] };
+  const written = (): readonly Arrival[] => plan.arrivals.filter(({ changes }) => changes.length > 0);
+  await transact(ledger, writer.who, () => `Import ${written().length} beads from ${source}`, (view) => {
+    plan = reading.plan(view, to);
+    stop(plan.faults);
+    return dryRun ? [] : written().flatMap(({ changes }) => changes);
   });
-  return { source, ...tally, others, ids, prefixes: added, dry_run: how.dryRun };
+  const count = (...verdicts: readonly Arrival['verdict'][]): number => plan.arrivals.filter(({ verdict }) => verdicts.includes(verdict)).length;
+  return {
+    source,
+    created: count('new'),
+    updated: count('newer'),
+    skipped: count('same', 'older'),
+    twins: count('twin'),
+    others: reading.others,
+    faults: [...early, ...plan.faults].sort((a, b) => a.line - b.line),
+    ids: written().map(({ id }) => id),
+    prefixes: added,
+    dry_run: dryRun,
+  };
 }
 
-function storedFor(ours: Stored | undefined, bead: Bead, births: (id: string) => string | undefined): Stored {
-  return ours === undefined ? imported(bead, births) : importedOver(ours, bead, births);
-}
-
-/** Every bead of the text by its id; of several lines for one, the newest. */
-function readAll(text: string, source: string): { readonly beads: ReadonlyMap<string, Bead>; readonly others: number } {
-  const beads = new Map<string, Bead>();
-  let others = 0;
-  for (const { line, value } of parseLines(text, source)) {
-    if (isOther(value)) {
-      others += 1;
-      continue;
-    }
-    const bead = readBead(value);
-    if (typeof bead === 'string') throw new BadLine(source, line, bead);
-    const known = beads.get(bead.id);
-    if (known === undefined || compare(known, bead, false) === 'newer') beads.set(bead.id, bead);
+/** The ids that another ledger of the town holds, each with what is wrong about that here. */
+function elsewhereOf({ town }: Writer, ids: readonly string[], ledger: Ledger): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const id of ids.filter((each) => prefixOf(each, ledger.prefixes) === undefined)) {
+    const home = ledgersOf(town).find(({ prefixes }) => prefixOf(id, prefixes) !== undefined);
+    if (home !== undefined) found.set(id, `${id} belongs to another ledger: gt import --rig ${town.rigs.find((rig) => rig.ledger === home)?.name ?? 'hq'}`);
   }
-  return { beads, others };
+  return found;
 }
 
 /** The ledger that the ids go to. A prefix that no ledger of the town has is added to it. */
 async function homeFor({ town, who }: Writer, ids: readonly string[], ledger: Ledger, dryRun: boolean): Promise<{ readonly ledger: Ledger; readonly added: readonly string[] }> {
-  const strange = ids.filter((id) => prefixOf(id, ledger.prefixes) === undefined);
-  for (const id of strange) {
-    const home = ledgersOf(town).find(({ prefixes }) => prefixOf(id, prefixes) !== undefined);
-    if (home !== undefined) throw new BeadElsewhere(id, home, town.rigs.find((rig) => rig.ledger === home)?.name ?? 'hq');
-  }
-  const added = newPrefixes(strange);
+  const added = newPrefixes(ids.filter((id) => prefixOf(id, ledger.prefixes) === undefined));
   if (added.length === 0 || dryRun) return { ledger, added };
   const wider = { ...ledger, prefixes: [...ledger.prefixes, ...added] };
   await initLedger(wider, who);
@@ -98,29 +105,15 @@ async function homeFor({ town, who }: Writer, ids: readonly string[], ledger: Le
   return { ledger: wider, added };
 }
 
-/** Every bead of a ledger as a line of canonical JSON, sorted by id, deletions included; what only our own merging needs is left out. */
-export async function exportBeads(ledgers: readonly Ledger[]): Promise<string[]> {
-  const beads: Bead[] = [];
-  for (const ledger of ledgers) {
-    const snapshot = await openSnapshot(ledger);
-    try {
-      for (const bead of await snapshot.ask((view) => [...view.all()])) beads.push(bead);
-    } finally {
-      await snapshot.close();
-    }
-  }
-  return beads.sort((a, b) => (a.id < b.id ? -1 : 1)).map(canonical);
-}
+/** How many faults are told one by one. */
+const told = 10;
 
-/** Writes an export to a file, whole or not at all. */
-export function writeExport(path: string, lines: readonly string[]): void {
-  replaceFile(path, lines.map((line) => `${line}\n`).join(''));
-}
-
-/** A bead of the file belongs to another ledger of the town than the one that the file is read into. */
-export class BeadElsewhere extends Refused {
-  readonly code = 'import.elsewhere';
-  constructor(id: string, home: Ledger, rig: string) {
-    super(`${id} belongs to another ledger, the one for ${home.prefixes.join(', ')}; nothing was imported`, { id, prefixes: home.prefixes }, `gt import --rig ${rig} <file>`);
+/** A file holds what cannot be taken in; each of it is named by where it stands. */
+export class Unreadable extends Refused {
+  readonly code = 'import.unreadable';
+  constructor(source: string, unit: Reading['unit'], faults: readonly Fault[]) {
+    const lines = faults.slice(0, told).map(({ line, reason }, index) => `${index === 0 ? `${source}, ` : ''}${unit} ${line}: ${reason}`);
+    const more = faults.length > told ? [`… and ${faults.length - told} more`] : [];
+    super([...lines, ...more].join('\n'), { source, unit, faults: faults.slice(0, 1000), count: faults.length }, 'mend that and run it again, or take in the rest with --keep-going; nothing was imported');
   }
 }

@@ -29,7 +29,11 @@ function closeStamp(bead: Bead): Stamp {
   return importStamp(bead.closed_at ?? bead.updated_at, bead);
 }
 
+/** What the stamps of an imported bead end with: made once, since a bead takes several. */
+const marks = new WeakMap<Bead, string>();
+
 function importStamp(time: string, bead: Bead): Stamp {
-  const mark = hashText(`${bead.id}|${bead.created_at}`, 8);
+  const mark = marks.get(bead) ?? hashText(`${bead.id}|${bead.created_at}`, 8);
+  marks.set(bead, mark);
   return makeStamp(timeOf(time) ?? 0, parseInt(mark.slice(6), 36), mark.slice(0, 6));
 }

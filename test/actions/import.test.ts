@@ -7,7 +7,7 @@ import { readyIn, type Line } from '../helpers/readiness.ts';
 import { noRealLedgers, realLedgers } from '../helpers/real-ledgers.ts';
 import { skip } from '../helpers/skip.ts';
 import { output } from '../helpers/temporary.ts';
-import { git, gt, gtJson, gtOutput, soloTown } from '../helpers/town.ts';
+import { git, gt, gtJson, gtOutput, soloTown, sourceGt } from '../helpers/town.ts';
 
 interface Tally {
   readonly created: number;
@@ -95,6 +95,41 @@ exchange('is taken whole or not at all, and the line that stops it is named by i
   }
 });
 
+exchange('may be taken in but for what cannot be read, and every such line is told with its reason', async () => {
+  const town = await soloTown();
+  const before = await head(town);
+  const good = (index: number): string => JSON.stringify({ id: `gt-x${index}`, title: `Rivet ${index}`, created_at: '2026-03-01T08:00:00Z' });
+  const text = [good(1), '{"id":"gt-bad"', good(2), '{"_type":"memory","key":"k","value":"v"}', '{"title":"no id"}', good(3)].join('\n');
+  const { code, stderr } = await gt(town, ['import', '-', '--json'], { input: text });
+  const { data } = JSON.parse(stderr) as { data: { unit: string; count: number; faults: { line: number; reason: string }[] } };
+  assert.equal([code, data.unit, data.count, data.faults.map(({ line }) => line)], [1, 'line', 2, [2, 5]]);
+  assert.is(data.faults[1]?.reason, 'it has no id');
+  assert.match((await gt(town, ['import', '-'], { input: text })).stderr, /line 2: .*\nline 5: it has no id\n.*--keep-going/s);
+  assert.is((await gtJson(town, ['import', '-', '--keep-going', '--dry-run'], { input: text }))['created'], 3);
+  assert.is(await head(town), before);
+  const kept = await gt(town, ['import', '-', '--keep-going', '--json'], { input: text });
+  const tally = JSON.parse(kept.stdout) as Record<string, unknown>;
+  assert.equal([kept.code, tally['created'], tally['others'], tally['failed'], (tally['faults'] as { line: number }[]).map(({ line }) => line)], [0, 3, 1, 2, [2, 5]]);
+  assert.match(kept.stderr, /standard input, 5: it has no id/);
+});
+
+exchange('may be a JSON list, with or without the envelope of bd', async () => {
+  const town = await soloTown();
+  const beads = [1, 2].map((index) => ({ id: `gt-x${index}`, title: `Rivet ${index}`, created_at: '2026-03-01T08:00:00Z' }));
+  assert.is((await take(town, JSON.stringify(beads, null, 2))).created, 2);
+  assert.is((await take(town, JSON.stringify({ schema_version: 1, data: beads }))).skipped, 2);
+  const { stderr } = await gt(town, ['import', '-'], { input: JSON.stringify([...beads, { id: 7 }]) });
+  assert.match(stderr, /^gt: standard input, item 3: /);
+});
+
+exchange('may leave out what is called like an open bead that is here', async () => {
+  const town = await soloTown();
+  await take(town, '{"id":"gt-a","title":"Weld","created_at":"2026-03-01T08:00:00Z"}\n{"id":"gt-b","title":"Paint","status":"closed","created_at":"2026-03-01T08:00:00Z"}');
+  const twins = ['Weld', 'Paint', 'Drive'].map((title, index) => JSON.stringify({ id: `gt-t${index}`, title, created_at: '2026-03-02T08:00:00Z' })).join('\n');
+  const tally = await gtJson<Tally & { dedup_skipped: number }>(town, ['import', '-', '--dedup'], { input: twins });
+  assert.equal([tally.created, tally.dedup_skipped, tally.ids], [2, 1, ['gt-t1', 'gt-t2']]);
+});
+
 exchange('may hold a line of 258 kB, unknown keys, and everything that JSON can say', async () => {
   const [town, other] = [await soloTown(), await soloTown()];
   const long = { id: 'gt-long', title: 'Survey the canyon', status: 'open', priority: 1, issue_type: 'task', created_at: '2026-03-01T08:00:00Z', updated_at: '2026-03-01T08:00:00Z', description: '“Ω🦀\\"\t\u2028 '.repeat(20_000), chrome: { shine: [1, null, 2.5e-7, { '': '\u0000'.length }], constructor: 'x' } };
@@ -130,3 +165,49 @@ exchange('never brings back what was deleted here', async () => {
 });
 
 exchange.run();
+
+const formats = suite('other kinds of files');
+
+/** The lines about work in all that a town keeps. */
+async function work(town: string, command: readonly string[]): Promise<Line[]> {
+  const found = linesOf(await output(command, { cwd: town })).filter((line) => ['task', 'bug', 'epic'].includes(line['issue_type']));
+  assert.ok(found.length > 0);
+  return found;
+}
+
+const asStored = ['sh', '-c', 'git archive refs/beads/main beads | tar -xO'];
+const asExported = [...sourceGt, 'export'];
+
+const issues = [7, 8].map((number) => ({ number, title: `Rivet ${number}`, body: 'Loose.', state: 'OPEN', labels: [{ name: 'bug' }], assignees: [], author: { login: 'nux' }, createdAt: `2026-03-0${number}T08:00:00Z`, updatedAt: `2026-03-0${number}T08:00:00Z`, closedAt: null, url: `https://github.com/citadel/rig/issues/${number}`, comments: [] }));
+
+formats('are known by their content: issues become the same beads in every clone, and follow what happens there', async () => {
+  const [one, other] = [await soloTown(), await soloTown()];
+  for (const town of [one, other]) assert.is((await take(town, JSON.stringify(issues))).created, 2);
+  assert.equal(await work(one, asStored), await work(other, asStored));
+  const was = await head(one);
+  assert.is((await take(one, issues.map((issue) => JSON.stringify(issue)).join('\n'))).skipped, 2);
+  assert.is((await take(one, await gtOutput(one, ['export', '--format', 'github']))).skipped, 2);
+  assert.is(await head(one), was);
+  const tally = await take(one, JSON.stringify([{ ...issues[0], state: 'CLOSED', closedAt: '2026-04-01T08:00:00Z', updatedAt: '2026-04-01T08:00:00Z' }]));
+  assert.is(tally.updated, 1);
+  assert.equal((await work(one, asExported)).map((line) => [line['external_ref'], line['status'], line['closed_at']]).sort(), [['gh-7', 'closed', '2026-04-01T08:00:00Z'], ['gh-8', 'open', undefined]]);
+  const { stderr } = await gt(one, ['import', '-'], { input: JSON.stringify([...issues, { number: 9, title: 'x', state: 'OPEN' }]) });
+  assert.match(stderr, /^gt: standard input, item 3: issue 9 does not say when it was created/);
+});
+
+formats('are known by their content: tasks become the same beads in every clone, and come back by their ids', async () => {
+  const [one, other] = [await soloTown(), await soloTown()];
+  const plan = '# Plan\n\n- [ ] Mend the rig\n  - [x] Find the horn\n  - [ ] Tune the horn\n';
+  for (const town of [one, other]) assert.is((await take(town, plan)).created, 3);
+  const births = async (town: string): Promise<unknown[]> => (await work(town, asStored)).map(({ id, clock }) => [id, clock['born']]);
+  assert.equal(await births(one), await births(other));
+  const was = await head(one);
+  const list = await gtOutput(one, ['export', '--format', 'markdown']);
+  for (const text of [plan, list]) assert.is((await take(one, text)).skipped, 3);
+  assert.is(await head(one), was);
+  assert.is((await take(one, list.replace('[ ] Tune the horn', '[x] Tune the new horn'))).updated, 1);
+  assert.match(await gtOutput(one, ['export', '--format', 'markdown']), /^- \[ \] Mend the rig .*\n {2}- \[x\] .*\n {2}- \[x\] /);
+  assert.ok((await work(one, asExported)).some((line) => line['title'] === 'Tune the new horn' && line['status'] === 'closed'));
+});
+
+formats.run();

@@ -6,17 +6,32 @@ import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead import',
-  summary: "Take in beads from a file of beads' JSON Lines, all of them or none",
+  summary: 'Take in beads from a file, all of them or none',
   args: [{ name: 'file', describe: 'the file, - for standard input', required: true }],
-  options: { rig: queryOptions.rig, 'dry-run': { type: 'boolean', describe: 'decide and show, and write nothing' } },
-  async run({ file, rig, dryRun }, context) {
-    const text = await readText(file, context);
-    return importBeads(await asWriter(context), text, file === '-' ? 'standard input' : file, { rig, dryRun, progress: (line) => context.progress(line) });
+  options: {
+    format: { type: 'string', choices: ['jsonl', 'github', 'markdown'], describe: "beads' JSON Lines, what gh issue list --json prints, or a Markdown task list; seen from the content where it is not said" },
+    dedup: { type: 'boolean', describe: 'leave out new beads that are called like an open one that is here' },
+    'keep-going': { type: 'boolean', describe: 'take in what can be read, and tell the rest' },
+    rig: queryOptions.rig,
+    'dry-run': { type: 'boolean', describe: 'decide and show, and write nothing' },
   },
-  *render({ created, updated, skipped, others, prefixes, dry_run: dryRun }) {
+  examples: [
+    ['gt import .beads/issues.jsonl', 'move here from beads'],
+    ['gh issue list --state all --limit 1000 --json number,title,body,state,stateReason,labels,assignees,author,createdAt,updatedAt,closedAt,url,comments | gt import -', 'follow the issues of a repository on GitHub'],
+    ['gt import PLAN.md', 'file the tasks of a list, those that are indented as parts of the ones above'],
+  ],
+  async run({ file, format, dedup, keepGoing, rig, dryRun }, context) {
+    const text = await readText(file, context);
+    const done = await importBeads(await asWriter(context), text, file === '-' ? 'standard input' : file, { format, dedup, keepGoing, rig, dryRun, progress: (line) => context.progress(line) });
+    for (const { line, reason } of done.faults) context.warn(`gt: ${done.source}, ${line}: ${reason}`);
+    return done;
+  },
+  *render({ created, updated, skipped, twins, others, faults, prefixes, dry_run: dryRun }) {
     yield `${dryRun ? 'would import' : 'imported'}: ${created} new, ${updated} newer than here, ${skipped} left as they are`;
+    if (twins > 0) yield `${twins} are called like open beads that are here and were left out`;
     if (others > 0) yield `${others} lines were no beads and were passed over`;
+    if (faults.length > 0) yield `${faults.length} could not be read and were left out`;
     if (prefixes.length > 0) yield `the ledger ${dryRun ? 'would hold' : 'holds'} ids of ${prefixes.join(', ')} from now on`;
   },
-  json: ({ source, created, updated, skipped, others, ids, prefixes, dry_run }) => ({ source, created, updated, skipped, dedup_skipped: 0, memories: 0, others, ids, prefixes, dry_run }),
+  json: ({ source, created, updated, skipped, twins, others, faults, ids, prefixes, dry_run }) => ({ source, created, updated, skipped, dedup_skipped: twins, memories: 0, others, failed: faults.length, faults, ids, prefixes, dry_run }),
 });
