@@ -20,6 +20,7 @@ const examples: Record<string, { kept: Record<string, string>; broken: Record<st
     kept: {
       'src/ledger/a.ts': "import { b } from '../domain/b.ts';",
       'src/main.ts': "await import('./cli/main.ts');",
+      'src/action.ts': "import { openLedger } from './reader/ledger.ts';",
       'src/actions/a.ts': "import role from '../../formulas/roles/mayor.md' with { type: 'text' };",
       'src/cli/commands/bead/show.ts': "import { show } from '../../../actions/beads.ts';",
     },
@@ -31,6 +32,8 @@ const examples: Record<string, { kept: Record<string, string>; broken: Record<st
       { 'src/main.ts': "import { b } from './actions/b.ts';" },
       { 'src/cli/a.ts': "import { b } from '../../test/b.ts';" },
       { 'src/domain/a.ts': "let b: import('../git/b.ts').B;" },
+      { 'src/reader/a.ts': "import { b } from '../git/b.ts';" },
+      { 'src/action.ts': "import { b } from './ledger/b.ts';" },
       { 'src/town.ts': "import { b } from './actions/b.ts';" },
       { 'src/cellar/a.ts': '' },
     ],

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import git from 'isomorphic-git';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,7 +14,7 @@ import { openSnapshot } from '../../src/ledger/read.ts';
 import type { Town } from '../../src/town.ts';
 import { garageFile, nux } from '../helpers/garage.ts';
 import { ace, gitIn, newLedger, write } from '../helpers/ledger.ts';
-import { output } from '../helpers/temporary.ts';
+import { output, temporary } from '../helpers/temporary.ts';
 
 /** A ledger that was imported into and then written to. */
 async function busyLedger(): Promise<Ledger> {
@@ -90,6 +91,15 @@ plain('takes all beads out as JSON Lines, each as canonical as it is kept', asyn
 plain('tells what happened', async () => {
   const log = await gitIn(await busyLedger(), 'log', '--format=%an: %s (%(trailers:key=Bead,valueonly,separator=%x2C))', '-2', 'refs/beads/main');
   assert.equal(log.split('\n'), ['ace: Write (garage-hoses)', 'ace: Write (garage-horn)']);
+});
+
+plain('fetches a ledger into any clone, and finds it there', async () => {
+  const ledger = await busyLedger();
+  const clone = join(temporary(), 'clone');
+  await output(['git', 'clone', '-q', ledger.repository.gitDir, clone]);
+  await output(['git', 'fetch', '-q', 'origin', 'refs/beads/*:refs/beads/*'], { cwd: clone });
+  const found = await output(['git', 'grep', '-h', '"id":"garage-horn"', 'refs/beads/main', '--', 'beads'], { cwd: clone });
+  assert.is((JSON.parse(found) as Bead).title, 'Tune the horn to D flat');
 });
 
 plain.run();
