@@ -103,7 +103,8 @@ export type BeadChange =
   | { readonly op: 'dependency.added'; readonly id: string; readonly dependency: Dependency }
   | { readonly op: 'dependency.removed'; readonly id: string; readonly at: string; readonly on: string }
   | { readonly op: 'comment.added'; readonly id: string; readonly comment: Comment }
-  | { readonly op: 'attempt.recorded'; readonly id: string; readonly attempt: Attempt };
+  | { readonly op: 'attempt.recorded'; readonly id: string; readonly attempt: Attempt }
+  | { readonly op: 'bead.restored'; readonly id: string; readonly bead: Bead };
 
 export const statuses = ['open', 'in_progress', 'blocked', 'hooked', 'deferred', 'pinned', 'closed'] as const;
 
@@ -149,6 +150,7 @@ export function evolve(bead: Bead | undefined, change: BeadChange): Bead | undef
     case 'dependency.removed': return without({ ...bead, dependencies: nonEmpty((bead.dependencies ?? []).filter((edge) => edge.depends_on_id !== change.on)), updated_at: change.at });
     case 'comment.added': return { ...bead, comments: [...(bead.comments ?? []).filter((known) => known.id !== change.comment.id), change.comment], updated_at: change.comment.created_at };
     case 'attempt.recorded': return { ...bead, attempts: [...(bead.attempts ?? []).filter((known) => known.id !== change.attempt.id), change.attempt], updated_at: change.attempt.at };
+    case 'bead.restored': return change.bead;
   }
 }
 

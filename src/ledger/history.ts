@@ -192,6 +192,27 @@ export async function transcripts({ repository }: Ledger, commits: readonly stri
   });
 }
 
+/** The files that differ between two commits of a ledger. */
+export async function changedPaths({ repository }: Ledger, from: string, to: string): Promise<string[]> {
+  const { stdout } = await runGit(repository, ['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to, '--']);
+  return stdout.toString('utf8').split('\0').filter((path) => path !== '');
+}
+
+/** The commits between two that changed one file, oldest first. */
+export async function entriesOn({ repository }: Ledger, { from, to }: { readonly from: string; readonly to: string }, path: string): Promise<Entry[]> {
+  const { stdout } = await runGit(repository, ['log', '--reverse', '--full-history', '-z', `--format=${entryFormat}`, to, `^${from}`, '--', path]);
+  return stdout.toString('utf8').split('\0').filter((text) => text !== '').map((text) => entryOf(text.split('\x01')));
+}
+
+/** Where what was fetched from other clones, and sent to them, is remembered. */
+const elsewhere = ['refs/beads-remotes', 'refs/beads/replicas', 'refs/remotes'];
+
+/** Whether other clones have a commit, as far as this one knows. */
+export async function isShared({ repository }: Ledger, commit: string): Promise<boolean> {
+  const { stdout } = await runGit(repository, ['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${commit}`, '--', ...elsewhere]);
+  return stdout.length > 0;
+}
+
 function changeIn(line: string): Record<string, unknown>[] {
   if (!line.startsWith('{')) return [];
   try {

@@ -116,6 +116,13 @@ export class PartialView implements View {
     return shard;
   }
 
+  /** Takes a record out of the loaded shard of its id. */
+  drop(id: string): string {
+    const shard = shardOf(id);
+    this.#shard(shard).delete(id);
+    return shard;
+  }
+
   /** Whether a shard is loaded. */
   has(shard: string): boolean {
     return this.#shards.has(shard);

@@ -14,13 +14,22 @@ import { writeWisps } from './wisps.ts';
 import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import { born, constantBirth, referenceKeys, restamp, stampFor, stampForSetting, type Stored } from './stamps.ts';
 
-export type LedgerChange = BeadChange | SettingChange | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored };
+export type LedgerChange =
+  | BeadChange
+  | SettingChange
+  | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored }
+  /** A bead that nobody else has seen yet is as if it had never been. */
+  | { readonly op: 'bead.withdrawn'; readonly id: string }
+  /** A record is again as it was kept: of a deletion, one that nobody else has seen yet. */
+  | { readonly op: 'bead.reverted'; readonly id: string; readonly stored: Stored };
 
 /** Who signs a transaction. */
 export interface Signature {
   readonly actor: string;
   readonly email: string;
   readonly session?: string;
+  /** The commit that the transaction takes back. */
+  readonly undoes?: string;
 }
 
 /** What a transaction did: nothing (`commit` undefined), or one commit. */
@@ -74,7 +83,8 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     const { files, written, last } = apply(view, changes, base);
     if (files.size === 0) return nothing;
     writeState(ledger.repository, last, 'clock');
-    await rememberCommands(ledger, before, written, changes);
+    // A command that is put back is ours only if it was when it was written.
+    if (signature.undoes === undefined) await rememberCommands(ledger, before, written, changes);
     const draft = draftOf(changes, files, signature, typeof subject === 'string' ? subject : subject(changes), base);
     return { commit: await write(ledger, parent, draft), changes, written };
   } finally {
@@ -115,15 +125,16 @@ function preload(view: PartialView, changes: readonly LedgerChange[]): void {
 
 /** The beads that a change makes metadata name, whose births are kept beside them. */
 function referencesIn(change: Exclude<LedgerChange, SettingChange>): string[] {
-  const metadata = change.op === 'bead.created' ? change.bead.metadata : change.op === 'bead.edited' ? change.set['metadata'] : undefined;
+  const metadata = change.op === 'bead.created' || change.op === 'bead.restored' ? change.bead.metadata : change.op === 'bead.edited' ? change.set['metadata'] : undefined;
   return isObject(metadata) ? referenceKeys.flatMap((key) => (typeof metadata[key] === 'string' && metadata[key] !== '' ? [metadata[key]] : [])) : [];
 }
 
-function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp): { files: Map<string, string>; written: Map<string, Stored>; last: Stamp } {
+function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp): { files: Map<string, string | null>; written: Map<string, Stored>; last: Stamp } {
   const before = new Map<string, Stored | undefined>();
   const after = new Map<string, Stored>();
   const stamps = new Map<string, Stamp>();
   const settings = new Map<string, Readonly<Record<string, unknown>>>();
+  const files = new Map<string, string | null>();
   let last = base;
   const stampOf = (id: string): Stamp => {
     const known = stamps.get(id);
@@ -140,21 +151,24 @@ function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp)
       continue;
     }
     if (!before.has(change.id)) before.set(change.id, view.stored(change.id));
+    if (change.op === 'bead.withdrawn') {
+      files.set(shardPath(view.drop(change.id)), '');
+      continue;
+    }
     const next = applyOne(after.get(change.id) ?? before.get(change.id), before.get(change.id), change, stampOf, (id) => view.birth(id));
     if (next === undefined) continue;
     after.set(change.id, next);
     view.put(next);
   }
-  const files = new Map<string, string>();
   for (const [id, stored] of after) if (stored !== before.get(id)) files.set(shardPath(view.put(stored)), '');
-  for (const path of files.keys()) files.set(path, formatShard(view.shard(path.slice('beads/'.length, -'.jsonl'.length))));
+  for (const path of files.keys()) files.set(path, formatShard(view.shard(path.slice('beads/'.length, -'.jsonl'.length))) || null);
   for (const [name, content] of settings) files.set(settingsPath(name), `${canonical(content)}\n`);
   return { files, written: after, last };
 }
 
 /** The record of a bead after one change of a transaction, `before` which it was another; undefined where there is still none. */
-export function applyOne(now: Stored | undefined, before: Stored | undefined, change: Exclude<LedgerChange, SettingChange>, stampOf: (id: string) => Stamp, births: (id: string) => Stamp | undefined): Stored | undefined {
-  if (change.op === 'bead.imported') return change.stored;
+export function applyOne(now: Stored | undefined, before: Stored | undefined, change: Exclude<LedgerChange, SettingChange | { readonly op: 'bead.withdrawn' }>, stampOf: (id: string) => Stamp, births: (id: string) => Stamp | undefined): Stored | undefined {
+  if (change.op === 'bead.imported' || change.op === 'bead.reverted') return change.stored;
   const bead = evolve(now?.bead, change);
   if (bead === undefined || bead === now?.bead) return now;
   if (now === undefined) {
@@ -164,11 +178,11 @@ export function applyOne(now: Stored | undefined, before: Stored | undefined, ch
   return restamp(now, bead, stampFor(stampOf(change.id), before ?? now), births);
 }
 
-function draftOf(changes: readonly LedgerChange[], files: ReadonlyMap<string, string>, signature: Signature, subject: string, stamp: Stamp): CommitDraft {
+function draftOf(changes: readonly LedgerChange[], files: ReadonlyMap<string, string | null>, signature: Signature, subject: string, stamp: Stamp): CommitDraft {
   const ids = [...new Set(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])))];
-  const body = changes.slice(0, listedChanges).map((change) => canonical(change.op === 'bead.imported' ? { op: change.op, id: change.id } : change));
+  const body = changes.slice(0, listedChanges).map((change) => canonical('stored' in change ? { op: change.op, id: change.id } : change));
   if (changes.length > listedChanges) body.push(canonical({ op: 'more', changes: changes.length - listedChanges }));
-  const trailers = [...ids.slice(0, listedChanges).map((id) => `Bead: ${id}`), `Actor: ${signature.actor}`, ...(signature.session ? [`Session: ${signature.session}`] : [])];
+  const trailers = [...ids.slice(0, listedChanges).map((id) => `Bead: ${id}`), `Actor: ${signature.actor}`, ...(signature.session ? [`Session: ${signature.session}`] : []), ...(signature.undoes ? [`Undoes: ${signature.undoes}`] : [])];
   const person = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(stampTime(stamp) / 1000), zone: '+0000' };
   return { message: `${subject.replace(/[\u0000-\u001f]+/g, ' ').trim().slice(0, 200)}\n\n${body.join('\n')}\n\n${trailers.join('\n')}\n`, author: person, committer: person, files };
 }

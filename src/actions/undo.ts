@@ -1,0 +1,254 @@
+import { Busy, Refused } from '../base/errors.ts';
+import { shardOf } from '../base/ids.ts';
+import { canonical } from '../base/jsonl.ts';
+import { compareTimes } from '../base/time.ts';
+import type { Act, Bead } from '../domain/bead.ts';
+import { changedParts, differences } from '../domain/history.ts';
+import { settingAt, settingLeaves, type SettingChange } from '../domain/setting.ts';
+import { groupOf, undo, type Done, type Obstacle, type UndoChange } from '../domain/undo.ts';
+import { auditTrail, changedPaths, entriesOn, headOf, isShared, transcripts, writesTo, type Entry, type Write } from '../ledger/history.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { consult } from '../ledger/read.ts';
+import { settingsPath, type View } from '../ledger/shards.ts';
+import type { Stored } from '../ledger/stamps.ts';
+import { transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
+import { ledgersOf, type Town } from '../town.ts';
+import { actOf, type Writer } from './bead-write.ts';
+import { commitOf, NoCommit } from './past.ts';
+
+/** What was taken back, or would be. */
+export interface Undone {
+  /** The commit whose changes were put back. */
+  readonly undone: string;
+  readonly subject: string;
+  /** The commit that did it; null where nothing was written. */
+  readonly commit: string | null;
+  readonly beads: readonly { readonly id: string; readonly changes: readonly string[] }[];
+  readonly settings: readonly string[];
+}
+
+/** Everything that one commit did, and where it stands. */
+interface Deed {
+  readonly ledger: Ledger;
+  readonly entry: Entry;
+  readonly done: readonly Done[];
+  /** The records of beads that it deleted, as they were. */
+  readonly kept: ReadonlyMap<string, Stored>;
+  readonly settings: readonly { readonly name: string; readonly key: string; readonly before: unknown; readonly after: unknown }[];
+  readonly shared: boolean;
+}
+
+/** Something that stands in the way, with the commits that wrote it. */
+type Hindrance = Obstacle & { readonly commits: readonly Entry[] };
+
+const attempts = 5;
+
+/** Puts back what a transaction changed, by default the newest one of whoever asks, in a new transaction. Throws NoCommit, NothingToUndo, NotUndoable and UndoRefused. */
+export async function undoCommit(writer: Writer, text: string | undefined, dryRun: boolean): Promise<Undone> {
+  const { town, who } = writer;
+  const { ledger, commit } = text === undefined ? await lastOf(town, who.actor) : await namedCommit(town, text);
+  return undoIn(ledger, ledgersOf(town).filter((other) => other !== ledger), commit, who, actOf(writer), dryRun);
+}
+
+async function namedCommit(town: Town, text: string): Promise<{ ledger: Ledger; commit: string }> {
+  const found = await commitOf(town, text);
+  if (found === undefined) throw new NoCommit(text);
+  return { ledger: found.ledger, commit: found.moment.commit };
+}
+
+async function lastOf(town: Town, actor: string): Promise<{ ledger: Ledger; commit: string }> {
+  const found = await Promise.all(ledgersOf(town).map(async (ledger) => (await auditTrail(ledger, { actor, limit: 1 })).map(({ commit, at }) => ({ ledger, commit, at }))));
+  const [newest] = found.flat().sort((a, b) => compareTimes(b.at, a.at));
+  if (newest === undefined) throw new NothingToUndo(actor);
+  return newest;
+}
+
+/** Puts back what one commit of a ledger changed; `others` are the ledgers whose beads may point at those of this one. Throws NotUndoable and UndoRefused. */
+export async function undoIn(ledger: Ledger, others: readonly Ledger[], commit: string, who: Signature, act: Act, dryRun: boolean): Promise<Undone> {
+  const deed = await deedOf(ledger, commit);
+  const { entry } = deed;
+  const foreign = await pointingFrom(others, deed);
+  if (foreign.length > 0) throw new UndoRefused(entry, foreign);
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const plan = await planned(deed, act);
+    let overtaken = false;
+    const written = await transact(ledger, { ...who, undoes: commit }, `Undo ${commit.slice(0, 10)}: ${entry.subject}`, (view) => {
+      view.load(plan.now.keys());
+      overtaken = [...plan.now].some(([id, bead]) => !same(view.get(id), bead)) || !plan.holds(view);
+      return overtaken || dryRun ? [] : plan.changes;
+    });
+    if (overtaken) continue;
+    return { undone: commit, subject: entry.subject, commit: written.commit ?? null, beads: told(deed, plan), settings: deed.settings.map(({ name, key }) => `${name} ${key}`) };
+  }
+  throw new Overtaken(commit);
+}
+
+async function deedOf(ledger: Ledger, commit: string): Promise<Deed> {
+  const [entry] = await transcripts(ledger, [commit]);
+  const [parent, ...more] = entry?.parents ?? [];
+  if (entry === undefined) throw new NoCommit(commit);
+  if (parent === undefined) throw new NotUndoable(entry, 'the ledger begins with it');
+  if (more.length > 0) throw new NotUndoable(entry, 'it joins what others wrote, and changed nothing by itself');
+  const paths = await changedPaths(ledger, parent, commit);
+  const strange = paths.find((path) => !/^(beads|settings)\//.test(path));
+  if (strange !== undefined) throw new NotUndoable(entry, `it changed ${strange}, what the ledger is`);
+  const [write] = await writesTo(ledger, { from: parent, to: commit }, []);
+  const records = [...(write?.records ?? [])];
+  return {
+    ledger, entry, shared: await isShared(ledger, commit),
+    done: records.map(([id, { before, after }]) => ({ id, before: before?.bead, after: after?.bead })),
+    kept: new Map(records.flatMap(([id, { before }]): [string, Stored][] => (before === undefined ? [] : [[id, before]]))),
+    settings: (await Promise.all(paths.flatMap((path) => /^settings\/(.+)\.json$/.exec(path)?.[1] ?? []).map((name) => settingsDone(ledger, name, parent, commit)))).flat(),
+  };
+}
+
+async function settingsDone(ledger: Ledger, name: string, parent: string, commit: string): Promise<Deed['settings']> {
+  const [before, after] = await Promise.all([parent, commit].map((at) => consult({ ...ledger, at }, (view) => view.settings(name))));
+  const keys = new Set([before, after].flatMap((each) => settingLeaves(each ?? {}).map(([key]) => key)));
+  return [...keys].map((key) => ({ name, key, before: settingAt(before ?? {}, key), after: settingAt(after ?? {}, key) })).filter((each) => !same(each.before, each.after));
+}
+
+/** What is to be written, and the beads as they are where that was worked out. */
+interface Plan {
+  readonly changes: readonly LedgerChange[];
+  readonly now: ReadonlyMap<string, Bead | undefined>;
+  /** Whether nothing stands in the way in a newer view, where these beads are the same. */
+  holds(view: View): boolean;
+}
+
+/** Works out what puts a deed back. Throws NotUndoable and UndoRefused. */
+async function planned({ ledger, entry, done, kept, settings, shared }: Deed, act: Act): Promise<Plan> {
+  const head = await headOf(ledger);
+  const range = { from: entry.commit, to: head };
+  const targets = done.flatMap(({ before }) => (before?.dependencies ?? []).map((edge) => edge.depends_on_id));
+  const writes = await writesTo(ledger, range, [...done.map(({ id }) => id), ...targets].map(shardOf));
+  const later = standing(writes);
+  const again = later.find(({ undoes }) => undoes === entry.commit);
+  if (again !== undefined) throw new NotUndoable(entry, `it was undone by ${again.commit.slice(0, 10)} already`, `gt undo ${again.commit.slice(0, 10)}`);
+  const groups = groupsWritten(later);
+  const judge = (view: View): { readonly changes: readonly UndoChange[]; readonly obstacles: readonly Obstacle[]; readonly changed: Deed['settings'] } => ({
+    ...undo(view, done, groups, shared, act),
+    changed: settings.filter(({ name, key, after }) => !same(settingAt(view.settings(name), key), after)),
+  });
+  const { now, changes, obstacles, changed } = await consult({ ...ledger, at: head }, (view) => ({ now: new Map(done.map(({ id }) => [id, view.get(id)])), ...judge(view) }));
+  const hindrances = [
+    ...(await Promise.all(obstacles.map((obstacle) => writersOf(ledger, range, obstacle)))),
+    ...(await Promise.all(changed.map(async ({ name, key }) => ({ id: `settings ${name}`, why: `${key} was changed since`, commits: await entriesOn(ledger, range, settingsPath(name)) })))),
+  ];
+  if (hindrances.length > 0) throw new UndoRefused(entry, hindrances);
+  const holds = (view: View): boolean => {
+    const fresh = judge(view);
+    return fresh.obstacles.length === 0 && fresh.changed.length === 0;
+  };
+  return { now, holds, changes: [...changes.map((change) => withRecord(change, kept)), ...settings.map(({ name, key, before }): SettingChange => ({ op: 'setting.set', name, key, ...(before === undefined ? {} : { value: before }) }))] };
+}
+
+function withRecord(change: UndoChange, kept: ReadonlyMap<string, Stored>): LedgerChange {
+  if (change.op !== 'bead.reverted') return change;
+  const stored = kept.get(change.id);
+  if (stored === undefined) throw new Error(`nothing is kept of ${change.id}`);
+  return { ...change, stored };
+}
+
+/** Those of some writes that were not taken back again by others of them. */
+function standing(writes: readonly Write[]): Write[] {
+  const taken = new Set<string>();
+  const found: Write[] = [];
+  for (const write of [...writes].reverse()) {
+    if (taken.has(write.commit)) continue;
+    if (write.undoes !== undefined && writes.some(({ commit }) => commit === write.undoes)) taken.add(write.undoes);
+    else found.push(write);
+  }
+  return found.reverse();
+}
+
+function groupsWritten(writes: readonly Write[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { records } of writes) {
+    for (const [id, { before, after }] of records) {
+      const groups = found.get(id) ?? new Set();
+      for (const { part } of changedParts(before?.bead, after?.bead)) groups.add(groupOf(part));
+      found.set(id, groups);
+    }
+  }
+  return found;
+}
+
+/** An obstacle with the commits that it comes from. */
+async function writersOf(ledger: Ledger, range: { readonly from?: string; readonly to: string }, obstacle: Obstacle): Promise<Hindrance> {
+  const { id, parts } = obstacle;
+  const writes = parts?.length === 0 ? [] : standing(await writesTo(ledger, range, [shardOf(id)]));
+  const commits = writes.filter(({ records }) => {
+    const record = records.get(id);
+    return record !== undefined && (parts === undefined || changedParts(record.before?.bead, record.after?.bead).some(({ part }) => parts.includes(groupOf(part))));
+  });
+  return { ...obstacle, commits };
+}
+
+/** Beads of other ledgers that point at beads which the deed has created. */
+async function pointingFrom(others: readonly Ledger[], { done }: Deed): Promise<Hindrance[]> {
+  const created = done.filter(({ before }) => before === undefined).map(({ id }) => id);
+  if (created.length === 0) return [];
+  const found = await Promise.all(others.map(async (ledger) => {
+    const edges = await consult(ledger, (view: View) => created.flatMap((id) => view.referrers(id).map((from) => ({ id, from: from.id }))));
+    const range = { to: await headOf(ledger) };
+    return Promise.all(edges.map(({ id, from }) => writersOf(ledger, range, { id: from, why: `it depends on ${id}`, parts: [`dependencies.${id}`] })));
+  }));
+  return found.flat();
+}
+
+function told({ done }: Deed, { changes, now }: Plan): Undone['beads'] {
+  const then = new Map(changes.flatMap((change): [string, LedgerChange][] => (change.op === 'setting.set' ? [] : [[change.id, change]])));
+  return done.map(({ id }) => {
+    const change = then.get(id);
+    if (change?.op === 'bead.withdrawn') return { id, changes: ['withdrawn, as if it had never been created'] };
+    if (change?.op === 'bead.reverted') return { id, changes: [change.stored.bead.status === 'tombstone' ? 'deleted again' : 'brought back'] };
+    if (change?.op === 'bead.deleted') return { id, changes: ['deleted: others have seen it'] };
+    return { id, changes: change?.op === 'bead.restored' ? differences(now.get(id), change.bead) : [] };
+  });
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
+}
+
+const listed = 5;
+
+/** Later writes build on what should be undone. */
+export class UndoRefused extends Refused {
+  readonly code = 'undo.refused';
+  constructor({ commit, subject }: Entry, hindrances: readonly Hindrance[]) {
+    const lines = hindrances.slice(0, listed).map(({ id, why, commits }) => `${id}: ${why}${commits.length === 0 ? '' : ` (${commits.map((each) => `${each.commit.slice(0, 10)} by ${each.actor}`).join(', ')})`}`);
+    const more = hindrances.length > listed ? `; and ${hindrances.length - listed} more` : '';
+    const newest = hindrances.flatMap(({ commits }) => commits).sort((a, b) => compareTimes(b.at, a.at))[0];
+    super(
+      `${commit.slice(0, 10)} (${subject}) was not undone: ${lines.join('; ')}${more}`,
+      { commit, hindrances: hindrances.map(({ id, why, commits }) => ({ bead: id, why, commits: commits.map((each) => each.commit) })) },
+      newest === undefined ? `gt history ${hindrances[0]?.id ?? ''}` : `gt undo ${newest.commit.slice(0, 10)} first, if that may go too`,
+    );
+  }
+}
+
+/** A commit of the ledger is none that could be put back. */
+export class NotUndoable extends Refused {
+  readonly code = 'undo.impossible';
+  constructor({ commit, subject }: Entry, why: string, hint = 'gt ledger log') {
+    super(`${commit.slice(0, 10)} (${subject}) cannot be undone: ${why}`, { commit, why }, hint);
+  }
+}
+
+/** Whoever asks has written nothing. */
+export class NothingToUndo extends Refused {
+  readonly code = 'undo.nothing';
+  constructor(actor: string) {
+    super(`${actor} has not written anything that could be undone`, { actor }, 'gt ledger log');
+  }
+}
+
+/** Others kept changing what should be put back. */
+export class Overtaken extends Busy {
+  readonly code = 'undo.overtaken';
+  constructor(commit: string) {
+    super(`others changed ${attempts} times in a row what ${commit.slice(0, 10)} had changed`, { commit }, 'run the command again');
+  }
+}
