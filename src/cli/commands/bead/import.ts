@@ -16,9 +16,9 @@ export const command = defineCommand({
     'dry-run': { type: 'boolean', describe: 'decide and show, and write nothing' },
   },
   examples: [
-    ['gt import .beads/issues.jsonl', 'move here from beads'],
-    ['gh issue list --state all --limit 1000 --json number,title,body,state,stateReason,labels,assignees,author,createdAt,updatedAt,closedAt,url,comments | gt import -', 'follow the issues of a repository on GitHub'],
-    ['gt import PLAN.md', 'file the tasks of a list, those that are indented as parts of the ones above'],
+    ['bead import .beads/issues.jsonl', 'move here from beads'],
+    ['bead import issues.json', 'follow the issues of a repository on GitHub, listed by gh issue list --state all --limit 10000 --json number,title,body,state,stateReason,labels,assignees,author,createdAt,updatedAt,closedAt,url,comments'],
+    ['bead import PLAN.md', 'file the tasks of a list, those that are indented as parts of the ones above'],
   ],
   async run({ file, format, dedup, keepGoing, rig, dryRun }, context) {
     const text = await readText(file, context);
