@@ -1,3 +1,4 @@
+import { Failure } from '../base/errors.ts';
 import { prefixOf } from '../base/ids.ts';
 import { find, type Bead } from '../domain/bead.ts';
 import { detailsOf, type Details } from '../domain/detail.ts';
@@ -72,15 +73,26 @@ class Reading {
   }
 }
 
-/** Everything that there is to show of the beads that texts mean. Throws UnknownBead and AmbiguousId. */
-export async function showBeads(town: Town, cwd: string, texts: readonly string[]): Promise<Details[]> {
+/**
+ * Everything that there is to show of the beads that texts mean. Where `tell` is given, a text of several that means none is told, and only when all do is that thrown.
+ * Throws UnknownBead, AmbiguousId and NoneDone.
+ */
+export async function showBeads(town: Town, cwd: string, texts: readonly string[], tell?: (text: string, failure: Failure) => void): Promise<Details[]> {
   const reading = new Reading(town);
   try {
     const found: Details[] = [];
+    const failures: { bead: string; failure: Failure }[] = [];
     for (const text of texts) {
-      const { bead, ledger } = await reading.named(cwd, text);
-      found.push(await reading.details(bead, ledger));
+      try {
+        const { bead, ledger } = await reading.named(cwd, text);
+        found.push(await reading.details(bead, ledger));
+      } catch (error) {
+        if (!(error instanceof Failure) || tell === undefined || texts.length === 1) throw error;
+        failures.push({ bead: text, failure: error });
+      }
     }
+    if (found.length === 0 && failures.length > 0) throw new (await import('./bead-change.ts')).NoneDone(failures);
+    for (const { bead, failure } of failures) tell?.(bead, failure);
     return found;
   } finally {
     await reading.close();

@@ -6,7 +6,7 @@ import { checkName } from '../domain/address.ts';
 import { enroll } from '../domain/agent.ts';
 import type { Act } from '../domain/bead.ts';
 import { checkPrefix, deriveName, derivePrefix, registerRig, rigRecords, rigSettings, type RigRecord } from '../domain/rig.ts';
-import { checkBranchName, readRef, readSymbolicRef } from '../git/refs.ts';
+import { checkBranchName, listRefs, readRef, readSymbolicRef } from '../git/refs.ts';
 import { listRemoteRefs, remoteUrl } from '../git/remotes.ts';
 import { discover, openRepository, type Repository } from '../git/repository.ts';
 import { requireGit } from '../git/run.ts';
@@ -137,7 +137,7 @@ async function planOf(repository: Repository, known: TownFile | undefined, wish:
   const prefix = checkPrefix(wish.prefix ?? old.prefix ?? derivePrefix(name, [hqPrefix]), [hqPrefix]);
   if (old.prefix !== undefined && old.prefix !== prefix) throw new Settled('prefix', old.prefix, prefix);
   const head = (await readSymbolicRef(repository, 'HEAD'))?.replace(/^refs\/heads\//, '');
-  const target = wish.branch ?? old.target ?? head;
+  const target = wish.branch ?? old.target ?? head ?? (await likelyTarget(repository));
   if (target === undefined) throw new Detached(checkout);
   checkBranchName(target);
   const tip = await readRef(repository, `refs/heads/${target}`);
@@ -145,6 +145,12 @@ async function planOf(repository: Repository, known: TownFile | undefined, wish:
   const remote = wish.remote ?? old.remote;
   if (remote !== undefined && (await remoteUrl(repository, remote)) === undefined) throw new NoSuchRemote(remote);
   return { checkout, name, prefix, target, remote, tip };
+}
+
+/** Where no branch is checked out, work most likely lands on the main one, or on the only one. */
+async function likelyTarget(repository: Repository): Promise<string | undefined> {
+  const branches = (await listRefs(repository, 'refs/heads/')).map(({ ref }) => ref.slice('refs/heads/'.length));
+  return ['main', 'master'].find((name) => branches.includes(name)) ?? (branches.length === 1 ? branches[0] : undefined);
 }
 
 /** A ledger that a remote has already must be taken from there, or two would begin apart. Answers what could not be found out. */

@@ -20,7 +20,7 @@ type RigSettings = Readonly<Record<string, unknown>>;
 /** The name of the settings file that holds the rigs of a town. */
 export const rigSettings = 'rigs';
 
-const prefixPattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const prefixPattern = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
 const prefixLimit = 8;
 const typedLimit = 20;
 

@@ -86,13 +86,26 @@ init('begins before the first commit, and says what to do', async () => {
   assert.match(await gtOutput(path, ['init', '--no-gate']), /main has no commits yet: make the first one/);
 });
 
-init('asks for a branch where none is checked out', async () => {
+init('takes the main branch, or the only one, where none is checked out, and asks where neither is there', async () => {
   const path = await project();
+  await git(path, ['branch', '-q', 'next']);
+  await git(path, ['checkout', '-q', '--detach']);
+  assert.is((await gtJson<Report>(path, ['init', '--no-gate'])).target, 'main');
+  const other = await project();
+  await git(other, ['branch', '-qm', 'main', 'trunk']);
+  await git(other, ['checkout', '-q', '--detach']);
+  assert.is((await gtJson<Report>(other, ['init', '--no-gate'])).target, 'trunk');
+});
+
+init('asks for a branch where none is checked out, and several could be meant', async () => {
+  const path = await project();
+  await git(path, ['branch', '-qm', 'main', 'red']);
+  await git(path, ['branch', '-q', 'blue']);
   await git(path, ['checkout', '-q', '--detach']);
   const ran = await gt(path, ['init', '--no-gate']);
   assert.is(ran.code, 1);
   assert.match(ran.stderr, /has no branch checked out\n {2}try: gt init --branch/);
-  assert.is((await gtJson<Report>(path, ['init', '--branch', 'main', '--no-gate'])).target, 'main');
+  assert.is((await gtJson<Report>(path, ['init', '--branch', 'blue', '--no-gate'])).target, 'blue');
 });
 
 init('refuses what is no repository, what is bare, and what belongs to a town', async () => {

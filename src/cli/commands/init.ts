@@ -6,7 +6,7 @@ export const command = defineCommand({
   name: 'init',
   summary: 'Make this repository a town: its beads in git, its workers in a folder beside it',
   options: {
-    prefix: { type: 'string', describe: 'what ids begin with; otherwise from the name', placeholder: '<prefix>' },
+    prefix: { type: 'string', alias: 'p', describe: 'what ids begin with; otherwise from the name', placeholder: '<prefix>' },
     name: { type: 'string', describe: 'what the repository is called in addresses; otherwise as its folder', placeholder: '<name>' },
     branch: { type: 'string', describe: 'the branch that work lands on; otherwise the one that is checked out', placeholder: '<branch>' },
     remote: { type: 'string', describe: 'push what lands to this remote; otherwise it stays here', placeholder: '<remote>' },
@@ -18,8 +18,9 @@ export const command = defineCommand({
     ['init --prefix app --gate "npm test"', 'ids such as app-x1y2z; nothing lands unless npm test succeeds'],
   ],
   async run({ prefix, name, branch, remote, gate, noGate, yes, global }, context) {
-    const { cwd, env, now, progress, confirm, quiet } = context;
-    const report = await initRepository({ cwd, env, now, progress, confirm, prefix, name, branch, remote, gate, noGate, yes, global, aliases: usefulAliases() });
+    const { cwd, env, now, progress, quiet } = context;
+    const confirm: typeof context.confirm = async (question, byDefault) => (quiet ? undefined : context.confirm(question, byDefault));
+    const report = await initRepository({ cwd, env, now, progress, confirm, prefix: prefix?.replace(/-+$/, ''), name, branch, remote, gate, noGate, yes, global, aliases: usefulAliases() });
     return { ...report, quiet };
   },
   *render({ made, repository, name, prefix, target, remote, workers, gate, aliases, githooks, notes, quiet }) {

@@ -12,7 +12,7 @@ export const command = defineCommand({
   args: [{ name: 'bead', describe: 'ids, or how they begin', required: true, many: true }],
   options: pastOptions,
   examples: [['bead show gt-x1y2z', 'one bead'], ['bead show gt-x1', 'the only one whose id begins so'], ['bead show gt-x1y2z --at yesterday', 'as it was']],
-  run: async ({ bead, at }, context) => showBeads(await townThen(context, at), context.cwd, bead),
+  run: async ({ bead, at }, context) => showBeads(await townThen(context, at), context.cwd, bead, (text, { message }) => context.warn(`gt: ${text}: ${message}`)),
   *render(beads) {
     for (const [index, bead] of beads.entries()) {
       if (index > 0) yield '';

@@ -12,7 +12,7 @@ export const command = defineCommand({
     status: { type: 'string', alias: 's', describe: 'open, in_progress, blocked, deferred, pinned or closed', placeholder: '<status>' },
     ...fieldOptions,
     'append-notes': { type: 'string', describe: 'a line to add to the notes', placeholder: '<text>' },
-    'add-label': { type: 'array', describe: 'labels to add' },
+    'add-label': { type: 'array', whole: true, describe: 'labels to add', placeholder: '<a,b>' },
     'remove-label': { type: 'array', describe: 'labels to take away' },
     'set-labels': { type: 'string', describe: 'the labels from now on, between commas', placeholder: '<a,b>' },
     'set-metadata': { type: 'array', whole: true, describe: 'one key of the metadata; JSON where it is JSON', placeholder: '<key=value>' },
@@ -31,7 +31,7 @@ export const command = defineCommand({
         ...(setLabels === undefined ? {} : { labels: labelsIn(setLabels) }),
         ...(Object.keys(keys).length > 0 ? { metadata: keys } : {}),
       },
-      addLabels: addLabel, removeLabels: removeLabel, appendNotes, parent, claim,
+      addLabels: addLabel.flatMap((text) => text.split(',').map((label) => label.trim())), removeLabels: removeLabel, appendNotes, parent, claim,
     };
     if (JSON.stringify(update) === JSON.stringify({ fields: {}, addLabels: [], removeLabels: [], claim: false })) throw new BadOption('nothing is to be changed', `gt update ${bead[0]} --priority 1`);
     const writer = await asWriter(context);

@@ -1,0 +1,204 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { garageFile } from '../helpers/garage.ts';
+import { programs } from '../helpers/programs.ts';
+import { output, ownEnvironment, repository, temporary, type Ran } from '../helpers/temporary.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const native = programs[0]!;
+
+/** The programs that scripts call: every command about beads is in both. */
+const called = { bd: native.bd, gt: native.argv } as const;
+
+interface Place {
+  readonly path: string;
+  run(words: readonly string[], env?: Readonly<Record<string, string>>): Ran;
+  /** What a command that must succeed printed, without the last newline. */
+  say(...words: string[]): string;
+  json<T = Json[]>(...words: string[]): T;
+}
+
+function placeAt(path: string, argv: readonly string[]): Place {
+  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}): Ran => {
+    const { status, signal, stdout, stderr } = spawnSync(argv[0]!, [...argv.slice(1), ...words], { cwd: path, env: { ...ownEnvironment(), ...env }, encoding: 'utf8', timeout: 60_000 });
+    return { code: status, signal, stdout, stderr };
+  };
+  const say = (...words: string[]): string => {
+    const ran = run(words);
+    assert.is(ran.code, 0, `${words.join(' ')}: ${ran.stdout}${ran.stderr}`);
+    return ran.stdout.replace(/\n$/, '');
+  };
+  return { path, run, say, json: <T>(...words: string[]): T => JSON.parse(say(...words, '--json')) as T };
+}
+
+/** A repository that was made a ledger as scripts do it. */
+async function begun(argv: readonly string[]): Promise<Place> {
+  const place = placeAt(await repository({ path: join(temporary(), 'shop') }), called.bd);
+  assert.is(place.say('init', '--prefix', 'app-', '--quiet'), '');
+  return placeAt(place.path, argv);
+}
+
+async function garageAt(argv: readonly string[]): Promise<Place> {
+  const place = await begun(argv);
+  place.say('import', garageFile);
+  return place;
+}
+
+const keysOf = (value: unknown): string[] => Object.keys(value as Json).sort();
+const idsOf = (beads: readonly Json[]): string[] => beads.map(({ id }) => String(id).replace('garage-', ''));
+
+for (const [name, argv] of Object.entries(called)) {
+  const surface = suite(`what scripts get from ${name}`);
+
+  surface('a ledger in any repository, ids alone, and lists as bare arrays', async () => {
+    const place = await begun(argv);
+    assert.match(place.say('create', 'Weld the pod', '--silent'), /^app-[0-9a-z]{5}$/);
+    assert.match(place.say('q', 'Paint', 'the', 'gate'), /^app-[0-9a-z]{5}$/);
+    const [bead] = place.json('list', '--sort', 'title', '--reverse');
+    assert.equal(keysOf(bead), ['comment_count', 'created_at', 'created_by', 'dependency_count', 'dependent_count', 'id', 'issue_type', 'priority', 'status', 'title', 'updated_at']);
+    assert.is(place.json<Json>('create', 'One more')['schema_version'], 1);
+  });
+
+  surface('everything in an envelope where that is asked for', async () => {
+    const place = await begun(argv);
+    const wrapped = (...words: string[]): Json => JSON.parse(place.run([...words, '--json'], { BD_JSON_ENVELOPE: '1' }).stdout) as Json;
+    assert.equal(wrapped('list'), { schema_version: 1, data: [] });
+    assert.equal(keysOf(wrapped('create', 'Weld')), ['data', 'schema_version']);
+    assert.equal(keysOf(wrapped('statuses')['data']), ['built_in_statuses', 'custom_statuses']);
+    assert.equal(wrapped('query', '--saved'), { schema_version: 1, data: [] });
+  });
+
+  surface('each of several beads by itself, 0 when any was done, and every failure told', async () => {
+    const place = await garageAt(argv);
+    for (const words of [['show'], ['update', '-p', '1'], ['defer', '--until', '+3d'], ['undefer'], ['close', '--reason', 'enough'], ['reopen']]) {
+      const some = place.run([words[0]!, 'garage-horn', 'garage-ghost', 'hoses', ...words.slice(1), '--json']);
+      assert.equal([some.code, idsOf(JSON.parse(some.stdout) as Json[])], [0, ['horn', 'hoses']], words[0]);
+      assert.match(some.stderr, /^gt: garage-ghost: there is no bead "garage-ghost"$/m);
+      const none = place.run([words[0]!, 'garage-ghost', 'garage-spook', ...words.slice(1), '--json']);
+      assert.equal([none.code, none.stdout, (JSON.parse(none.stderr) as Json)['code']], [1, '', 'bead.none-done'], words[0]);
+    }
+  });
+
+  surface('1 and a name for what a rule refuses', async () => {
+    const place = await garageAt(argv);
+    const refused: [string[], string, RegExp][] = [
+      [['show', 'garage-hron'], 'bead.unknown', /garage-hron/], [['update', 'garage-ghost', '-p', '1'], 'bead.unknown', /garage-ghost/], [['create', ' '], 'field.bad', /needs a title/], [['update', 'horn', '--title', ''], 'field.bad', /needs a title/],
+      [['label', 'add', 'horn', ''], 'field.bad', /label/], [['tag', 'horn', ' '], 'field.bad', /label/], [['update', 'horn', '--add-label', ''], 'field.bad', /label/], [['update', 'horn', '--status', 'clsoed'], 'status.unknown', /"clsoed"/],
+      [['list', '--status', 'bogus'], 'status.unknown', /"bogus"/], [['count', '--status', 'opne'], 'status.unknown', /"opne"/], [['query', 'status = bogus'], 'status.unknown', /"bogus"/], [['query', '@mine'], 'query.unknown', /"mine"/],
+      [['close', 'garage-run'], 'bead.close-refused', /garage-run/], [['duplicate', 'horn', '--of', 'ghost'], 'bead.unknown', /ghost/], [['supersede', 'horn', '--with', 'horn'], 'dependency.bad', /itself/], [['link', 'frame', 'run'], 'dependency.bad', /cycle/],
+    ];
+    for (const [words, code, says] of refused) {
+      const ran = place.run([...words, '--json']);
+      const error = JSON.parse(ran.stderr) as Json;
+      assert.equal([ran.code, error['code']], [1, code], words.join(' '));
+      assert.match(String(error['error']), says);
+    }
+    assert.match(place.run(['list', '--status', 'clsoed']).stderr, /try: --status closed/);
+    assert.match(place.run(['list', '--exclude-lable', 'x']).stderr, /try: .* --exclude-label/);
+  });
+
+  surface('what they ask for, by every filter', async () => {
+    const place = await garageAt(argv);
+    place.say('update', 'horn', '--metadata', '{"team":"web","points":5}', '--spec-id', 'road/7', '--due', '2026-01-01', '--notes', 'Brass', '--add-label', 'area:road', '--defer', '2030-01-01');
+    place.say('update', 'water', '--set-labels', '');
+    const asked: [string[], string[]][] = [
+      [['list', '--exclude-label', 'welding', '--exclude-type', 'epic,chore', '--priority-max', '1', '--priority-min', 'P1'], ['run', 'toll']], [['list', '--label-pattern', 'area:*'], ['horn']], [['list', '--label-regex', '^(rig|trade)$', '--no-parent', '--sort', 'id'], ['haul', 'hoses', 'run', 'toll']],
+      [['list', '--no-labels', '--type', 'task,bug', '--reverse'], ['water']], [['list', '--desc-contains', 'CANYON'], ['tank']], [['list', '--notes-contains', 'brass'], ['horn']], [['list', '--overdue'], ['horn']], [['list', '--deferred', '--sort', 'id'], ['horn', 'water']],
+      [['list', '--defer-after', '2050-01-01'], ['water']], [['list', '--due-before', '+1d'], ['horn']], [['list', '--metadata-field', 'team=web', '--metadata-field', 'points=5'], ['horn']], [['list', '--has-metadata-key', 'team'], ['horn']], [['list', '--spec', 'road/'], ['horn']],
+      [['search', 'the', '--priority', '0', '--no-assignee'], ['brakes']], [['ready', '--exclude-type', 'epic', '--label-any', 'trade', '--sort', 'oldest'], ['hoses', 'toll']], [['ready', '--parent', 'haul'], []], [['blocked', '--priority-max', '0'], ['brakes']],
+      [['stale', '--days', '1', '--limit', '2'], ['tank', 'frame']], [['children', 'haul'], ['brakes', 'frame', 'spikes', 'water']],
+      [['query', 'priority <= 1 AND NOT type = epic AND (assignee = nux OR label = welding)'], ['frame', 'tank']], [['query', '-a', 'closed > 2026-04-08 and metadata.team != web'], ['scout']], [['query', 'due < now'], ['horn']],
+    ];
+    for (const [words, ids] of asked) assert.equal(idsOf(place.json(...words)), ids, words.join(' '));
+    assert.is(place.json<Json>('count', '--no-labels')['count'], 1);
+  });
+
+  surface('questions kept under a name', async () => {
+    const place = await garageAt(argv);
+    assert.equal(place.json('query', '--save', 'urgent', 'Priority<1 or label=rig'), { schema_version: 1, status: 'kept', name: 'urgent', query: 'priority < 1 OR label = rig' });
+    assert.equal(idsOf(place.json('query', '@urgent', '--sort', 'id')), ['brakes', 'frame', 'haul', 'run']);
+    assert.equal(place.json('query', '--saved'), [{ name: 'urgent', query: 'priority < 1 OR label = rig' }]);
+    assert.match(place.run(['query', '@urgnet']).stderr, /try: gt query @urgent/);
+    place.say('query', '--forget', 'urgent');
+    assert.equal(place.json('query', '--saved'), []);
+    const bad = place.run(['query', 'statsu = open']);
+    assert.equal([bad.code, bad.stderr], [2, 'gt: the query cannot be understood at character 1: there is no field "statsu"\n  try: gt query "status = open"\n']);
+  });
+
+  surface('why work is ready or waits', async () => {
+    const place = await garageAt(argv);
+    const explained = place.json<Record<'ready' | 'blocked', Json[]> & { cycles: unknown; summary: unknown }>('ready', '--explain');
+    assert.equal([idsOf(explained.ready), idsOf(explained.blocked), explained.cycles, explained.summary], [['toll', 'haul', 'hoses', 'horn'], ['brakes', 'run', 'tank', 'spikes'], [], { total_ready: 4, total_blocked: 4, cycle_count: 0 }]);
+    assert.equal([explained.ready[0]!['resolved_blockers'], explained.blocked[2]!['blocked_by'], explained.blocked[2]!['blocked_by_count']], [['garage-scout'], [{ id: 'garage-frame', title: 'Straighten the frame', status: 'in_progress', priority: 0 }], 1]);
+    const [blocked] = place.json('blocked');
+    assert.equal([blocked!['blocked_by'], blocked!['blocked_by_count']], [['garage-hoses'], 1]);
+  });
+
+  surface('epics, and those closed that are done', async () => {
+    const place = await garageAt(argv);
+    const [progress] = place.json('epic', 'status');
+    assert.equal([keysOf(progress), progress!['total_children'], progress!['closed_children']], [['closed_children', 'eligible_for_close', 'epic', 'total_children'], 4, 0]);
+    place.say('close', '--force', 'frame', 'brakes', 'spikes', 'water');
+    assert.equal(place.json<Json[]>('epic', 'close-eligible', '--dry-run').map((each) => (each['epic'] as Json)['id']), ['garage-haul']);
+    assert.equal(place.json('epic', 'close-eligible'), { schema_version: 1, closed: ['garage-haul'], count: 1 });
+    assert.equal(place.json('epic', 'status', '--eligible-only'), []);
+  });
+
+  surface('beads that say the same, and one for all of them', async () => {
+    const place = await begun(argv);
+    const [first, second] = [place.say('q', 'Oil the hinges'), place.say('q', 'Oil the hinges')];
+    const waits = place.say('create', 'Open the gate', '--deps', second, '--silent');
+    const found = place.json<{ duplicate_groups: number; groups: Json[] }>('duplicates');
+    assert.equal([found.duplicate_groups, keysOf(found.groups[0]), found.groups[0]!['suggested_target'], found.groups[0]!['suggested_sources']], [1, ['issues', 'suggested_sources', 'suggested_target', 'title'], second, [first]]);
+    assert.equal(place.json<Json>('duplicates', '--merge')['merged'], [first]);
+    assert.is(place.json<Json>('duplicates')['duplicate_groups'], 0);
+    const better = place.say('q', 'Replace the hinges');
+    assert.equal(place.json('supersede', second, '--with', better), { schema_version: 1, superseded: second, replacement: better, status: 'closed' });
+    assert.equal(place.json('blocked').map(({ id, blocked_by: by }) => [id, by]), [[waits, [better]]]);
+    assert.equal(place.json('duplicate', waits, '--of', better), { schema_version: 1, duplicate: waits, canonical: better, status: 'closed' });
+  });
+
+  surface('what is put off, given to somebody, and tied together', async () => {
+    const place = await garageAt(argv);
+    assert.equal(place.json('defer', 'horn').map(({ status }) => status), ['deferred']);
+    assert.equal(place.json('undefer', 'horn').map(({ status }) => status), ['open']);
+    place.say('defer', 'horn', '--until', 'tomorrow');
+    assert.not.ok(idsOf(place.json('ready')).includes('horn'));
+    place.say('undefer', 'horn');
+    assert.is(place.json('assign', 'horn', 'slit')[0]!['assignee'], 'slit');
+    assert.is(place.json('assign', 'horn', '')[0]!['assignee'], undefined);
+    assert.is(place.json('priority', 'horn', 'P0')[0]!['priority'], 0);
+    assert.equal(place.json('tag', 'horn', 'loud', 'brass')[0]!['labels'], ['brass', 'loud']);
+    assert.equal(place.json('link', 'horn', 'tank', '--type', 'related'), { schema_version: 1, status: 'added', issue_id: 'garage-horn', depends_on_id: 'garage-tank', type: 'related' });
+  });
+
+  surface('what is missing in beads, what waits for what, and what commits name', async () => {
+    const place = await garageAt(argv);
+    const lint = place.run(['lint', 'brakes', 'hoses', '--json']);
+    assert.equal([lint.code, JSON.parse(lint.stdout)], [1, { schema_version: 1, total: 2, issues: 1, results: [{ id: 'garage-brakes', title: 'Replace the brake lines', type: 'bug', missing: ['## Steps to Reproduce', '## Acceptance Criteria'], warnings: 2 }] }]);
+    assert.is(place.run(['lint', 'hoses']).code, 0);
+    const graph = place.json<{ layers: string[][]; issues: Json[] }>('graph', 'toll');
+    assert.equal([graph.issues.length, graph.layers.length], [9, 4]);
+    assert.match(place.say('graph', '--dot'), /^digraph beads \{\n[^]*"garage-frame" -> "garage-tank";[^]*\}$/);
+    writeFileSync(join(place.path, 'horn.txt'), 'tuned\n');
+    await output(['git', 'add', '.'], { cwd: place.path });
+    await output(['git', 'commit', '-qm', 'Tune (garage-horn), see garage-map; not garage-hornet'], { cwd: place.path });
+    assert.equal(place.json('orphans').map(({ latest_commit: _commit, ...rest }) => rest), [{ issue_id: 'garage-horn', title: 'Tune the horn', status: 'open', latest_commit_message: 'Tune (garage-horn), see garage-map; not garage-hornet' }]);
+  });
+
+  surface('what there is, and where', async () => {
+    const place = await garageAt(argv);
+    assert.equal(place.json<{ built_in_statuses: Json[] }>('statuses').built_in_statuses.map((each) => each['name']), ['open', 'in_progress', 'blocked', 'hooked', 'deferred', 'pinned', 'closed']);
+    assert.equal([keysOf(place.json('types')), place.json<{ core_types: Json[] }>('types').core_types.length], [['core_types', 'custom_types', 'schema_version'], 9]);
+    assert.equal(place.json('where'), { schema_version: 1, path: place.path, database_path: join(place.path, '.git'), ref: 'refs/beads/main', prefix: 'app', prefixes: ['app', 'hq', 'garage'] });
+    assert.is(place.json<Json>('info')['issue_count'], 16);
+    if (name === 'bd') assert.equal(keysOf(place.json('status')), ['schema_version', 'summary']);
+    assert.is(place.json<Json>('comments', 'add', 'horn', 'It', 'howls')['text'], 'It howls');
+  });
+
+  surface.run();
+}
