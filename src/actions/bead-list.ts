@@ -1,10 +1,12 @@
+import { prefixOf } from '../base/ids.ts';
 import { timeOf } from '../base/time.ts';
 import { indexed, isDone, statuses, type Bead, type Beads } from '../domain/bead.ts';
-import type { Counted } from '../domain/detail.ts';
+import { counted, type Counted } from '../domain/detail.ts';
 import { matches, orderBy, says, type SortField } from '../domain/matching.ts';
-import { openWork, wantsDone, type Query } from '../domain/query.ts';
+import { isParticular, openWork, wantsDone, type Query } from '../domain/query.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { liveBeads } from '../ledger/projection.ts';
+import { openPage } from '../ledger/open-page.ts';
+import { liveBeads, referrersNow } from '../ledger/projection.ts';
 import { hasLedger, openSnapshot } from '../ledger/read.ts';
 import { wispsOf } from '../ledger/wisps.ts';
 import { ledgersOf, type Town } from '../town.ts';
@@ -43,12 +45,23 @@ export interface Page {
 
 /** The beads that a query asks for; ephemeral ones are counted in where they are asked for. `named` are the statuses that somebody typed, where the query does not hold them. Throws UnknownStatus. */
 export async function listBeads(ledgers: readonly Ledger[], query: Query, order: Order & { readonly wisps: boolean; readonly named?: readonly string[] }): Promise<Page> {
+  const page = order.wisps || order.named !== undefined || isParticular(query) ? undefined : await firstOfAll(ledgers, order);
+  if (page !== undefined) return page;
   const wisps = order.wisps ? await existing(ledgers.map(wispsOf)) : [];
   const views = await Promise.all([...ledgers, ...wisps].map((ledger) => (wantsDone(query) ? wholeLedger(ledger) : liveBeads(ledger))));
   const found = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)).map((bead) => countedIn(beads, bead))).sort(orderBy(order.sort));
   if (found.length === 0) await refuseUnknownStatus(order.named ?? query.statuses, views);
   if (order.reverse) found.reverse();
   return { total: found.length, beads: found.slice(0, order.limit) };
+}
+
+/** The first of all open work, where what is kept of the ledgers reaches so far. */
+async function firstOfAll(ledgers: readonly Ledger[], { sort, reverse, limit }: Order): Promise<Page | undefined> {
+  if (sort !== 'priority' || reverse) return undefined;
+  const pages = await Promise.all(ledgers.map((ledger) => openPage(ledger, limit)));
+  const known = pages.filter((page) => page !== undefined);
+  if (known.length < pages.length) return undefined;
+  return { total: known.reduce((sum, { total }) => sum + total, 0), beads: known.flatMap(({ beads }) => beads).sort(orderBy(sort)).slice(0, limit) };
 }
 
 /** A status that nobody knows and no bead has is a slip of the hand. Throws UnknownStatus. */
@@ -66,11 +79,34 @@ async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {
 
 /** The beads whose id a text is or begins, else those that say it in title or description. */
 export async function searchBeads(ledgers: readonly Ledger[], text: string, query: Query, order: Order): Promise<Page> {
-  const { beads } = await listBeads(ledgers, query, { ...order, limit: Infinity, wisps: false });
+  const beads = wantsDone(query) ? undefined : await holding(ledgers, text);
+  if (beads === undefined) {
+    const all = await listBeads(ledgers, query, { ...order, limit: Infinity, wisps: false });
+    const found = meant(all.beads, text);
+    return { total: found.length, beads: found.slice(0, order.limit) };
+  }
+  const found = meant(beads.filter((bead) => matches(query, bead)), text).sort(orderBy(order.sort));
+  if (order.reverse) found.reverse();
+  return { total: found.length, beads: await countedAmong(ledgers, found.slice(0, order.limit)) };
+}
+
+/** The beads that are not done and hold a text somewhere; undefined where all of them have to be read for that. */
+async function holding(ledgers: readonly Ledger[], text: string): Promise<Bead[] | undefined> {
+  const { liveHolding } = await import('../ledger/search.ts');
+  const found = await Promise.all(ledgers.map((ledger) => liveHolding(ledger, text)));
+  return found.every((beads) => beads !== undefined) ? found.flat() : undefined;
+}
+
+function meant<Found extends Bead>(beads: readonly Found[], text: string): Found[] {
   const named = beads.filter(({ id }) => id === text || id.startsWith(text) || id.startsWith(text, id.lastIndexOf('-') + 1));
   const exact = named.filter(({ id }) => id === text);
-  const found = exact.length > 0 ? exact : /^[a-z0-9-]+$/.test(text) && named.length > 0 && text.includes('-') ? named : beads.filter((bead) => says(bead, text) || named.includes(bead));
-  return { total: found.length, beads: found.slice(0, order.limit) };
+  if (exact.length > 0) return exact;
+  return /^[a-z0-9-]+$/.test(text) && named.length > 0 && text.includes('-') ? named : beads.filter((bead) => says(bead, text) || named.includes(bead));
+}
+
+async function countedAmong(ledgers: readonly Ledger[], beads: readonly Bead[]): Promise<Counted[]> {
+  const edges = await Promise.all(ledgers.map(async (ledger) => ({ prefixes: ledger.prefixes, referrers: await referrersNow(ledger) })));
+  return beads.map((bead) => counted(bead, edges.find(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined)?.referrers(bead.id).length ?? 0));
 }
 
 /** What beads can be counted by. */

@@ -5,6 +5,7 @@ import { counted, type Counted } from '../domain/detail.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
 import { readCache, version, writeCache, type Header } from './cache-file.ts';
 import type { Ledger } from './ledger.ts';
+import { writeOpenPage } from './open-page.ts';
 
 /** The first line of the file `ready`. */
 export interface ReadyHeader extends Header {
@@ -17,7 +18,7 @@ export interface ReadyHeader extends Header {
   readonly foreign: boolean;
 }
 
-/** One shard of the projection, as a line of the file `live` holds it. */
+/** One shard of the projection. */
 export interface Part {
   readonly oid: string;
   /** The beads that matter for readiness. */
@@ -64,14 +65,17 @@ export async function refresh(ledger: Ledger, commit: string): Promise<Fresh> {
   }
 }
 
+/** A line of the file `live`: a shard's object and the beads of it that do not matter, or one bead that does. Sorted, so that one is found without reading all. */
+type Line = readonly [shard: string, id: '', oid: string, rest: Part['rest']] | readonly [shard: string, id: string, bead: Bead];
+
 export function readWork(ledger: Ledger): { readonly header: Header | undefined; readonly shards: Parts } {
   const found = readCache(ledger, 'live');
-  const shards = new Map<string, Part>();
+  const shards = new Map<string, Part & { readonly beads: Bead[] }>();
   try {
-    for (const line of found?.body.toString('utf8').split('\n') ?? []) {
-      if (line === '') continue;
-      const [shard, oid, beads, rest] = JSON.parse(line) as [string, string, Part['beads'], Part['rest']];
-      shards.set(shard, { oid, beads, rest });
+    const lines = JSON.parse(`[${(found?.body.toString('utf8') ?? '').trim().replaceAll('\n', ',')}]`) as Line[];
+    for (const line of lines) {
+      if (line[1] === '') shards.set(line[0], { oid: line[2] as string, beads: [], rest: line[3] ?? [] });
+      else shards.get(line[0])!.beads.push(line[2] as Bead);
     }
     return { header: found?.header, shards };
   } catch {
@@ -81,7 +85,11 @@ export function readWork(ledger: Ledger): { readonly header: Header | undefined;
 }
 
 function writeWork(ledger: Ledger, commit: string, shards: Parts): void {
-  const lines = [...shards].map(([shard, { oid, beads, rest }]) => `${JSON.stringify([shard, oid, beads, rest])}\n`);
+  const lines: string[] = [];
+  for (const [shard, { oid, beads, rest }] of shards) {
+    lines.push(`${JSON.stringify([shard, '', oid, rest] satisfies Line)}\n`);
+    for (const bead of beads) lines.push(`${JSON.stringify([shard, bead.id, bead] satisfies Line)}\n`);
+  }
   writeCache(ledger, 'live', { version, commit }, lines.join(''));
   writeCache(ledger, 'ids', { version, commit }, idLines(shards));
   writeCache(ledger, 'edges', { version, commit }, edgeLines(shards));
@@ -138,6 +146,7 @@ function writeReady(ledger: Ledger, commit: string, shards: Parts): { readonly r
   const count = [...shards.values()].reduce((sum, { beads, rest }) => sum + beads.length + rest.length, 0);
   const header: ReadyHeader = { version, commit, count, ready: ready.length, until: deferred.length > 0 ? deferred.reduce((a, b) => Math.min(a, b)) : null, foreign };
   writeCache(ledger, 'ready', header, ready.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  writeOpenPage(ledger, { version, commit }, byId.values(), (id) => referrers.get(id) ?? 0);
   writeCache(ledger, 'ready-ids', { version, commit }, ready.map(({ id }) => `${id}\n`).join(''));
   return { ready, foreign };
 }

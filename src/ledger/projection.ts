@@ -93,17 +93,26 @@ export async function liveAmong(ledger: Ledger, commit: string, ids: readonly st
   const since = header.commit === commit ? nothing : (await import('./difference.ts')).keptDifference(ledger, header.commit, commit);
   if (since === undefined) return found;
   const same = ids.filter((id) => !since.before.has(id) && !since.after.has(id));
-  const lines = findLines(ledger, 'live', header.commit, [...new Set(same.map(shardOf))].map((shard) => `["${shard}",`)) ?? [];
-  for (const line of lines) for (const bead of line === undefined ? [] : beadsIn(line)) if (same.includes(bead.id)) found.set(bead.id, bead);
+  const lines = findLines(ledger, 'live', header.commit, same.map((id) => lineStart(shardOf(id), id))) ?? [];
+  same.forEach((id, index) => {
+    const bead = lines[index] === undefined ? undefined : beadIn(lines[index]);
+    if (bead !== undefined) found.set(id, bead);
+  });
   for (const id of ids) if (since.after.has(id)) found.set(id, since.after.get(id)!);
   return found;
 }
 
-function beadsIn(line: string): readonly Bead[] {
+/** How the line of a bead begins in the file `live`. */
+export function lineStart(shard: string, id: string): string {
+  return `["${shard}","${id}",`;
+}
+
+/** The bead of a line of the file `live`; undefined where the line is damaged. */
+export function beadIn(line: string): Bead | undefined {
   try {
-    return (JSON.parse(line) as [string, string, readonly Bead[]])[2];
+    return (JSON.parse(line) as [shard: string, id: string, bead: Bead])[2];
   } catch {
-    return [];
+    return undefined;
   }
 }
 
@@ -137,6 +146,11 @@ export async function referrersAt(ledger: Ledger, commit: string): Promise<(id: 
   if (difference === undefined) return known;
   const since = edgesIn(difference);
   return (id) => [...known(id).filter((referrer) => !difference.before.has(referrer.id)), ...(since.get(id) ?? [])];
+}
+
+/** The same for the newest commit. Throws NoLedger. */
+export async function referrersNow(ledger: Ledger): Promise<(id: string) => readonly Referrer[]> {
+  return referrersAt(ledger, await currentCommit(ledger));
 }
 
 function edgesIn({ after }: Difference): Map<string, Referrer[]> {

@@ -9,12 +9,17 @@ import { close, remove, reopen } from '../../src/domain/closing.ts';
 import { addLabel, create, edit } from '../../src/domain/content.ts';
 import { depend, undepend } from '../../src/domain/dependency.ts';
 import { claim } from '../../src/domain/hook.ts';
+import { matches } from '../../src/domain/matching.ts';
+import { openWork } from '../../src/domain/query.ts';
+import { readyOrder } from '../../src/domain/ready.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { shardOf } from '../../src/base/ids.ts';
 import { findLines, version, writeCache } from '../../src/ledger/cache-file.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
+import { openPage } from '../../src/ledger/open-page.ts';
+import { liveHolding } from '../../src/ledger/search.ts';
 import { allIds, liveAmong, liveBeads, readyBeads, referrersAt, roughCount } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { nux, refusal } from '../helpers/garage.ts';
@@ -47,6 +52,17 @@ async function glimpsed(ledger: Ledger): Promise<string[]> {
   const found = await liveAmong(ledger, commit, names);
   const said = await consult(ledger, (view) => names.map((id) => view.get(id)));
   for (const [id, bead] of found) assert.equal(bead, said.find((each) => each?.id === id));
+  const all = await consult(ledger, (view) => [...view.all()]);
+  const open = all.filter((bead) => matches(openWork, bead)).sort(readyOrder);
+  for (const limit of [0, 1, 3, 200]) {
+    const page = await openPage(ledger, limit);
+    if (page !== undefined) assert.equal({ total: page.total, beads: page.beads.map(({ id, title, priority, status, dependent_count: count }) => ({ id, title, priority, status, count })) }, {
+      total: open.length,
+      beads: open.slice(0, limit).map(({ id, title, priority, status }) => ({ id, title, priority, status, count: all.filter((other) => other.dependencies?.some((edge) => edge.depends_on_id === id)).length })),
+    });
+  }
+  const holding = await liveHolding(ledger, 'GT-');
+  if (holding !== undefined) assert.equal(open.filter(({ id }) => holding.filter((bead) => bead.id === id).length !== 1), []);
   return [...found.keys()].sort();
 }
 
