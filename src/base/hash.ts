@@ -1,5 +1,5 @@
 /*
- * SHA-1 and SHA-256 of short texts in plain arithmetic: loading the runtime's own takes 4 ms natively, as long as an empty program, and an id is hashed in a
+ * SHA-1 and SHA-256 of a few short texts in plain arithmetic: loading the runtime's own takes 4 ms natively, as long as an empty program, and an id is hashed in a
  * microsecond. Nothing here is secret.
  */
 
@@ -30,8 +30,29 @@ function hex(state: Uint32Array): string {
   return text;
 }
 
+/** Whoever hashes so many texts gains more from the runtime's own than loading it takes. */
+const many = 500;
+let hashed = 0;
+let crypto: ReturnType<typeof process.getBuiltinModule<'node:crypto'>> | undefined;
+
+/** The hash by the runtime's own means, once that pays. */
+function byRuntime(name: 'sha1' | 'sha256', text: string): string | undefined {
+  hashed += 1;
+  if (hashed < many) return undefined;
+  return (crypto ??= process.getBuiltinModule('node:crypto')).createHash(name).update(text).digest('hex');
+}
+
 /** The SHA-1 of a text's UTF-8, in hexadecimal. */
 export function sha1(text: string): string {
+  return byRuntime('sha1', text) ?? sha1Here(text);
+}
+
+/** The SHA-256 of a text's UTF-8, in hexadecimal. */
+export function sha256(text: string): string {
+  return byRuntime('sha256', text) ?? sha256Here(text);
+}
+
+function sha1Here(text: string): string {
   const state = Uint32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0);
   eachBlock(text, () => {
     let [a, b, c, d, e] = [state[0]!, state[1]!, state[2]!, state[3]!, state[4]!];
@@ -73,8 +94,7 @@ let tables: { readonly constants: Uint32Array; readonly start: Uint32Array } | u
 
 const right = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
 
-/** The SHA-256 of a text's UTF-8, in hexadecimal. */
-export function sha256(text: string): string {
+function sha256Here(text: string): string {
   const primes = tables === undefined ? firstPrimes(64) : [];
   tables ??= { constants: Uint32Array.from(primes, (prime) => fraction(Math.cbrt(prime))), start: Uint32Array.from(primes.slice(0, 8), (prime) => fraction(Math.sqrt(prime))) };
   const { constants, start } = tables;

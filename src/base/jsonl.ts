@@ -6,7 +6,33 @@ export type JsonObject = { readonly [key: string]: Json };
 
 /** Canonical JSON: keys sorted, no spaces, one line. */
 export function canonical(value: unknown): string {
-  return stableStringify(value);
+  const sorted = inOrder(value);
+  return sorted === unordered ? stableStringify(value) : JSON.stringify(sorted);
+}
+
+/** Stands for what no object keeps in order: keys that are numbers, and the one that is no key. */
+const unordered = Symbol('unordered');
+const keyWithAWill = /^(0|[1-9]\d*|__proto__)$/;
+
+/** The value with the keys of its objects in order, so that the runtime's own writer, twice as fast, writes them so. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const items: unknown[] = [];
+    for (const each of value) {
+      const item = inOrder(each);
+      if (item === unordered) return unordered;
+      items.push(item);
+    }
+    return items;
+  }
+  const sorted: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const inner = keyWithAWill.test(key) ? unordered : inOrder((value as Record<string, unknown>)[key]);
+    if (inner === unordered) return unordered;
+    sorted[key] = inner;
+  }
+  return sorted;
 }
 
 /** Whether a parsed JSON value is an object, not an array and not null. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import stableStringify from 'fast-json-stable-stringify';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BadLine, canonical, parseLines } from '../../src/base/jsonl.ts';
@@ -18,6 +19,13 @@ jsonl('is read back as it was, and written again as it stands', () => {
       assert.is(canonical(JSON.parse(text)), text);
     }),
   );
+});
+
+jsonl('keeps keys in the order of their texts, numbers and odd ones too', () => {
+  const odd = JSON.parse('{"b":{"10":1,"9":2,"__proto__":{"z":1}},"__proto__":[3],"constructor":null,"a":[{"2":0,"10":0}],"":[]}') as unknown;
+  assert.is(canonical(odd), '{"":[],"__proto__":[3],"a":[{"10":0,"2":0}],"b":{"10":1,"9":2,"__proto__":{"z":1}},"constructor":null}');
+  fc.assert(fc.property(fc.object({ key: fc.oneof(fc.string(), fc.nat().map(String)), values: [fc.string(), fc.integer(), fc.double(), fc.constant(undefined), fc.constant(null)] }), (value) => assert.is(canonical(value), stableStringify(value))));
+  assert.is(canonical(undefined), undefined);
 });
 
 jsonl.run();
