@@ -1,6 +1,6 @@
-import { parsePast, parseTime } from '../base/time.ts';
-import { openWork, type Query, type Span, type Test } from '../domain/query.ts';
-import { BadOption, parsePriority } from './beads.ts';
+import { parsePast } from '../base/time.ts';
+import { openWork, type Query } from '../domain/query.ts';
+import { parsePriority } from './beads.ts';
 import type { Arguments, Context, Option } from './command.ts';
 
 /** Which of the beads that there is work on are meant. */
@@ -82,7 +82,7 @@ export async function readQuery(typed: Partial<TypedQuery>, parent: string | und
     books: [...(typed.includeGates ? ['gate'] : []), ...(typed.includeInfra ? ['agent', 'role', 'rig', 'message'] : [])],
     templates: typed.includeTemplates ?? false,
     pinned: typed.pinned ? true : typed.noPinned ? false : undefined,
-    tests: isPlain(typed) ? [] : await testsOf(typed, context.now()),
+    tests: isPlain(typed) ? [] : await (await import('./bead-tests.ts')).testsOf(typed, context.now()),
   };
 }
 
@@ -100,61 +100,8 @@ function isPlain(typed: Partial<TypedQuery>): boolean {
   return true;
 }
 
-async function testsOf(typed: Partial<TypedQuery>, now: number): Promise<Test[]> {
-  const ask = await import('../domain/condition.ts');
-  const tests: Test[] = [];
-  const add = <Value>(value: Value | undefined | false, test: (value: Value) => Test): void => {
-    if (value !== undefined && value !== false) tests.push(test(value));
-  };
-  const [least, most] = [typed.priorityMin, typed.priorityMax].map((text) => (text === undefined ? undefined : parsePriority(text)));
-  const excluded = await typesNamed(typed.excludeType);
-  const unwanted = typed.excludeLabel ?? [];
-  if (excluded.length > 0) tests.push((bead) => !excluded.includes(bead.issue_type));
-  if (unwanted.length > 0) tests.push(ask.not(ask.someLabel((label) => unwanted.includes(label))));
-  add(least, (number) => ({ priority }) => priority >= number);
-  add(most, (number) => ({ priority }) => priority <= number);
-  add(typed.labelPattern, (pattern) => ask.someLabel(ask.likePattern(pattern, true)));
-  add(typed.labelRegex, (text) => ask.someLabel(expression(text)));
-  add(typed.noLabels, () => ask.hasNoLabel);
-  add(typed.noParent, () => ask.hasNoParent);
-  add(typed.descContains, (text) => ask.contains('description', text));
-  add(typed.notesContains, (text) => ask.contains('notes', text));
-  add(typed.emptyDescription, () => ask.isEmpty('description'));
-  add(spanOf(typed.dueAfter, typed.dueBefore, now), (span) => ask.inSpan('due_at', span));
-  add(spanOf(typed.deferAfter, typed.deferBefore, now), (span) => ask.inSpan('defer_until', span));
-  add(typed.overdue, () => ask.isOverdue(now));
-  add(typed.deferred, () => ask.isPutOff);
-  for (const [key, value] of (typed.metadataField ?? []).map(pair)) tests.push(ask.keySays(key, value));
-  add(typed.hasMetadataKey, ask.hasKey);
-  add(typed.spec, ask.specBegins);
-  add(typed.molType, (word) => ask.says('mol_type', word));
-  add(typed.wispType, (word) => ask.says('wisp_type', word));
-  return tests;
-}
-
-function spanOf(after: string | undefined, before: string | undefined, now: number): Span | undefined {
-  const time = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseTime(text, now));
-  return after === undefined && before === undefined ? undefined : { after: time(after), before: time(before) };
-}
-
-function expression(text: string): (label: string) => boolean {
-  let regex: RegExp;
-  try {
-    regex = new RegExp(text, 'u');
-  } catch (error) {
-    throw new BadOption(`--label-regex ${JSON.stringify(text)} is no regular expression: ${error instanceof Error ? error.message : ''}`, "--label-regex '^area:'");
-  }
-  return (label) => regex.test(label);
-}
-
-function pair(text: string): [string, string] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new BadOption(`--metadata-field ${JSON.stringify(text)} asks for no key`, '--metadata-field key=value');
-  return [text.slice(0, at), text.slice(at + 1)];
-}
-
 /** Types by their own names, where other words for them were typed. */
-async function typesNamed(words: readonly string[] | undefined): Promise<string[]> {
+export async function typesNamed(words: readonly string[] | undefined): Promise<string[]> {
   if (words === undefined || words.length === 0) return [];
   const { typeNamed } = await import('../domain/kind.ts');
   return words.map(typeNamed);

@@ -150,12 +150,22 @@ function readPositionals(command: Command, typed: string, words: readonly string
   return args;
 }
 
+/** Asks the parser about the options that were typed alone: what it takes grows with those that it is told of. */
+function readFlags(options: Record<string, Option>, spelled: readonly string[]): Record<string, unknown> {
+  const typed: Record<string, Option> = {};
+  for (const word of spelled) {
+    const name = /^--([^=]+)/.exec(word)?.[1];
+    if (name !== undefined && Object.hasOwn(options, name)) typed[name] = options[name]!;
+  }
+  return parser([...spelled], { ...flagsOf(typed), configuration });
+}
+
 /** Reads the words behind a command's name, `typed` as in `gt bead list`; what cannot be understood throws a Usage failure. */
 export function parse(command: Command, typed: string, words: readonly string[], leading: readonly string[] = []): Parsed {
   const options = command.raw ? globalOptions : optionsOf(command);
   const typedWords = command.raw ? leading : [...leading, ...words];
   // Words alone stand for themselves: there is nothing to ask a parser, whose first answer is dear.
-  const given: Record<string, unknown> = typedWords.some((word) => word.startsWith('-')) ? parser(spell(options, typed, typedWords), { ...flagsOf(options), configuration }) : { _: typedWords };
+  const given: Record<string, unknown> = typedWords.some((word) => word.startsWith('-')) ? readFlags(options, spell(options, typed, typedWords)) : { _: typedWords };
   const has = (name: string): boolean => given[name] !== undefined;
   const values = (name: string): string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : []);
   const common = { json: has('json'), quiet: has('quiet'), help: has('help'), actor: values('actor').at(-1), directory: values('directory').at(-1) };
