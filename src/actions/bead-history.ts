@@ -1,7 +1,8 @@
 import { compareTimes } from '../base/time.ts';
-import { changedParts, differences, type PartChange } from '../domain/history.ts';
+import { changedParts, differences, losses, type PartChange } from '../domain/history.ts';
 import { auditTrail, versionsOf, type Search, type Transcript, type Version } from '../ledger/history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { lossesOf, type Loss } from '../ledger/losses.ts';
 import type { Town } from '../town.ts';
 import { readings, resolveBead, type Named } from './resolve.ts';
 
@@ -19,8 +20,8 @@ export interface Episode {
 
 /** The life of a bead from the ledger's commits, oldest first; of a deleted one too, when it is named in full. Throws UnknownBead and AmbiguousId. */
 export async function historyOf(town: Town, cwd: string, text: string): Promise<{ readonly id: string; readonly episodes: readonly Episode[] }> {
-  const { id, found } = await pastOf(town, cwd, text, ({ id, ledger }) => versionsOf(ledger, id));
-  return { id, episodes: found.map(episode) };
+  const { id, found } = await pastOf(town, cwd, text, async ({ id, ledger }) => withLosses((await versionsOf(ledger, id)).map(episode), await lossesOf(ledger, id)));
+  return { id, episodes: found };
 }
 
 /** The audit trail of these ledgers, or of the one bead that is named, newest first. Throws UnknownBead and AmbiguousId. */
@@ -40,6 +41,19 @@ async function pastOf<T>(town: Town, cwd: string, text: string, tell: (named: Na
   }
   const named = await resolveBead(town, text, cwd);
   return { id: named.id, found: await tell(named) };
+}
+
+/** Tells beside each merge what it has overwritten; one that changed nothing else stands where its time is. */
+function withLosses(episodes: readonly Episode[], found: readonly Loss[]): Episode[] {
+  const told = [...episodes];
+  for (const { parents: _parents, undoes: _undoes, lost, from, ...entry } of found) {
+    const changes = [...(from === undefined ? [] : [`called ${from} so far, as an older bead is`]), ...losses(lost)];
+    const at = told.findIndex(({ commit }) => commit === entry.commit);
+    const known = told[at];
+    if (known !== undefined) told[at] = { ...known, changes: [...known.changes, ...changes] };
+    else if (changes.length > 0) told.splice(told.findLastIndex((other) => compareTimes(other.at, entry.at) <= 0) + 1, 0, { ...entry, changes, parts: [] });
+  }
+  return told;
 }
 
 function episode({ parents: _parents, undoes: _undoes, before, after, ...entry }: Version): Episode {

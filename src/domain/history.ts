@@ -18,6 +18,11 @@ export function differences(before: Bead | undefined, after: Bead | undefined): 
   return [...phase(before, after), ...fields(before, after), ...sets(before, after), ...lists(before, after)];
 }
 
+/** What a merge has overwritten of a bead, in words, one thing each. */
+export function losses(lost: readonly { readonly part: string; readonly value: unknown }[]): string[] {
+  return lost.map(({ part, value }) => `lost in a merge: ${part} ${short(value)}`);
+}
+
 function reason(text: unknown): string {
   return typeof text === 'string' && text !== '' ? `: ${text}` : '';
 }

@@ -29,7 +29,8 @@ export async function readFormat({ repository, ref }: Pick<Ledger, 'repository' 
   }
 }
 
-function parseFormat(commit: string, text: string | undefined): Format {
+/** Reads the text of `format.json` at a commit. Throws BadFormat. */
+export function parseFormat(commit: string, text: string | undefined): Format {
   let value: unknown;
   try {
     value = JSON.parse(text ?? '');

@@ -98,11 +98,12 @@ export function stampFor(base: Stamp, before: Stored | undefined): Stamp {
   return seen >= base ? stampAfter(seen, stampReplica(base)) : base;
 }
 
-/** `base`, or the next stamp of its replica after the last write of a setting, where that lies ahead. */
+/** `base`, or the next stamp of its replica after the last write of a setting, or of one above or below it, where that lies ahead. */
 export function stampForSetting(base: Stamp, settings: Readonly<Record<string, unknown>>, key: string): Stamp {
-  const clock = isObject(settings['clock']) ? settings['clock'] : {};
-  const seen = String(clock[key] ?? '').replace(/^-/, '');
-  return isStamp(seen) && seen >= base ? stampAfter(seen, stampReplica(base)) : base;
+  const clock = isObject(settings['clock']) ? Object.entries(settings['clock']) : [];
+  const related = clock.filter(([other]) => `${other}.`.startsWith(`${key}.`) || `${key}.`.startsWith(`${other}.`));
+  const [seen] = related.map(([, stamp]) => String(stamp).replace(/^-/, '')).filter(isStamp).sort().reverse();
+  return seen !== undefined && seen >= base ? stampAfter(seen, stampReplica(base)) : base;
 }
 
 /** A bead that is new to this ledger; what came from elsewhere was `edited` since its birth, and closed at `closing`. */

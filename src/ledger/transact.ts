@@ -1,14 +1,12 @@
 import { nextStamp, stampTime, type Stamp } from '../base/clock.ts';
-import { Busy } from '../base/errors.ts';
 import { canonical, isObject } from '../base/jsonl.ts';
 import { evolve, type BeadChange } from '../domain/bead.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/commit.ts';
 import type { CommitDraft } from '../git/import.ts';
-import { LockHeld } from '../git/locks.ts';
-import { readRef, RefMoved } from '../git/refs.ts';
-import { lastStamp, NoLedger, replicaOf, statePath, wispRef, writeState, type Ledger } from './ledger.ts';
-import { withLock } from './lock.ts';
+import { readRef } from '../git/refs.ts';
+import { lastStamp, NoLedger, replicaOf, wispRef, writeState, type Ledger } from './ledger.ts';
+import { lockedWrite } from './locked.ts';
 import { Loader } from './read.ts';
 import { writeWisps } from './wisps.ts';
 import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
@@ -40,10 +38,6 @@ export interface Transaction {
   readonly written: ReadonlyMap<string, Stored>;
 }
 
-const patience = 30_000;
-/** A git that was killed at the ref leaves its lock there, which is known to be a dead one's after ten seconds. */
-const lockPatience = 15_000;
-const attempts = 20;
 const listedChanges = 200;
 
 /**
@@ -51,19 +45,7 @@ const listedChanges = 200;
  * All of the changes land or none does. `subject` says what happened in one line. Throws NoLedger, BadShard, what `decide` throws, and Busy when it lost too often.
  */
 export async function transact(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[]): Promise<Transaction> {
-  return withLock(statePath(ledger.repository, 'locks', 'ledger'), ledger.liveness, patience, async () => {
-    const end = performance.now() + lockPatience;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await writeOnce(ledger, signature, subject, decide);
-      } catch (error) {
-        if (error instanceof LockHeld && performance.now() < end) continue;
-        if (!(error instanceof RefMoved)) throw error;
-        if (attempt === attempts) throw new LostRace(ledger.ref);
-        await new Promise((resume) => setTimeout(resume, attempt * 3 * (1 + (performance.now() % 1))));
-      }
-    }
-  });
+  return lockedWrite(ledger, () => writeOnce(ledger, signature, subject, decide));
 }
 
 async function writeOnce(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[]): Promise<Transaction> {
@@ -185,12 +167,4 @@ function draftOf(changes: readonly LedgerChange[], files: ReadonlyMap<string, st
   const trailers = [...ids.slice(0, listedChanges).map((id) => `Bead: ${id}`), `Actor: ${signature.actor}`, ...(signature.session ? [`Session: ${signature.session}`] : []), ...(signature.undoes ? [`Undoes: ${signature.undoes}`] : [])];
   const person = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(stampTime(stamp) / 1000), zone: '+0000' };
   return { message: `${subject.replace(/[\u0000-\u001f]+/g, ' ').trim().slice(0, 200)}\n\n${body.join('\n')}\n\n${trailers.join('\n')}\n`, author: person, committer: person, files };
-}
-
-/** Other writers were faster every time. */
-export class LostRace extends Busy {
-  readonly code = 'ledger.busy';
-  constructor(ref: string) {
-    super(`other writers moved ${ref} ${attempts} times in a row`, { ref }, 'run the command again');
-  }
 }

@@ -1,0 +1,155 @@
+import { canonical } from '../base/jsonl.ts';
+import { changedParts } from '../domain/history.ts';
+import type { FileDraft } from '../git/import.ts';
+import type { ObjectReader } from '../git/objects.ts';
+import type { Repository } from '../git/repository.ts';
+import { runGit } from '../git/run.ts';
+import { identityOf, readdress } from './births.ts';
+import { parseFormat } from './init.ts';
+import { mergeRecords, namesIn } from './merge.ts';
+import { mergeFormat, mergeSettings } from './merge-settings.ts';
+import { checkPlaces, formatShard, parseSettings, parseShard, shardPath } from './shards.ts';
+import { lineOf, type Stored } from './stamps.ts';
+
+type Records = Map<string, Stored>;
+
+/** A file that differs between two commits: its objects, undefined where a side has none. */
+interface Pair {
+  readonly path: string;
+  readonly ours: string | undefined;
+  readonly theirs: string | undefined;
+}
+
+/** Two commits of a ledger, and what differs between them: shards with their beads, other files as texts. */
+export interface Difference {
+  readonly ours: string;
+  readonly theirs: string;
+  readonly shards: ReadonlyMap<string, { readonly ours: Records; readonly theirs: Records }>;
+  readonly others: ReadonlyMap<string, { readonly ours: Buffer | undefined; readonly theirs: Buffer | undefined }>;
+}
+
+/** What a merge has decided about one bead: what each side had written that others have overwritten, or the id that it has from now on. */
+export type MergeChange =
+  | { readonly op: 'bead.merged'; readonly id: string; readonly lost: readonly { readonly part: string; readonly value: unknown }[] }
+  | { readonly op: 'bead.renamed'; readonly id: string; readonly from: string };
+
+/** Reads what differs between two commits of a ledger, and nothing else. Throws BadShard. */
+export async function readDifference(repository: Repository, reader: ObjectReader, ours: string, theirs: string): Promise<Difference> {
+  const shards = new Map<string, { ours: Records; theirs: Records }>();
+  const others = new Map<string, { ours: Buffer | undefined; theirs: Buffer | undefined }>();
+  const bodyOf = async (oid: string | undefined): Promise<Buffer | undefined> => (oid === undefined ? undefined : (await reader.contents(oid))?.body);
+  await Promise.all((await differingFiles(repository, ours, theirs)).map(async (pair) => {
+    const [our, their] = await Promise.all([bodyOf(pair.ours), bodyOf(pair.theirs)]);
+    const shard = shardIn(pair.path);
+    if (shard === undefined) others.set(pair.path, { ours: our, theirs: their });
+    else shards.set(shard, { ours: recordsIn(shard, our, ours), theirs: recordsIn(shard, their, theirs) });
+  }));
+  return { ours, theirs, shards, others };
+}
+
+function shardIn(path: string): string | undefined {
+  return /^beads\/(\d\d\/\d\d)\.jsonl$/.exec(path)?.[1];
+}
+
+function recordsIn(shard: string, body: Buffer | undefined, commit: string): Records {
+  if (body === undefined) return new Map();
+  const records = parseShard(shard, body.toString('utf8'), commit);
+  checkPlaces(shard, records, commit);
+  return records;
+}
+
+async function differingFiles(repository: Repository, ours: string, theirs: string): Promise<Pair[]> {
+  const { stdout } = await runGit(repository, ['diff-tree', '-r', '-z', '--no-renames', ours, theirs, '--']);
+  const fields = stdout.toString('utf8').split('\0');
+  const found: Pair[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [, old = '', now = ''] = /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) /.exec(fields[at] ?? '') ?? [];
+    const real = (oid: string): string | undefined => (/^0*$/.test(oid) ? undefined : oid);
+    found.push({ path: fields[at + 1] ?? '', ours: real(old), theirs: real(now) });
+  }
+  return found;
+}
+
+/** The files of the merged tree that differ from those of `onto`, one of both commits, and what was decided about single beads. */
+export async function mergeTrees(repository: Repository, reader: ObjectReader, difference: Difference, onto: string): Promise<{ readonly files: Map<string, FileDraft>; readonly changes: MergeChange[] }> {
+  const merged = new Map([...difference.shards].map(([shard, { ours, theirs }]) => [shard, mergeRecords(ours, theirs)]));
+  // A shard that is the same on both sides means no bead that only one of them has; so none loses its id that is meant there.
+  const names = namesIn([...merged.values()].flatMap((records) => [...records.values()]));
+  const files = new Map<string, FileDraft>();
+  const isOurs = onto === difference.ours;
+  for (const [shard, { ours, theirs }] of difference.shards) {
+    const records = [...(merged.get(shard)?.values() ?? [])].map((stored) => readdress(stored, names));
+    const text = formatShard(new Map(records.map((stored) => [stored.bead.id, stored])));
+    if (text !== formatShard(isOurs ? ours : theirs)) files.set(shardPath(shard), text);
+  }
+  for (const [path, { ours, theirs }] of difference.others) {
+    const body = mergeOther(path, ours, theirs, difference);
+    const before = isOurs ? ours : theirs;
+    if (before === undefined || !body.equals(before)) files.set(path, body);
+  }
+  return { files, changes: await changesOf(repository, reader, difference, merged) };
+}
+
+/** Files that are no shards: settings and the ledger's own facts are merged, of others the greater one stays. */
+function mergeOther(path: string, our: Buffer | undefined, their: Buffer | undefined, { ours, theirs }: Difference): Buffer {
+  if (our === undefined || their === undefined) return our ?? their ?? Buffer.alloc(0);
+  const setting = /^settings\/([^/]+)\.json$/.exec(path)?.[1];
+  if (setting !== undefined) return line(mergeSettings(parseSettings(setting, our, ours), parseSettings(setting, their, theirs)));
+  if (path === 'format.json') return line(mergeFormat(parseFormat(ours, our.toString('utf8')), parseFormat(theirs, their.toString('utf8'))));
+  return Buffer.compare(our, their) > 0 ? our : their;
+}
+
+function line(value: unknown): Buffer {
+  return Buffer.from(`${canonical(value)}\n`);
+}
+
+/** A longer value is told by how it begins; the commit that wrote it holds all of it. */
+const longest = 500;
+
+/** What a merge has decided about beads that both sides have changed, or that could not keep their ids; sorted by id. */
+async function changesOf(repository: Repository, reader: ObjectReader, { ours, theirs, shards }: Difference, merged: ReadonlyMap<string, Records>): Promise<MergeChange[]> {
+  const past = await sharedPast(repository, ours, theirs);
+  const found = await Promise.all([...shards].map(async ([shard, sides]): Promise<MergeChange[]> => {
+    const [our, their] = [byIdentity(sides.ours), byIdentity(sides.theirs)];
+    const disputed = [...byIdentity(merged.get(shard) ?? new Map())].flatMap(([identity, stored]) => {
+      const each = [our.get(identity), their.get(identity)].filter((side) => side !== undefined);
+      const [first, second] = each.map(lineOf);
+      return (second !== undefined && first !== second) || each.every(({ bead }) => bead.id !== stored.bead.id) ? [{ identity, stored, each }] : [];
+    });
+    if (disputed.length === 0) return [];
+    const body = past === undefined ? undefined : (await reader.contents(`${past}:${shardPath(shard)}`))?.body;
+    const before = byIdentity(recordsIn(shard, body, past ?? ours));
+    return disputed.flatMap(({ identity, stored, each }) => [...renamed(stored, each), ...overwritten(stored, each, before.get(identity))]);
+  }));
+  return found.flat().sort((a, b) => (a.id < b.id || (a.id === b.id && a.op > b.op) ? -1 : 1));
+}
+
+function byIdentity(records: Records): Map<string, Stored> {
+  return new Map([...records.values()].map((stored) => [identityOf({ id: stored.bead.id, birth: stored.clock.born }), stored]));
+}
+
+function renamed({ bead }: Stored, sides: readonly Stored[]): MergeChange[] {
+  const [former] = sides;
+  return former === undefined || sides.some((side) => side.bead.id === bead.id) ? [] : [{ op: 'bead.renamed', id: bead.id, from: former.bead.id }];
+}
+
+/** What one side has changed since both were one, and what the merged bead says otherwise. */
+function overwritten({ bead }: Stored, sides: readonly Stored[], before: Stored | undefined): MergeChange[] {
+  if (sides.length < 2 || sides.some((side) => before !== undefined && lineOf(side) === lineOf(before))) return [];
+  const lost = sides.flatMap((side) => {
+    const differing = new Set(changedParts(side.bead, bead).map(({ part }) => part));
+    return changedParts(before?.bead, side.bead).filter(({ part, to }) => differing.has(part) && to !== undefined).map(({ part, to }) => ({ part, value: shortened(to) }));
+  });
+  return [{ op: 'bead.merged', id: bead.id, lost: lost.sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1)) }];
+}
+
+function shortened(value: unknown): unknown {
+  const text = typeof value === 'string' ? value : canonical(value);
+  return text.length > longest ? `${text.slice(0, longest)}…` : value;
+}
+
+/** The newest commit that both histories hold, the same one whoever asks; undefined where they have nothing in common. */
+async function sharedPast(repository: Repository, ours: string, theirs: string): Promise<string | undefined> {
+  const { stdout } = await runGit(repository, ['merge-base', '--all', ours, theirs], { accept: [0, 1] });
+  return stdout.toString('utf8').split('\n').filter((oid) => oid !== '').sort()[0];
+}
