@@ -82,14 +82,14 @@ parsing.run();
 function found(text: string, all = false): string[] {
   const query = queryOf(parseExpression(text), all, now);
   const extra = bead('garage-extra', { created_at: '2026-04-08T09:00:00Z', updated_at: '2026-04-09T09:00:00Z', due_at: '2026-04-12T09:00:00Z', owner: 'Ace', notes: 'Hot Work', spec_id: 'road/7', labels: ['area:road'], metadata: { team: 'Web', points: 5, 'jira.sprint': 'x' }, mol_type: 'patrol' });
-  return [...garage().all(), extra, bead('garage-agent', { issue_type: 'agent' }), bead('garage-mark', { pinned: true }), bead('garage-proto', { is_template: true })]
+  return [...garage().all(), extra, bead('garage-agent', { issue_type: 'agent' }), bead('garage-mark', { pinned: true }), bead('garage-old', { pinned: true, status: 'closed' }), bead('garage-proto', { is_template: true })]
     .filter((each) => (wantsDone(query) || !['closed', 'pinned'].includes(each.status)) && matches(query, each)).map(({ id }) => id.slice('garage-'.length)).sort();
 }
 
 const asking = suite('a question');
 
 const questions: [string, string[]][] = [
-  ['priority = 0', ['brakes', 'frame']], ['priority > 2 AND type = task', ['horn', 'spikes']], ['status = closed', ['map', 'scout']], ['status = CLOSED AND type = spike', ['map']],
+  ['priority = 0', ['brakes', 'frame']], ['priority > 2 AND type = task', ['horn', 'spikes']], ['status = closed', ['map', 'old', 'scout']], ['status = CLOSED AND type = spike', ['map']],
   ['closed > 2026-04-08', ['scout']], ['closed >= 2026-04-08', ['map', 'scout']], ['closed = 2026-04-08', ['map']], ['closed <= 2026-04-08', ['map']], ['closed < 2026-04-08', []],
   ['assignee = NUX', ['frame']], ['assignee != none', ['frame']], ['label = welding AND NOT priority = 0', ['spikes', 'tank']], ['label = area:*', ['extra']], ['label = none AND priority = 4', ['horn']],
   ['title = HORN', ['horn']], ['description = canyon', ['tank']], ['notes = hot', ['extra']], ['id = garage-h*', ['haul', 'horn', 'hoses']], ['spec = road/*', ['extra']], ['spec != none', ['extra']],

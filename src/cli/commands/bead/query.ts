@@ -2,10 +2,10 @@ import { dropQuery, keepQuery, listQueries, queryBeads, questionOf } from '../..
 import { ledgersAt } from '../../../actions/scope.ts';
 import { formatExpression, parseExpression } from '../../../domain/expression.ts';
 import { sortFields } from '../../../domain/matching.ts';
-import { openTown } from '../../../town.ts';
 import { BadOption, beadTable } from '../../beads.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
+import { pastOptions, townThen } from '../../past.ts';
 import { table } from '../../table.ts';
 import { asWriter } from '../../writer.ts';
 
@@ -23,6 +23,7 @@ export const command = defineCommand({
     forget: { type: 'string', describe: 'forget the question of this name', placeholder: '<name>' },
     saved: { type: 'boolean', describe: 'list the questions that are kept' },
     'parse-only': { type: 'boolean', describe: 'show how the question is understood' },
+    ...pastOptions,
   },
   examples: [
     ["bead query 'priority <= 1 AND NOT assignee = none'", 'urgent, and somebody has it'],
@@ -30,9 +31,9 @@ export const command = defineCommand({
     ["bead query --all 'closed > yesterday AND metadata.team = web'", 'closed since yesterday'],
     ["bead query --save mine 'assignee = ace'", 'kept; gt query @mine asks it'],
   ],
-  async run({ question, all, rig, limit, sort, reverse, save, forget, saved, parseOnly }, context) {
+  async run({ question, all, rig, limit, sort, reverse, save, forget, saved, parseOnly, at }, context) {
     if (forget !== undefined) return { kind: 'forgotten', ...(await dropQuery(await asWriter(context), forget)) } as const;
-    const town = openTown(context.cwd, context.now);
+    const town = await townThen(context, at);
     if (saved) return { kind: 'saved', queries: await listQueries(town) } as const;
     if (question.length === 0) throw new BadOption('a question is missing', "gt query 'status = open AND priority <= 1'");
     const text = await questionOf(town, question.join(' '));
