@@ -121,6 +121,7 @@ export const areas: readonly Area[] = [
       wait: () => import('./commands/wait.ts'),
       log: () => import('./commands/log.ts'),
       'ledger log': () => import('./commands/ledger/log.ts'),
+      doctor: () => import('./commands/doctor.ts'),
     },
   },
   {
@@ -191,7 +192,7 @@ export const aliases: Readonly<Record<string, string>> = {
 };
 
 /** What `bd` knows besides the bead commands. */
-export const alsoInBd: readonly string[] = ['help', 'version', 'completion', 'config', 'init'];
+export const alsoInBd: readonly string[] = ['help', 'version', 'completion', 'config', 'init', 'doctor'];
 
 const table = new Map<string, Load>(areas.flatMap(({ commands }) => Object.entries(commands)));
 

@@ -45,3 +45,8 @@ export async function configuredPerson(repository: Repository | undefined): Prom
   const [name, email] = await Promise.all(['user.name', 'user.email'].map((key) => gitText(repository ?? '/', ['config', '--get', key], { accept: [0, 1] })));
   return { name: name ?? '', email: email ?? '' };
 }
+
+/** Puts another value in the place of one of a repository's own key, which may have several. */
+export async function replaceConfig(repository: Repository, key: string, value: string, other: string): Promise<void> {
+  await runGit(repository, ['config', '--local', '--fixed-value', '--replace-all', key, other, value]);
+}

@@ -39,10 +39,19 @@ export async function freeLocks(repository: Repository, paths: readonly string[]
 
 /** The same for every lock of git's in the repository, after a command that may take any of them has failed. */
 export function freeAllLocks(repository: Repository, note?: (sentence: string) => void): Promise<boolean> {
-  const { gitDir, commonDir } = repository;
+  return freeLocks(repository, allLocks(repository), note);
+}
+
+/** The lock files that git has in a repository, whether anybody still holds them or not. */
+function allLocks({ gitDir, commonDir }: Repository): string[] {
   const below = (folder: string, recursive: boolean): string[] =>
     (attempt(() => readdirSync(folder, { recursive, encoding: 'utf8' })) ?? []).filter((name) => name.endsWith('.lock')).map((name) => join(folder, name));
-  return freeLocks(repository, [...below(gitDir, false), ...below(commonDir, false), ...below(join(commonDir, 'refs'), true), ...below(join(commonDir, 'reftable'), false)], note);
+  return [...new Set([...below(gitDir, false), ...below(commonDir, false), ...below(join(commonDir, 'refs'), true), ...below(join(commonDir, 'reftable'), false)])];
+}
+
+/** The lock files that git processes left which are dead. */
+export function deadLocks(repository: Repository): string[] {
+  return allLocks(repository).filter((path) => isStale(repository, path));
 }
 
 function identity(path: string): string | undefined {

@@ -199,8 +199,8 @@ export async function changedPaths({ repository }: Ledger, from: string, to: str
 }
 
 /** The commits between two that changed one file, oldest first. */
-export async function entriesOn({ repository }: Ledger, { from, to }: { readonly from: string; readonly to: string }, path: string): Promise<Entry[]> {
-  const { stdout } = await runGit(repository, ['log', '--reverse', '--full-history', '-z', `--format=${entryFormat}`, to, `^${from}`, '--', path]);
+export async function entriesOn({ repository }: Ledger, { from, to }: { readonly from?: string; readonly to: string }, path: string): Promise<Entry[]> {
+  const { stdout } = await runGit(repository, ['log', '--reverse', '--full-history', '-z', `--format=${entryFormat}`, to, ...(from === undefined ? [] : [`^${from}`]), '--', path], { timeoutMs: 300_000 });
   return stdout.toString('utf8').split('\0').filter((text) => text !== '').map((text) => entryOf(text.split('\x01')));
 }
 

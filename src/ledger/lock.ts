@@ -157,6 +157,19 @@ function forgetTheDead(path: string): void {
   }
 }
 
+/** What is left of locks in a folder whose owners are dead, and of processes that were killed while they made or unmade one. */
+export function leftLocks(folder: string, liveness: Liveness): string[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const isWhole = (name: string): boolean => !name.includes('.');
+  return names.filter((name) => (isWhole(name) ? deadHolder(join(folder, name), liveness) !== undefined : ageOf(join(folder, name), 'ctimeMs') > graveMilliseconds && !name.endsWith('.wanted'))).map((name) => join(folder, name));
+}
+
+/** Takes away what `leftLocks` has found, unless it has a living owner by now. */
+export function clearLock(path: string, liveness: Liveness): void {
+  if (!basename(path).includes('.')) takeFromDead(path, liveness);
+  else if (ageOf(path, 'ctimeMs') > graveMilliseconds) rmSync(path, { recursive: true, force: true });
+}
+
 function ageOf(path: string, since: 'mtimeMs' | 'ctimeMs' = 'mtimeMs'): number {
   const changed = statSync(path, { throwIfNoEntry: false })?.[since];
   return changed === undefined ? 0 : performance.timeOrigin + performance.now() - changed;

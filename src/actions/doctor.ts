@@ -1,0 +1,140 @@
+import { basename } from 'node:path';
+import { rmSync } from 'node:fs';
+import { stampTime } from '../base/clock.ts';
+import { prefixOf } from '../base/ids.ts';
+import { timestamp } from '../base/time.ts';
+import { configEntries, replaceConfig } from '../git/config.ts';
+import { deadLocks, freeLocks } from '../git/locks.ts';
+import { listRefs, RefMoved } from '../git/refs.ts';
+import type { Repository } from '../git/repository.ts';
+import { runGit } from '../git/run.ts';
+import { headOf } from '../ledger/history.ts';
+import { inspect, mend, type Inspection } from '../ledger/inspection.ts';
+import { lastStamp, NoLedger, statePath, type Ledger } from '../ledger/ledger.ts';
+import { clearLock, leftLocks } from '../ledger/lock.ts';
+import { consult } from '../ledger/read.ts';
+import type { Finding } from '../ledger/soundness.ts';
+import type { Signature } from '../ledger/transact.ts';
+import { ledgersOf, type Town } from '../town.ts';
+
+/** A finding, where it was made, and whether it has been mended. */
+export interface Diagnosis extends Finding {
+  /** The prefix of the ledger, or the folder of the repository. */
+  readonly where: string;
+  readonly fixed: boolean;
+}
+
+/** A finding about a clone, with what mends it where that loses nothing. */
+interface Curable extends Finding {
+  readonly cure?: () => Promise<void> | void;
+}
+
+/** Looks for everything that is not as it should be in the town's ledgers and their repositories; `fix` mends what can be mended without losing anything. */
+export async function examine(town: Town, who: Signature, fix: boolean): Promise<Diagnosis[]> {
+  const found: Diagnosis[] = [];
+  for (const ledger of ledgersOf(town)) found.push(...(await examineLedger(town, ledger, who, fix)));
+  for (const repository of new Set([town.hq.repository, ...town.rigs.map((rig) => rig.repository)])) {
+    for (const { cure, ...finding } of await examineClone(town, repository)) {
+      if (fix && cure !== undefined) await cure();
+      found.push({ ...finding, where: repository.worktree ?? repository.gitDir, fixed: fix && cure !== undefined });
+    }
+  }
+  return found;
+}
+
+async function examineLedger(town: Town, ledger: Ledger, who: Signature, fix: boolean): Promise<Diagnosis[]> {
+  const where = ledger.prefixes[0] ?? '';
+  for (;;) {
+    const seen = await look(town, ledger);
+    if (seen === undefined) return [{ check: 'ledger.missing', severity: 'fault', message: new NoLedger(ledger).message, where, fixed: false, loses: 'nothing here, but nothing is here either', hint: 'gt sync (brings it from a remote that has it)' }];
+    try {
+      const commit = fix ? await mend(ledger, who, seen) : undefined;
+      const isMended = ({ path, loses }: Finding): boolean => commit !== undefined && loses === undefined && path !== undefined && seen.mended.has(path);
+      return [...seen.findings, ...(await unrelated(ledger))].map((finding) => ({ ...finding, where, fixed: isMended(finding) }));
+    } catch (error) {
+      if (!(error instanceof RefMoved)) throw error;
+    }
+  }
+}
+
+async function look(town: Town, ledger: Ledger): Promise<Inspection | undefined> {
+  try {
+    const first = await inspect(ledger);
+    if (first.foreign.length === 0) return first;
+    const there = new Set((await Promise.all(ledgersOf(town).map((other) => presentIn(other, first.foreign)))).flat());
+    // What belongs to no ledger of this town nobody here can know.
+    const prefixes = ledgersOf(town).flatMap((other) => other.prefixes);
+    return await inspect(ledger, (id) => there.has(id) || prefixOf(id, prefixes) === undefined);
+  } catch (error) {
+    if (error instanceof NoLedger) return undefined;
+    throw error;
+  }
+}
+
+async function presentIn(ledger: Ledger, ids: readonly string[]): Promise<string[]> {
+  const own = ids.filter((id) => prefixOf(id, ledger.prefixes) !== undefined);
+  if (own.length === 0) return [];
+  return consult(ledger, (view) => (view.load(own), own.filter((id) => (view.get(id)?.status ?? 'tombstone') !== 'tombstone')));
+}
+
+/** Ledgers of remotes that began apart from ours. */
+async function unrelated(ledger: Ledger): Promise<Finding[]> {
+  const { repository } = ledger;
+  const own = await headOf(ledger);
+  const others = (await listRefs(repository, 'refs/beads-remotes/')).filter(({ ref }) => /^refs\/beads-remotes\/[^/]+\/main$/.test(ref));
+  const found = await Promise.all(others.map(async ({ ref, oid }): Promise<Finding[]> => {
+    const { code } = await runGit(repository, ['merge-base', own, oid], { accept: [0, 1, 128] });
+    if (code !== 1) return [];
+    const remote = ref.split('/')[2] ?? '';
+    const [cut, theirs] = await Promise.all([own, oid].map((commit) => cutOf(ledger, commit)));
+    if (cut !== theirs) return [];
+    return [{ check: 'ledger.apart', severity: 'note', message: `the ledger here and the one of ${remote} began apart: both are kept, bead by bead, when they meet`, commit: oid, hint: 'gt sync' }];
+  }));
+  return found.flat();
+}
+
+async function cutOf({ repository }: Ledger, commit: string): Promise<string> {
+  const { stdout } = await runGit(repository, ['cat-file', 'blob', `${commit}:format.json`], { accept: [0, 128] });
+  return /"cut":(\d+)/.exec(stdout.toString('utf8'))?.[1] ?? '';
+}
+
+async function examineClone(town: Town, repository: Repository): Promise<Curable[]> {
+  return [...(await examineConfiguration(repository)), ...examineLocks(town, repository), ...examineClock(town, repository)];
+}
+
+async function examineConfiguration(repository: Repository): Promise<Curable[]> {
+  return (await configEntries(repository)).filter(({ scope }) => scope === 'local').flatMap(({ key, value }): Curable[] => {
+    const [, remote, setting] = /^remote\.(.+)\.(mirror|fetch)$/.exec(key) ?? [];
+    if (remote === undefined) return [];
+    if (setting === 'mirror') return value === 'false' ? [] : [{ check: 'remote.mirror', severity: 'fault', message: `remote ${remote} is a mirror: a push to it takes away there what this clone does not have, other clones' ledgers too`, loses: 'whatever the mirror is meant for', hint: `git config ${key} false` }];
+    const [, from, to] = /^\+([^:]+):(refs\/(?:\*|beads\/.+))$/.exec(value) ?? [];
+    if (from === undefined || to === undefined) return [];
+    const message = `remote ${remote} fetches ${value}: a fetch throws away what was written here and not sent yet`;
+    if (to === 'refs/*') return [{ check: 'remote.forced', severity: 'fault', message, loses: 'what else of the remote is fetched so', hint: `git config --edit (name what to fetch from ${remote}, without refs/beads/)` }];
+    const aside = `+${from}:${to.replace(/^refs\/beads\//, `refs/beads-remotes/${remote}/`)}`;
+    return [{ check: 'remote.forced', severity: 'fault', message, hint: `gt doctor --fix (fetches it to refs/beads-remotes/${remote}/ instead)`, cure: () => replaceConfig(repository, key, value, aside) }];
+  });
+}
+
+function examineLocks(town: Town, repository: Repository): Curable[] {
+  const { liveness } = town.hq;
+  const own = leftLocks(statePath(repository, 'locks'), liveness).map((path): Curable => ({
+    check: 'lock.left', severity: 'note', message: `${path} was left by a process that is dead`, hint: 'gt doctor --fix', cure: () => clearLock(path, liveness),
+  }));
+  const gits = deadLocks(repository).map((path): Curable => ({
+    check: 'lock.left', severity: 'fault', message: `${path} was left by a git process that is dead, and holds others up`, hint: 'gt doctor --fix',
+    cure: async () => void (await freeLocks(repository, [path])),
+  }));
+  return [...own, ...gits];
+}
+
+/** A stamp of this clone that lies so far ahead came from a clock that was wrong, in milliseconds. */
+const tolerance = 60_000;
+
+function examineClock(town: Town, repository: Repository): Curable[] {
+  const last = lastStamp(repository);
+  if (last === undefined || stampTime(last) <= town.now() + tolerance) return [];
+  const path = statePath(repository, 'clock');
+  const message = `the last stamp of this clone is of ${timestamp(stampTime(last))}: its clock was ahead once, and all that is written here since is stamped with that time (${basename(path)} remembers it)`;
+  return [{ check: 'clock.own', severity: 'fault', message, hint: 'gt doctor --fix (goes by the clock again; records that are ahead are still written after)', cure: () => rmSync(path, { force: true }) }];
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { shardOf } from '../../src/base/ids.ts';
+import { git, gt, gtOutput, project, soloTown } from '../helpers/town.ts';
+
+interface Report {
+  readonly ok: boolean;
+  readonly findings: readonly { readonly check: string; readonly fixed: boolean; readonly message: string; readonly where: string }[];
+}
+
+/** What gt doctor says, and what it exits with. */
+async function doctor(town: string, ...args: readonly string[]): Promise<Report & { readonly code: number | null }> {
+  const { code, stdout } = await gt(town, ['doctor', '--json', ...args]);
+  return { ...(JSON.parse(stdout) as Report), code };
+}
+
+/** Makes a file as old as what a process of last week has left. */
+function left(path: string, content: string): void {
+  writeFileSync(path, content);
+  utimesSync(path, 1_700_000_000, 1_700_000_000);
+}
+
+const examining = suite('gt doctor');
+
+examining('finds a town that it has just made in order', async () => {
+  const town = await soloTown();
+  assert.match(await gtOutput(town, ['doctor']), 'everything is as it should be');
+});
+
+examining('names what is wrong with a clone, and mends what loses nothing', async () => {
+  const town = await soloTown();
+  await gtOutput(town, ['create', 'Weld']);
+  const state = join(town, '.git', 'gastown');
+  await git(town, ['remote', 'add', 'hub', '/nowhere/hub.git']);
+  await git(town, ['config', '--add', 'remote.hub.fetch', '+refs/beads/*:refs/beads/*']);
+  await git(town, ['remote', 'add', '--mirror=push', 'spare', '/nowhere/spare.git']);
+  await git(town, ['remote', 'add', '--mirror=fetch', 'twin', '/nowhere/twin.git']);
+  writeFileSync(join(state, 'clock'), JSON.stringify('0zzzzzzzz000abcdef'));
+  left(join(town, '.git', 'refs', 'beads', 'main.lock'), '');
+  const lock = join(state, 'locks', 'ledger');
+  mkdirSync(lock, { recursive: true });
+  left(join(lock, 'owner'), JSON.stringify({ pid: 999_999_999, started: '1', host: hostname() }));
+  utimesSync(lock, 1_700_000_000, 1_700_000_000);
+  const other = await project();
+  await gtOutput(other, ['init', '--no-gate', '--prefix', 'yard']);
+  await git(town, ['fetch', '-q', other, 'refs/beads/main:refs/beads-remotes/hub/main']);
+  const before = await doctor(town);
+  assert.equal(before.findings.map(({ check }) => check).sort(), ['clock.own', 'ledger.apart', 'lock.left', 'lock.left', 'remote.forced', 'remote.forced', 'remote.mirror']);
+  assert.equal([before.ok, before.code], [false, 4]);
+  const fixed = await doctor(town, '--fix');
+  assert.equal(fixed.findings.filter((each) => each.fixed).map(({ check }) => check).sort(), ['clock.own', 'lock.left', 'lock.left', 'remote.forced']);
+  const after = await doctor(town);
+  assert.equal(after.findings.map(({ check }) => check).sort(), ['ledger.apart', 'remote.forced', 'remote.mirror']);
+  assert.equal((await git(town, ['config', '--get-all', 'remote.hub.fetch'])).split('\n'), ['+refs/heads/*:refs/remotes/hub/*', '+refs/beads/*:refs/beads-remotes/hub/*']);
+  assert.not(existsSync(join(state, 'clock')));
+  await gtOutput(town, ['create', 'Paint']);
+});
+
+examining('opens where no other command can, mends the ledger, and says what it left alone', async () => {
+  const town = await soloTown();
+  const weld = await gtOutput(town, ['create', 'Weld', '--silent']);
+  const path = `beads/${shardOf(weld)}.jsonl`;
+  const vandalize = async (text: string): Promise<void> => {
+    const blob = (await git(town, ['hash-object', '-w', '--stdin'], { input: text })).trim();
+    const env = { GIT_INDEX_FILE: join(town, '.git', 'vandal') };
+    await git(town, ['read-tree', 'refs/beads/main'], { env });
+    await git(town, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], { env });
+    const commit = await git(town, ['commit-tree', '-p', 'refs/beads/main', '-m', 'Tidy up', await git(town, ['write-tree'], { env })]);
+    await git(town, ['update-ref', 'refs/beads/main', commit]);
+  };
+  const good = `${await git(town, ['show', `refs/beads/main:${path}`])}\n`;
+  await vandalize(good.slice(0, 50));
+  assert.is((await gt(town, ['show', weld])).code, 4);
+  assert.match(await gtOutput(town, ['doctor', '--fix']), /^mended {2}\w+: beads\/\d\d\/\d\d\.jsonl, line 1: the file ends in the middle of a line \(since [0-9a-f]{12}, by Ada Lovelace\)$/);
+  assert.match(await gtOutput(town, ['show', weld]), 'Weld');
+  assert.match(await git(town, ['log', '-1', '--format=%B', 'refs/beads/main']), '"op":"ledger.mended"');
+  await vandalize(`${good}rust\n`);
+  const { code, stdout } = await gt(town, ['doctor', '--fix']);
+  assert.is(code, 4);
+  assert.match(stdout, /not mended, for that would lose what line 2 says, which nobody can read: "rust"/);
+});
+
+examining.run();
