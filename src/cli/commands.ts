@@ -26,6 +26,7 @@ export const areas: readonly Area[] = [
       'bead claim': () => import('./commands/bead/claim.ts'),
       'bead close': () => import('./commands/bead/close.ts'),
       'bead reopen': () => import('./commands/bead/reopen.ts'),
+      'bead batch': () => import('./commands/bead/batch.ts'),
       'bead delete': () => import('./commands/bead/delete.ts'),
       'bead dep add': () => import('./commands/bead/dep/add.ts'),
       'bead dep remove': () => import('./commands/bead/dep/remove.ts'),

@@ -190,6 +190,25 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal(place.json('orphans').map(({ latest_commit: _commit, ...rest }) => rest), [{ issue_id: 'garage-horn', title: 'Tune the horn', status: 'open', latest_commit_message: 'Tune (garage-horn), see garage-map; not garage-hornet' }]);
   });
 
+  surface('many changes in one commit, or none', async () => {
+    const place = await garageAt(argv);
+    const commits = async (): Promise<number> => Number(await output(['git', 'rev-list', '--count', 'refs/beads/main'], { cwd: place.path }));
+    const before = await commits();
+    const batch = (text: string, ...words: string[]): Ran => {
+      writeFileSync(join(place.path, 'batch.txt'), text);
+      return place.run(['batch', '-f', 'batch.txt', ...words, '--json']);
+    };
+    const text = 'create bug P1 "Mend the siren"\ndep add horn @1\nclose hoses traded\nupdate garage-tank priority=0\n';
+    assert.is((JSON.parse(batch(text, '--dry-run').stdout) as Json)['dry_run'], true);
+    assert.is(await commits(), before);
+    const { operations, created, changed } = JSON.parse(batch(text).stdout) as { operations: number; created: string[]; changed: string[] };
+    assert.equal([operations, created.length, changed.length, await commits()], [4, 1, 4, before + 1]);
+    assert.equal(place.json('blocked').find(({ id }) => id === 'garage-horn')!['blocked_by'], created);
+    const refused = batch('close horn\nclose garage-run\n');
+    assert.equal([refused.code, (JSON.parse(refused.stderr) as { data: Json }).data['line'], await commits()], [1, 1, before + 1]);
+    assert.equal(batch('clsoe horn').code, 2);
+  });
+
   surface('what there is, and where', async () => {
     const place = await garageAt(argv);
     assert.equal(place.json<{ built_in_statuses: Json[] }>('statuses').built_in_statuses.map((each) => each['name']), ['open', 'in_progress', 'blocked', 'hooked', 'deferred', 'pinned', 'closed']);
