@@ -9,7 +9,7 @@ export interface Header {
 }
 
 /** Raised when what the files hold changes its shape: files of another version are worked out anew. */
-export const version = 6;
+export const version = 7;
 const chunk = 1 << 16;
 
 /** Where a cache file of a ledger lies. */
@@ -109,7 +109,7 @@ function piece(file: number, at: number, length: number): Buffer {
 }
 
 /** What a look at a file gives that may be missing or damaged: a cache is free to be deleted at any moment. */
-function attempt<T>(look: () => T): T | undefined {
+export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {

@@ -1,60 +1,26 @@
 import type { Bead } from '../domain/bead.ts';
 import { readObjects } from '../git/object.ts';
 import { GitFailed, runGitNow } from '../git/run.ts';
-import { readCacheStart, version, writeCache, type Header } from './cache-file.ts';
+import { joined, keepDifference, keptSince, mostChanges, type Difference } from './kept-difference.ts';
 import type { Ledger } from './ledger.ts';
 import { parseShard } from './shards.ts';
 
-/** The beads that differ between two commits of a ledger: as they were, and as they are. */
-export interface Difference {
-  readonly before: ReadonlyMap<string, Bead>;
-  readonly after: ReadonlyMap<string, Bead>;
-}
-
-/** A difference of more shards, or in all of more beads, is dearer than working everything out again. */
-const few = { shards: 256, beads: 1024 };
-
-interface KeptHeader extends Header {
-  /** The commit that the difference begins at; the one of the header is where it ends. */
-  readonly from: string;
-}
-
-type Change = readonly [before: Bead | null, after: Bead | null];
+/** A difference of more shards is dearer than working everything out again. */
+const mostShards = 256;
 
 /** What differs between two commits of a ledger, kept for who asks next; undefined where that is too much, or the older commit is no longer there. Throws BadShard. */
 export async function differenceSince(ledger: Ledger, from: string, to: string): Promise<Difference | undefined> {
-  const kept = readCacheStart<KeptHeader, Change>(ledger, 'difference', few.beads);
-  const known = kept?.header.from === from ? { to: kept.header.commit, difference: differenceIn(kept.lines) } : undefined;
-  if (known?.to === to) return known.difference;
-  const since = known === undefined ? undefined : await differenceOf(ledger, known.to, to);
+  const known = keptSince(ledger, from);
+  if (known?.to === to) return isSmall(known.difference) ? known.difference : undefined;
+  const since = known === undefined || known.to === from ? undefined : await differenceOf(ledger, known.to, to);
   const whole = known === undefined || since === undefined ? await differenceOf(ledger, from, to) : joined(known.difference, since);
-  if (whole === undefined) return undefined;
-  const changes = [...new Set([...whole.before.keys(), ...whole.after.keys()])].map((id): Change => [whole.before.get(id) ?? null, whole.after.get(id) ?? null]);
-  if (changes.length > few.beads) return undefined;
-  const header: KeptHeader = { version, commit: to, from };
-  writeCache(ledger, 'difference', header, changes.map((change) => `${JSON.stringify(change)}\n`).join(''));
+  if (whole === undefined || !isSmall(whole)) return undefined;
+  keepDifference(ledger, from, to, whole);
   return whole;
 }
 
-/** What differs between two commits, where that is kept. */
-export function keptDifference(ledger: Ledger, from: string, to: string): Difference | undefined {
-  const kept = readCacheStart<KeptHeader, Change>(ledger, 'difference', few.beads);
-  return kept?.header.from === from && kept.header.commit === to ? differenceIn(kept.lines) : undefined;
-}
-
-function differenceIn(changes: readonly Change[]): Difference {
-  const pairs = (at: 0 | 1): [string, Bead][] => changes.flatMap((change) => (change[at] === null ? [] : [[change[at].id, change[at]] as [string, Bead]]));
-  return { before: new Map(pairs(0)), after: new Map(pairs(1)) };
-}
-
-/** One difference and the one that follows it. */
-function joined(first: Difference, second: Difference): Difference {
-  const before = new Map(first.before);
-  const after = new Map(first.after);
-  for (const [id, bead] of second.before) if (!first.before.has(id) && !first.after.has(id)) before.set(id, bead);
-  for (const id of second.before.keys()) after.delete(id);
-  for (const [id, bead] of second.after) after.set(id, bead);
-  return { before, after };
+function isSmall({ before, after }: Difference): boolean {
+  return Math.max(before.size, after.size) <= mostChanges;
 }
 
 async function differenceOf({ repository }: Ledger, from: string, to: string): Promise<Difference | undefined> {
@@ -67,7 +33,7 @@ async function differenceOf({ repository }: Ledger, from: string, to: string): P
     const shard = /^beads\/(\d\d\/\d\d)\.jsonl$/.exec(fields[at + 1] ?? '')?.[1];
     if (old !== undefined && now !== undefined && shard !== undefined) changed.push({ shard, old, now });
   }
-  if (changed.length > few.shards) return undefined;
+  if (changed.length > mostShards) return undefined;
   const texts = await textsOf(repository, changed.flatMap(({ old, now }) => [old, now]));
   const [before, after] = [new Map<string, Bead>(), new Map<string, Bead>()];
   for (const { shard, old, now } of changed) collect(shard, texts.get(old) ?? '', texts.get(now) ?? '', to, before, after);

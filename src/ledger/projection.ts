@@ -3,7 +3,7 @@ import type { Bead, Beads } from '../domain/bead.ts';
 import type { Counted } from '../domain/detail.ts';
 import { readRef } from '../git/refs.ts';
 import { findLines, readCache, readCacheStart, writeCache, type Header } from './cache-file.ts';
-import type { Difference } from './difference.ts';
+import type { Difference } from './kept-difference.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
 import type { ReadyHeader } from './live.ts';
 
@@ -90,7 +90,7 @@ export async function liveAmong(ledger: Ledger, commit: string, ids: readonly st
   const found = new Map<string, Bead>();
   const header = ids.length === 0 ? undefined : readCacheStart<Header, unknown>(ledger, 'live', 0)?.header;
   if (header === undefined) return found;
-  const since = header.commit === commit ? nothing : (await import('./difference.ts')).keptDifference(ledger, header.commit, commit);
+  const since = header.commit === commit ? nothing : (await import('./kept-difference.ts')).keptDifference(ledger, header.commit, commit);
   if (since === undefined) return found;
   const same = ids.filter((id) => !since.before.has(id) && !since.after.has(id));
   const lines = findLines(ledger, 'live', header.commit, same.map((id) => lineStart(shardOf(id), id))) ?? [];

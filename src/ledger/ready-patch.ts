@@ -3,7 +3,7 @@ import { isDone, type Bead } from '../domain/bead.ts';
 import { counted, type Counted } from '../domain/detail.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
 import { readCache, readCacheStart } from './cache-file.ts';
-import type { Difference } from './difference.ts';
+import type { Difference } from './kept-difference.ts';
 import type { Ledger } from './ledger.ts';
 import { affecting, targetsOf, waitsAbroad, type ReadyHeader } from './live.ts';
 import { referrersAt, type Referrer } from './projection.ts';

@@ -68,7 +68,9 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     // A command that is put back is ours only if it was when it was written.
     if (signature.undoes === undefined) await rememberCommands(ledger, before, written, changes);
     const draft = draftOf(changes, files, signature, typeof subject === 'string' ? subject : subject(changes), base);
-    return { commit: await write(ledger, parent, draft), changes, written };
+    const commit = await write(ledger, parent, draft);
+    if (commit !== undefined) await note(ledger, parent, commit, before, written);
+    return { commit, changes, written };
   } finally {
     await loader.close();
   }
@@ -83,6 +85,15 @@ async function rememberCommands({ repository }: Ledger, before: ReadonlyMap<stri
   const { rememberOwn } = await import('./trust.ts');
   const imported = new Set(changes.flatMap((change) => (change.op === 'bead.imported' ? [change.id] : [])));
   rememberOwn(repository, { before, beads, imported, settings });
+}
+
+/** More changes are left to who reads next. */
+const notedChanges = 64;
+
+async function note(ledger: Ledger, base: string, commit: string, before: ReadonlyMap<string, Stored | undefined>, after: ReadonlyMap<string, Stored>): Promise<void> {
+  if (before.size > notedChanges) return;
+  const { noteWritten } = await import('./kept-difference.ts');
+  noteWritten(ledger, { base, commit }, [...before].map(([id, stored]) => [stored?.bead ?? null, after.get(id)?.bead ?? null]));
 }
 
 /** A commit of so many files is written while this process waits; a larger one in a conversation. */

@@ -1,5 +1,5 @@
 // time limit: 300 s
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -15,7 +15,9 @@ import { readyOrder } from '../../src/domain/ready.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { shardOf } from '../../src/base/ids.ts';
 import { findLines, version, writeCache } from '../../src/ledger/cache-file.ts';
+import { differenceSince } from '../../src/ledger/difference.ts';
 import { importCommit } from '../../src/git/import.ts';
+import { keptDifference } from '../../src/ledger/kept-difference.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { openPage } from '../../src/ledger/open-page.ts';
@@ -165,6 +167,35 @@ projection('may be damaged in any way and is worked out anew', async () => {
       writeFileSync(path, damage);
       await glimpsed(ledger);
       assert.equal(await answers(ledger), good, `${file}: ${damage.slice(0, 40)}`);
+    }
+  }
+});
+
+projection('learns from writers what they change, and believes no mark that does not fit', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => [...create(view, 'gt-a', { title: 'Weld' }, nux), ...create(view, 'gt-b', { title: 'Paint' }, nux)]);
+  await answers(ledger);
+  const newest = async (): Promise<string> => (await readRef(ledger.repository, ledger.ref)) ?? '';
+  const from = await newest();
+  const path = join(cacheFolder(ledger), 'difference');
+  for (const verb of ['label', 'close', 'reopen', 'remove', 'create']) {
+    await doOrRefuse(ledger, verb, verb === 'create' ? 'gt-d' : 'gt-a', 'gt-b');
+    const to = await newest();
+    const told = keptDifference(ledger, from, to);
+    rmSync(path);
+    assert.equal(told, await differenceSince(ledger, from, to), verb);
+  }
+  for (const tail of ['', '[null,{"id":"gt-x"', '[null,{"id":"gt-x"}]\n', '{"base":"1234","commit":"5678"}\n', '[null,{"id":"gt-x"}]\n{"base":"1234","commit":"5678"}\n']) {
+    rmSync(cacheFolder(ledger), { recursive: true });
+    await answers(ledger);
+    await doOrRefuse(ledger, 'label', 'gt-b', 'gt-b');
+    appendFileSync(path, tail);
+    for (const verb of ['close', 'reopen']) {
+      await doOrRefuse(ledger, verb, 'gt-b', 'gt-b');
+      const told = await answers(ledger);
+      rmSync(cacheFolder(ledger), { recursive: true });
+      assert.equal(await answers(ledger), told, tail);
+      if (verb === 'close') await doOrRefuse(ledger, 'label', 'gt-d', 'gt-b').then(() => appendFileSync(path, tail));
     }
   }
 });
