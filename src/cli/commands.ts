@@ -122,6 +122,7 @@ export const areas: readonly Area[] = [
       wait: () => import('./commands/wait.ts'),
       log: () => import('./commands/log.ts'),
       'ledger log': () => import('./commands/ledger/log.ts'),
+      'ledger verify': () => import('./commands/ledger/verify.ts'),
       doctor: () => import('./commands/doctor.ts'),
     },
   },

@@ -14,12 +14,10 @@ export interface LedgerPlace {
   readonly ref?: string;
 }
 
-/** One line of a ledger as it stands there. */
-export interface LedgerLine {
+/** One file of a ledger as it stands there. */
+export interface LedgerFile {
   /** In the ledger's tree. */
   readonly path: string;
-  /** Counted from 1. */
-  readonly line: number;
   readonly text: string;
 }
 
@@ -38,8 +36,8 @@ export interface ReadLedger {
   ready(now: number): Promise<Bead[]>;
   /** A settings file by its name: its values, `{}` where there is none. */
   settings(name: string): Promise<Readonly<Record<string, unknown>>>;
-  /** Every line of every shard, deleted beads and stamps included, shard by shard. */
-  lines(): AsyncGenerator<LedgerLine>;
+  /** Every file of the ledger, deleted beads and stamps included. */
+  files(): AsyncGenerator<LedgerFile>;
 }
 
 const mainRef = 'refs/beads/main';
@@ -54,7 +52,7 @@ export async function openLedger({ fs: given, dir, ref = mainRef }: LedgerPlace)
 }
 
 /** Names in a folder of a tree, with the object that each is. */
-type Folder = ReadonlyMap<string, string>;
+type Folder = ReadonlyMap<string, { readonly oid: string; readonly type: string }>;
 
 /** The objects of one commit of a ledger. */
 class Objects {
@@ -73,7 +71,7 @@ class Objects {
   async folder(oid: string | undefined): Promise<Folder> {
     if (oid === undefined) return new Map();
     try {
-      return new Map((await readTree({ ...this.#at, oid })).tree.map((entry) => [entry.path, entry.oid]));
+      return new Map((await readTree({ ...this.#at, oid })).tree.map((entry) => [entry.path, entry]));
     } catch (error) {
       throw new UnreadableLedger(this.commit, `the tree ${oid} cannot be read: ${messageOf(error)}`);
     }
@@ -88,26 +86,31 @@ class Objects {
       throw new UnreadableLedger(this.commit, `${path} cannot be read: ${messageOf(error)}`);
     }
   }
+
+  /** Every file below a folder. */
+  async *files(folder: Folder, above: string): AsyncGenerator<LedgerFile> {
+    for (const [name, { oid, type }] of folder) {
+      const path = `${above}${name}`;
+      if (type === 'tree') yield* this.files(await this.folder(oid), `${path}/`);
+      else yield { path, text: (await this.text(path, oid)) ?? '' };
+    }
+  }
 }
 
 class LedgerCommit implements ReadLedger {
   readonly #objects: Objects;
-  readonly #settings: Folder;
-  /** The first halves of the shards' names. */
-  readonly #shards: Folder;
+  readonly #root: Folder;
   readonly prefixes: readonly string[];
 
-  private constructor(objects: Objects, prefixes: readonly string[], settings: Folder, shards: Folder) {
+  private constructor(objects: Objects, root: Folder, prefixes: readonly string[]) {
     this.#objects = objects;
+    this.#root = root;
     this.prefixes = prefixes;
-    this.#settings = settings;
-    this.#shards = shards;
   }
 
   static async open(objects: Objects): Promise<LedgerCommit> {
     const root = await objects.folder(objects.commit);
-    const prefixes = prefixesIn(objects.commit, await objects.text('format.json', root.get('format.json')));
-    return new LedgerCommit(objects, prefixes, await objects.folder(root.get('settings')), await objects.folder(root.get('beads')));
+    return new LedgerCommit(objects, root, prefixesIn(objects.commit, await objects.text('format.json', root.get('format.json')?.oid)));
   }
 
   get commit(): string {
@@ -115,18 +118,14 @@ class LedgerCommit implements ReadLedger {
   }
 
   async bead(id: string): Promise<Bead | undefined> {
-    const [first = '', second = ''] = shardOf(id).split('/');
-    const path = `beads/${first}/${second}.jsonl`;
-    const folder = await this.#objects.folder(this.#shards.get(first));
-    const lines = linesOf(path, await this.#objects.text(path, folder.get(`${second}.jsonl`)));
-    return lines.map((line) => this.#beadOf(line)).find((bead) => bead.id === id && bead.status !== 'tombstone');
+    const path = `beads/${shardOf(id)}.jsonl`;
+    return this.#beadsIn(path, (await this.#at(path)) ?? '').find((bead) => bead.id === id && bead.status !== 'tombstone');
   }
 
   async all(): Promise<Beads> {
     const found = new Map<string, Bead>();
-    for await (const line of this.lines()) {
-      const bead = this.#beadOf(line);
-      if (bead.status !== 'tombstone') found.set(bead.id, bead);
+    for await (const { path, text } of this.#objects.files(await this.#objects.folder(this.#root.get('beads')?.oid), 'beads/')) {
+      for (const bead of this.#beadsIn(path, text)) if (bead.status !== 'tombstone') found.set(bead.id, bead);
     }
     return indexed(found);
   }
@@ -142,7 +141,7 @@ class LedgerCommit implements ReadLedger {
 
   async settings(name: string): Promise<Readonly<Record<string, unknown>>> {
     const path = `settings/${name}.json`;
-    const text = await this.#objects.text(path, this.#settings.get(`${name}.json`));
+    const text = await this.#at(path);
     if (text === undefined) return {};
     const value = parsed(text);
     if (!isObject(value)) throw new UnreadableLedger(this.commit, `${path} is no JSON object`);
@@ -150,20 +149,27 @@ class LedgerCommit implements ReadLedger {
     return settings;
   }
 
-  async *lines(): AsyncGenerator<LedgerLine> {
-    for (const [first, oid] of [...this.#shards].sort()) {
-      for (const [name, shard] of [...(await this.#objects.folder(oid))].sort()) {
-        const path = `beads/${first}/${name}`;
-        yield* linesOf(path, await this.#objects.text(path, shard));
-      }
-    }
+  files(): AsyncGenerator<LedgerFile> {
+    return this.#objects.files(this.#root, '');
   }
 
-  #beadOf({ path, line, text }: LedgerLine): Bead {
-    const value = parsed(text);
-    if (!isObject(value) || typeof value['id'] !== 'string' || !isObject(value['clock'])) throw new UnreadableLedger(this.commit, `${path}, line ${line}, is no bead`);
-    const { clock: _clock, ...bead } = value;
-    return bead as unknown as Bead;
+  /** What a file holds; undefined where there is none. */
+  async #at(path: string): Promise<string | undefined> {
+    const names = path.split('/');
+    const last = names.pop() ?? '';
+    let folder = this.#root;
+    for (const name of names) folder = await this.#objects.folder(folder.get(name)?.oid);
+    return this.#objects.text(path, folder.get(last)?.oid);
+  }
+
+  #beadsIn(path: string, text: string): Bead[] {
+    return text.split('\n').flatMap((line, index): Bead[] => {
+      if (line === '') return [];
+      const value = parsed(line);
+      if (!isObject(value) || typeof value['id'] !== 'string' || !isObject(value['clock'])) throw new UnreadableLedger(this.commit, `${path}, line ${index + 1}, is no bead`);
+      const { clock: _clock, ...bead } = value;
+      return [bead as unknown as Bead];
+    });
   }
 }
 
@@ -195,10 +201,6 @@ function prefixesIn(commit: string, text: string | undefined): readonly string[]
   if (!isObject(value) || !Array.isArray(value['prefixes'])) throw new UnreadableLedger(commit, 'there is no format.json that names its prefixes');
   if (value['format'] !== 1) throw new UnreadableLedger(commit, `its format is ${JSON.stringify(value['format'])}, and this reader knows format 1`);
   return value['prefixes'].map(String);
-}
-
-function linesOf(path: string, text = ''): LedgerLine[] {
-  return text.split('\n').flatMap((line, index) => (line === '' ? [] : [{ path, line: index + 1, text: line }]));
 }
 
 function parsed(text: string): unknown {

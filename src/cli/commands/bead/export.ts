@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { formats } from '../../../actions/arrivals.ts';
 import { exportBeads, writeExport } from '../../../actions/export.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { queryOptions } from '../../bead-query.ts';
@@ -9,7 +10,7 @@ export const command = defineCommand({
   name: 'bead export',
   summary: "Write all beads to a file: as beads' JSON Lines, sorted by id, where nothing else is said",
   options: {
-    format: { type: 'string', choices: ['jsonl', 'github', 'markdown'], default: 'jsonl', describe: "beads' JSON Lines, issues as gh prints them, or a Markdown task list" },
+    format: { type: 'string', choices: formats, default: 'jsonl', describe: "beads' JSON Lines, issues as gh prints them, or a Markdown task list" },
     rig: queryOptions.rig,
     output: { type: 'string', alias: 'o', describe: 'a file instead of standard output', placeholder: '<path>' },
     ...pastOptions,

@@ -1,3 +1,4 @@
+import { formats } from '../../../actions/arrivals.ts';
 import { importBeads } from '../../../actions/import.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
@@ -9,7 +10,7 @@ export const command = defineCommand({
   summary: 'Take in beads from a file, all of them or none',
   args: [{ name: 'file', describe: 'the file, - for standard input', required: true }],
   options: {
-    format: { type: 'string', choices: ['jsonl', 'github', 'markdown'], describe: "beads' JSON Lines, what gh issue list --json prints, or a Markdown task list; seen from the content where it is not said" },
+    format: { type: 'string', choices: formats, describe: "beads' JSON Lines, what gh issue list --json prints, or a Markdown task list; seen from the content where it is not said" },
     dedup: { type: 'boolean', describe: 'leave out new beads that are called like an open one that is here' },
     'keep-going': { type: 'boolean', describe: 'take in what can be read, and tell the rest' },
     rig: queryOptions.rig,
