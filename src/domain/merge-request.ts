@@ -95,7 +95,7 @@ function file(beads: Beads, id: string, ask: Submission, act: Act): BeadChange {
   const { priority, ...metadata } = ask;
   const source = ask.source === '' ? undefined : find(beads, ask.source);
   const title = `Merge: ${source === undefined ? ask.branch : `${source.id} ${source.title}`}`.slice(0, 480);
-  return { op: 'bead.created', id, bead: { id, title, status: 'open', priority, issue_type: 'merge-request', labels: ['gt:merge-request'], metadata, created_at: act.at, updated_at: act.at, created_by: act.by } };
+  return { op: 'bead.created', id, bead: { id, title, status: 'open', priority, issue_type: 'merge-request', labels: ['gt:merge-request'], metadata, created_at: act.at, updated_at: act.at, created_by: act.by, constant_birth: true } };
 }
 
 /** Moves the source to the refinery's hook for this very request. */
@@ -225,7 +225,7 @@ function rework(beads: Beads, request: MergeRequest, source: Bead, rejection: Re
   const byHand = round > mostReworks ? { start_by: 'hand' } : {};
   const metadata = { rework_of: source.id, request: request.id, start: request.head, kind: rejection.kind, round, ...byHand };
   return [
-    { op: 'bead.created', id, bead: { id, title: `Rework ${source.id}: ${rejection.reason}`.slice(0, 480), description, status: 'open', priority: source.priority, issue_type: 'task', labels: ['gt:rework'], metadata, created_at: act.at, updated_at: act.at, created_by: act.by } },
+    { op: 'bead.created', id, bead: { id, title: `Rework ${source.id}: ${rejection.reason}`.slice(0, 480), description, status: 'open', priority: source.priority, issue_type: 'task', labels: ['gt:rework'], metadata, created_at: act.at, updated_at: act.at, created_by: act.by, constant_birth: true } },
     { op: 'dependency.added', id: source.id, dependency: { issue_id: source.id, depends_on_id: id, type: 'blocks', created_at: act.at, created_by: act.by } },
   ];
 }

@@ -46,15 +46,10 @@ export function settle(claims: Iterable<Claim>): Names {
   return names;
 }
 
-/** Whom a record speaks of: itself, the targets of its edges, and the beads that its metadata name. */
+/** Whom a record speaks of for ever: itself, and the targets of its edges. Its metadata may name another bead tomorrow. */
 export function claimsOf(stored: Stored): Claim[] {
-  const { bead, clock } = stored;
-  const named = Object.entries(clock.references ?? {}).flatMap(([key, birth]): Claim[] => {
-    const id = bead.metadata?.[key];
-    return typeof id === 'string' ? [{ id, birth }] : [];
-  });
   const targets = pairsOf(stored).flatMap(({ target, birth }): Claim[] => (birth === '' ? [] : [{ id: target, birth }]));
-  return [{ id: bead.id, birth: clock.born }, ...targets, ...named];
+  return [{ id: stored.bead.id, birth: stored.clock.born }, ...targets];
 }
 
 /** The record with every bead called by its name; the very record where nothing changes. */

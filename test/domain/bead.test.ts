@@ -282,6 +282,13 @@ waiting('ends where parents go round in a circle', () => {
   assert.equal(unmet(round, find(round, 'gt-a')), []);
 });
 
+waiting('looks at each of those above once, where everybody stands above everybody', () => {
+  const ids = Array.from({ length: 40 }, (_each, index) => `gt-${index}`);
+  const edge = (id: string, on: string, type: string) => ({ issue_id: id, depends_on_id: on, type, created_at: '', created_by: '' });
+  const knot = of(bead('gt-b'), ...ids.map((id) => bead(id, { dependencies: [...ids.filter((other) => other !== id).map((other) => edge(id, other, 'parent-child')), ...(id === 'gt-39' ? [edge(id, 'gt-b', 'blocks')] : [])] })));
+  assert.equal(unmet(knot, find(knot, 'gt-0')), ['gt-b']);
+});
+
 waiting.run();
 
 const grammar = suite('checkId');

@@ -103,24 +103,30 @@ export class World {
     // Something that all of them know, so that they have something to disagree about.
     for (const step of [0, 1]) this.#decide(this.replicas[0]!, (beads, act) => create(beads, ['gt-a', 'gt-b'][step] ?? '', { title: 'Weld', labels: ['l0'], notes: 'old' }, act));
     for (const index of [1, 2]) this.#meet(this.replicas[index]!, this.replicas[0]!);
-    for (const step of steps) this.#step(step);
+    // In half of all worlds some of them file a bead under one id before they meet again.
+    this.replicas.forEach((replica, index) => {
+      if (((skewed >> index) & 1) === 1 && skewed % 4 < 2) this.#decide(replica, (beads, act) => [...create(beads, 'gt-c', { title: `Made by ${replica.name}` }, act), ...edit(beads, 'gt-b', { metadata: { request: 'gt-c' } }, act)]);
+    });
+    for (const step of steps) this.#step(step, steps.length);
   }
 
-  #step(step: number): void {
+  #step(step: number, focus: number): void {
     const draw = (count: number): number => {
       const drawn = step % count;
       step = Math.floor(step / count);
       return drawn;
     };
     const replica = this.replicas[draw(3)]!;
-    const verb = draw(26);
+    const verb = draw(32);
     const one = draw(8);
     const [two, value] = [draw(8), draw(3)];
+    const last = draw(2) === 0;
     if (verb === 0) return this.#meet(replica, this.replicas[one % 3]!);
     if (verb === 1) return this.#import(replica, file[one % 2] ?? []);
     const ids = [...replica.records.keys()];
-    const id = ids[one % ids.length] ?? '';
-    const other = ids[two % ids.length] ?? '';
+    // Half of all that is done is done to one bead, and half of all that is meant is the newest.
+    const id = ids[one < 4 ? focus % Math.min(3, ids.length) : one % ids.length] ?? '';
+    const other = (last ? ids.at(-1) : ids[two % ids.length]) ?? '';
     const agent = ['nux', 'slit', 'toast'][value] ?? '';
     this.#decide(replica, (beads, act) => {
       switch (verb) {
@@ -134,14 +140,14 @@ export class World {
         case 10: case 11: return addLabel(beads, id, `l${value}`, act);
         case 12: case 13: return removeLabel(beads, id, `l${value % 2}`, act);
         case 14: case 15: return depend(beads, id, other, ['blocks', 'related', 'tracks'][value] ?? '', act);
-        case 16: return undepend(beads, id, beads.get(id)?.dependencies?.[two % (beads.get(id)?.dependencies?.length ?? 1)]?.depends_on_id ?? '', act);
+        case 16: case 30: case 31: return undepend(beads, id, beads.get(id)?.dependencies?.[two % (beads.get(id)?.dependencies?.length ?? 1)]?.depends_on_id ?? '', act);
         case 17: return comment(beads, id, `c${this.#deeds}`, `Says ${this.#deeds}`, act);
         case 18: return recordAttempt(beads, id, { id: `t${value}`, agent, outcome: `by ${replica.name}`, evidence: '', at: act.at });
         case 19: return claim(beads, id, { ...act, by: agent });
         case 20: return hook(beads, id, agent, act);
         case 21: return two % 2 === 0 ? release(beads, id, act) : edit(beads, id, { status: ['open', 'deferred', 'in_progress'][value], assignee: two % 4 === 1 ? agent : null }, act);
-        case 22: return close(beads, id, { reason: `Reason ${this.#deeds}`, force: true }, act);
-        case 23: case 24: return reopen(beads, id, act);
+        case 22: case 26: case 27: return close(beads, id, { reason: `Reason ${this.#deeds}`, force: true }, act);
+        case 23: case 24: case 28: case 29: return reopen(beads, id, act);
         default: return two === 0 ? remove(beads, id, { reason: 'off', force: true }, act) : edit(beads, id, { assignee: agent }, act);
       }
     });
