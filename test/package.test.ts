@@ -123,6 +123,8 @@ installed('fall back to Node where there is no executable for the machine, and k
     assert.match(await output([name, '--version'], { env: { PATH: path } }), new RegExp(`^${name} .*${version.replaceAll('.', '\\.')}`));
     assert.ok(lstatSync(join(prefix, 'bin', name)).isSymbolicLink());
   }
+  const said = await output(['node', '--input-type=module', '-e', "import { openLedger } from 'gastown/reader'; console.log(typeof openLedger);"], { cwd: join(prefix, 'lib') });
+  assert.is(said, 'function');
 });
 
 installed('hand signals to the program: the shim becomes it', async () => {
