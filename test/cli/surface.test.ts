@@ -209,6 +209,24 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal(batch('clsoe horn').code, 2);
   });
 
+  surface('what is kept beside beads', async () => {
+    const place = await begun(argv);
+    const key = 'the-brake-lines-come-from-the-bullet-farm';
+    assert.equal(place.json('remember', 'The brake lines come from the Bullet Farm!'), { schema_version: 1, key, value: 'The brake lines come from the Bullet Farm!', action: 'remembered' });
+    assert.is(place.json<Json>('remember', '--key', key, 'No longer.')['action'], 'updated');
+    assert.is(place.say('recall', key), 'No longer.');
+    assert.equal(place.json('memories', 'LONGER'), { schema_version: 1, [key]: 'No longer.' });
+    assert.match(place.run(['recall', `${key}s`]).stderr, /nothing is kept under .*\n {2}try: gt recall the-brake-lines/);
+    assert.is(place.json<Json>('forget', key)['action'], 'forgotten');
+    assert.is(place.run(['forget', key]).code, 1);
+    assert.equal(place.json('kv', 'set', 'deploy.last_run', '7'), { schema_version: 1, key: 'deploy.last_run', value: '7', status: 'set' });
+    place.say('kv', 'set', 'deploy', 'x');
+    assert.equal(place.json('kv', 'get', 'deploy.last_run'), { schema_version: 1, key: 'deploy.last_run', value: '7', found: true });
+    assert.equal(place.json('kv', 'list'), { schema_version: 1, deploy: 'x', 'deploy.last_run': '7' });
+    place.say('kv', 'clear', 'deploy');
+    assert.is(place.run(['kv', 'get', 'deploy']).code, 1);
+  });
+
   surface('what there is, and where', async () => {
     const place = await garageAt(argv);
     assert.equal(place.json<{ built_in_statuses: Json[] }>('statuses').built_in_statuses.map((each) => each['name']), ['open', 'in_progress', 'blocked', 'hooked', 'deferred', 'pinned', 'closed']);
