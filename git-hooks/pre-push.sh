@@ -1,5 +1,5 @@
 #!/bin/sh
-# Set by gastown, removed by `gt githooks remove`. Keeps workers from pushing past the merge queue.
+# Set by gastown, removed by `gt githooks remove`. Keeps workers from pushing past the merge queue, and lets the ledger go along.
 before=@before@
 town=@town@
 @run@
@@ -10,8 +10,6 @@ if [ -x "$before" ]; then
   feed 2>/dev/null | "$before" "$@" || exit
 fi
 [ -f "$town" ] || exit 0
-# Only the worktree of an agent has a configuration of its own.
-[ -n "$GT_AGENT$GT_ROLE" ] || { [ -f .git ] && read -r _ folder <.git && [ -f "$folder/config.worktree" ]; } || exit 0
 feed | run pre-push "$@"
 # Anything but a plain no, such as a gt that is broken, lets the push through.
 [ $? -ne @no@ ]

@@ -6,13 +6,15 @@ import { checkName } from '../domain/address.ts';
 import { enroll } from '../domain/agent.ts';
 import type { Act } from '../domain/bead.ts';
 import { checkPrefix, deriveName, derivePrefix, registerRig, rigRecords, rigSettings, type RigRecord } from '../domain/rig.ts';
-import { checkBranchName, listRefs, readRef, readSymbolicRef } from '../git/refs.ts';
-import { listRemoteRefs, remoteUrl } from '../git/remotes.ts';
+import { checkBranchName, listRefs, readRef, readSymbolicRef, updateRefs } from '../git/refs.ts';
+import { remoteUrl } from '../git/remotes.ts';
 import { discover, openRepository, type Repository } from '../git/repository.ts';
 import { requireGit } from '../git/run.ts';
 import { initLedger, readFormat } from '../ledger/init.ts';
 import { mainRef, readState, writeState, type Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
+import { findNamespace } from '../ledger/sharing.ts';
+import { addTrust } from '../ledger/trust.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { isAlive, ownProcess } from '../sessions/processes.ts';
 import { hqPrefix, townState, type Owner, type RigFile, type TownFile } from '../town.ts';
@@ -20,6 +22,7 @@ import { removeAliases, setAliases, type AliasReport } from './aliases.ts';
 import { chooseGate, gateChanges, type GateChoice, type GateWish } from './gate-choice.ts';
 import { installGitHooks, type GitHookReport } from './githooks.ts';
 import { findOwner } from './owner.ts';
+import { adoptLedger } from './sync.ts';
 
 export interface InitWish extends GateWish {
   readonly cwd: string;
@@ -56,18 +59,26 @@ export interface InitReport {
 
 const remotePatience = 10_000;
 
-/** Makes a repository a whole town by itself; one that is a town already is brought up to date. Throws NotARepository, BelongsToTown, Detached, LedgerElsewhere and more, and then nothing was changed. */
+/** Makes a repository a whole town by itself; one that is a town already is brought up to date. Throws NotARepository, BelongsToTown, Detached and more, and then nothing was changed. */
 export async function initRepository(wish: InitWish): Promise<InitReport> {
   await requireGit();
   const repository = checkoutOf(wish.cwd);
   const known = knownTown(repository);
+  const fetched = await fetchLedger(repository, wish);
+  try {
+    return await begin(repository, known, wish, fetched);
+  } catch (error) {
+    if (fetched.ledger !== undefined && knownTown(repository) === undefined) await forgetLedger(repository, fetched.ledger);
+    throw error;
+  }
+}
+
+async function begin(repository: Repository, known: TownFile | undefined, wish: InitWish, fetched: FetchedLedger): Promise<InitReport> {
   const plan = await planOf(repository, known, wish);
   const { owner, note } = await findOwner(repository, undefined, wish.env);
-  const notes = note === undefined ? [] : [note];
+  const notes = [...fetched.notes, ...(note === undefined ? [] : [note])];
   const hq: Ledger = { repository, ref: mainRef, prefixes: [plan.prefix, hqPrefix], liveness: { self: ownProcess(), isAlive }, now: wish.now };
   const there = (await readRef(repository, mainRef)) !== undefined;
-  if (!there) notes.push(...(await checkRemoteLedger(repository, wish)));
-
   const gate = await chooseGate(wish, there ? await consult(hq, (view) => view.settings('config')) : {}, async (path) => readText(join(plan.checkout, path)));
   const who: Signature = { actor: owner.name, email: owner.email };
   await initLedger(hq, who);
@@ -85,7 +96,8 @@ export async function initRepository(wish: InitWish): Promise<InitReport> {
   if (wish.global) await removeAliases(repository);
   const aliases = await setAliases(wish.global ? undefined : repository, wish.aliases);
   if (plan.tip === undefined) notes.push(`${plan.target} has no commits yet: make the first one before you sling work (git commit --allow-empty -m "Begin")`);
-  return { repository: plan.checkout, name: plan.name, prefix: plan.prefix, target: plan.target, remote: plan.remote, owner, workers, made: !there, gate, aliases, githooks, notes };
+  const made = !there || fetched.ledger !== undefined;
+  return { repository: plan.checkout, name: plan.name, prefix: plan.prefix, target: plan.target, remote: plan.remote, owner, workers, made, gate, aliases, githooks, notes };
 }
 
 /** The main checkout of the repository that a folder lies in. */
@@ -125,7 +137,12 @@ async function settledBefore(repository: Repository, known: TownFile | undefined
   if (format === undefined) return {};
   const ledger: Ledger = { repository, ref: mainRef, prefixes: format.prefixes, liveness: { self: ownProcess(), isAlive }, now: () => 0 };
   const written = format.prefixes.includes(hqPrefix) ? [...(await consult(ledger, (view) => rigRecords(view.settings(rigSettings))))][0] : undefined;
-  return written === undefined ? { prefix: format.prefixes.find((each) => each !== hqPrefix) } : { name: written[0], prefix: written[1].prefix, target: written[1].target };
+  return written === undefined ? { prefix: format.prefixes.find((each) => each !== hqPrefix) } : { name: written[0], prefix: written[1].prefix, target: written[1].target, ...(await sameRemote(repository, written[1])) };
+}
+
+/** Where the work of other clones lands, if this one has a remote of that name. */
+async function sameRemote(repository: Repository, { remote }: RigRecord): Promise<{ remote?: string }> {
+  return remote !== undefined && (await remoteUrl(repository, remote)) !== undefined ? { remote } : {};
 }
 
 /** What is to be, from what was said, what was settled before, and what the repository looks like. */
@@ -153,21 +170,38 @@ async function likelyTarget(repository: Repository): Promise<string | undefined>
   return ['main', 'master'].find((name) => branches.includes(name)) ?? (branches.length === 1 ? branches[0] : undefined);
 }
 
-/** A ledger that a remote has already must be taken from there, or two would begin apart. Answers what could not be found out. */
-async function checkRemoteLedger(repository: Repository, wish: InitWish): Promise<string[]> {
+/** What a remote had for a clone without a ledger. */
+interface FetchedLedger {
+  /** The commit of the ledger that was taken over. */
+  readonly ledger?: string;
+  readonly notes: readonly string[];
+}
+
+/** A ledger that a remote has already is taken from there, or two would begin apart. */
+async function fetchLedger(repository: Repository, wish: InitWish): Promise<FetchedLedger> {
   const remote = wish.remote ?? 'origin';
-  if ((await remoteUrl(repository, remote)) === undefined) return [];
+  if ((await readRef(repository, mainRef)) !== undefined || (await remoteUrl(repository, remote)) === undefined) return { notes: [] };
   wish.progress(`asking ${remote} whether it has a ledger`);
   let patience: NodeJS.Timeout | undefined;
   const silence = new Promise<undefined>((resume) => {
     patience = setTimeout(() => resume(undefined), remotePatience);
   });
   // A remote that cannot be reached keeps nobody from working here.
-  const refs = await Promise.race([listRemoteRefs(repository, remote, [mainRef]).catch((error: unknown) => unreachable(error)), silence]);
+  const found = await Promise.race([findNamespace(repository, remote).then((namespace) => ({ namespace }), (error: unknown) => unreachable(error)), silence]);
   clearTimeout(patience);
-  if (refs === undefined) return [`${remote} did not answer: if it has a ledger already, the two will have to be merged`];
-  if (refs.some(({ ref }) => ref === mainRef)) throw new LedgerElsewhere(remote);
-  return [];
+  if (found === undefined) return { notes: [`${remote} did not answer: if it has a ledger, gt sync joins the two`] };
+  if (found.namespace === undefined) return { notes: [] };
+  wish.progress(`fetching the ledger of ${remote}`);
+  await adoptLedger(repository, { remote, namespace: found.namespace });
+  const ledger = await readRef(repository, mainRef);
+  const trusted = await wish.confirm(`${remote} has a ledger already. Shall the gates and commands that come from there run in this clone? Everybody who may push to ${remote} can write them.`, false);
+  if (trusted === true) addTrust(repository, 'remote', remote, timestamp(wish.now()));
+  const terms = trusted === true ? '' : `; gates and commands in it run here only after: gt trust ${remote}`;
+  return { ...(ledger === undefined ? {} : { ledger }), notes: [`the ledger was fetched from ${remote}${terms}`] };
+}
+
+async function forgetLedger(repository: Repository, ledger: string): Promise<void> {
+  if ((await readRef(repository, mainRef)) === ledger) await updateRefs(repository, [{ ref: mainRef, from: ledger, to: null }]);
 }
 
 function unreachable(error: unknown): undefined {
@@ -236,10 +270,3 @@ export class NoSuchRemote extends Refused {
   }
 }
 
-/** A remote has a ledger, and this clone has not fetched it. */
-export class LedgerElsewhere extends Refused {
-  readonly code = 'ledger.elsewhere';
-  constructor(remote: string) {
-    super(`${remote} has a ledger already`, { remote }, `git fetch ${remote} ${mainRef}:${mainRef}, then gt init`);
-  }
-}

@@ -5,7 +5,7 @@ import { claimLost, land, refineryOf, reject, requestOf, type MergeRequest, type
 import type { Leftover, Move } from '../domain/merge-queue.ts';
 import { isAncestor } from '../git/merging.ts';
 import { readRef, updateRefs } from '../git/refs.ts';
-import { listRemoteRefs, push, type PushUpdate } from '../git/remotes.ts';
+import { listRemoteRefs, type PushUpdate } from '../git/remotes.ts';
 import { listWorktrees } from '../git/worktrees.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { statePath } from '../ledger/ledger.ts';
@@ -16,7 +16,7 @@ import { signatureOf, type Rig, type Town } from '../town.ts';
 import { advanceBranch } from './advance.ts';
 import { landingCommit } from './landing-commit.ts';
 import { hubRef, landedRef, targetRef } from './queue-refs.ts';
-import { atCommit, refreshHub, replicaUpdate } from './submit.ts';
+import { atCommit, pushWithLedger, refreshHub } from './submit.ts';
 
 type Landing = Extract<Move, { op: 'land' }>;
 
@@ -28,7 +28,7 @@ const patience = 30_000;
  * target. Returns what stood in the way, in words. Throws RefMoved or PushRefused when the target was moved meanwhile.
  */
 export async function landCommit(town: Town, rig: Rig, landing: Landing): Promise<string | undefined> {
-  return rig.remote === undefined ? landHere(town, rig, landing) : landOnHub(rig, rig.remote, landing);
+  return rig.remote === undefined ? landHere(town, rig, landing) : landOnHub(town, rig, rig.remote, landing);
 }
 
 async function landHere(town: Town, rig: Rig, { request, commit, tip, onto }: Landing): Promise<string | undefined> {
@@ -53,11 +53,11 @@ function whyNot(bead: Parameters<typeof requestOf>[0] | undefined, lost: string 
   return outcome === undefined ? lost : `it was ${outcome} meanwhile`;
 }
 
-async function landOnHub(rig: Rig, remote: string, { request, commit, tip }: Landing): Promise<string | undefined> {
+async function landOnHub(town: Town, rig: Rig, remote: string, { request, commit, tip }: Landing): Promise<string | undefined> {
   const { commit: ledger, answer: lost } = await atCommit(rig, (view) => whyNot(view.get(request.id), claimLost(view, request, rig.name)));
   if (lost !== undefined) return lost;
   const ref = `refs/heads/${request.target}`;
-  await push(rig.repository, remote, { updates: [{ ref, from: tip, to: commit }, await replicaUpdate(rig, ledger)] });
+  await pushWithLedger(town, rig, [{ ref, from: tip, to: commit }], ledger);
   const [there] = (await listRemoteRefs(rig.repository, remote, [ref])).filter((each) => each.ref === ref);
   if (there?.oid !== commit) await refreshHub(rig);
   const seen = await hubRef(rig, ref);
@@ -100,23 +100,23 @@ export async function rejectRequest(town: Town, rig: Rig, request: MergeRequest,
 }
 
 /** Deletes refs that the queue no longer needs, here and on the hub, and the branch of a worker whose work has landed; the request's own ref goes last, since it says that this is still to be done. */
-export async function tidy(rig: Rig, { request, refs }: Leftover): Promise<void> {
+export async function tidy(town: Town, rig: Rig, { request, refs }: Leftover): Promise<void> {
   const branch = request?.outcome === 'merged' ? await spentBranch(rig, request) : undefined;
   const gone = [...(branch === undefined ? [] : [branch]), ...refs];
-  if (rig.remote !== undefined) await deleteOnHub(rig, rig.remote, gone);
+  if (rig.remote !== undefined) await deleteOnHub(town, rig, gone);
   for (const ref of gone) {
     const present = await readRef(rig.repository, ref);
     if (present !== undefined) await updateRefs(rig.repository, [{ ref, from: present, to: null }]);
   }
 }
 
-async function deleteOnHub(rig: Rig, remote: string, refs: readonly string[]): Promise<void> {
+async function deleteOnHub(town: Town, rig: Rig, refs: readonly string[]): Promise<void> {
   const there = await Promise.all(refs.map(async (ref): Promise<PushUpdate | undefined> => {
     const oid = await hubRef(rig, ref);
     return oid === undefined ? undefined : { ref, from: oid, to: null };
   }));
   const updates = there.filter((update) => update !== undefined);
-  if (updates.length > 0) await push(rig.repository, remote, { updates: [...updates, await replicaUpdate(rig)] });
+  if (updates.length > 0) await pushWithLedger(town, rig, updates);
 }
 
 /** The branch of a worker that holds nothing but what landed, and that nobody has checked out. */

@@ -11,7 +11,7 @@ import { setSetting } from '../domain/setting.ts';
 import { configEntries } from '../git/config.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { checkBranchName, listRefs, readRef, updateRefs } from '../git/refs.ts';
-import { cloneBare, defaultBranch, fetch, listRemoteRefs, PathTaken } from '../git/remotes.ts';
+import { cloneBare, defaultBranch, PathTaken } from '../git/remotes.ts';
 import { discover, openRepository, type Repository } from '../git/repository.ts';
 import { requireGit, runGit } from '../git/run.ts';
 import { listWorktrees } from '../git/worktrees.ts';
@@ -20,6 +20,7 @@ import { mainRef, readState, statePath, writeState, type Ledger } from '../ledge
 import { withLock } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
+import { findNamespace } from '../ledger/sharing.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { hqPrefix, rigNamed, townState, type Rig, type RigFile, type Town, type TownFile } from '../town.ts';
 import { setAliases, type AliasReport } from './aliases.ts';
@@ -27,6 +28,7 @@ import { chooseGate, gateChanges, type GateChoice, type GateWish } from './gate-
 import { installGitHooks, type GitHookReport } from './githooks.ts';
 import { NoSuchBranch, Settled } from './init.ts';
 import { buildFolder } from './staging.ts';
+import { adoptLedger } from './sync.ts';
 
 export interface RigWish extends GateWish {
   readonly name: string;
@@ -158,7 +160,7 @@ interface Planned {
 async function build(planned: Planned, path: string): Promise<Built> {
   const { source, wish, town } = planned;
   const repository = await whileTelling(wish, `cloning ${publicUrl(source.url)}`, () => cloneBare(source.url, path));
-  const notes = await adoptLedger(repository, wish);
+  const notes = await takeOverLedger(repository, wish);
   const built = await settle(planned, repository, notes);
   const file: RigFile = { version: 1, kind: 'rig', town: town.hq.repository.worktree ?? town.root, url: source.url };
   writeState(repository, file, townState);
@@ -178,12 +180,13 @@ async function whileTelling<T>({ progress }: RigWish, line: string, work: () => 
 }
 
 /** Takes over the ledger that the source has; one that belongs to a town of its own stays where it is. */
-async function adoptLedger(repository: Repository, wish: RigWish): Promise<string[]> {
-  if ((await listRemoteRefs(repository, 'origin', [mainRef])).length === 0) return [];
+async function takeOverLedger(repository: Repository, wish: RigWish): Promise<string[]> {
+  const namespace = await findNamespace(repository, 'origin');
+  if (namespace === undefined) return [];
   wish.progress('fetching its ledger');
-  await fetch(repository, 'origin', [`${mainRef}:${mainRef}`]);
+  await adoptLedger(repository, { remote: 'origin', namespace });
   const format = await readFormat({ repository, ref: mainRef });
-  if (format?.prefixes.includes(hqPrefix) !== true) return [];
+  if (format?.prefixes.includes(hqPrefix) !== true) return [`the ledger was fetched with it; gates and commands in it run here only after: gt trust origin --rig ${wish.name}`];
   await updateRefs(repository, [{ ref: mainRef, from: (await readRef(repository, mainRef)) ?? null, to: null }]);
   return ['the source is a town by itself: its beads stay there, and this rig begins its own'];
 }

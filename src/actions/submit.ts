@@ -5,15 +5,17 @@ import { latestRequest, openRequests, submit, type MergeRequest, type Submission
 import { isAncestor, mergeBase } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { checkBranchName, isOid, readRef, updateRefs } from '../git/refs.ts';
-import { fetch, push } from '../git/remotes.ts';
+import { fetch, push, PushDenied, type PushUpdate } from '../git/remotes.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { mainRef, replicaOf } from '../ledger/ledger.ts';
+import { mainRef } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult, openSnapshot } from '../ledger/read.ts';
+import { LedgerRefused, nameOnHub, replicaRef, type Hub } from '../ledger/sharing.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import type { Rig, Town } from '../town.ts';
 import { hubRef, inRef, targetRef } from './queue-refs.ts';
+import { setting } from './settings.ts';
 
 /** What somebody wants to land. */
 export interface Offer {
@@ -61,7 +63,7 @@ export async function submitRequest(town: Town, rig: Rig, offer: Offer, who: Sig
   });
   const filed = await consult(rig.ledger, (view) => latestRequest(view, rig.prefix, ask)?.request);
   if (filed === undefined) throw new Error(`the request for ${head} is gone at once`);
-  const unpublished = await keepHead(rig, filed);
+  const unpublished = await keepHead(town, rig, filed);
   const isNew = written.has(filed.id);
   if (isNew) appendEvent(town.hq, { kind: 'request.submitted', agent: worker, subject: filed.id, data: { bead: source, head, target } });
   return { id: filed.id, request: filed, isNew, superseded: isNew ? older.filter((id) => id !== filed.id) : [], unpublished };
@@ -106,7 +108,7 @@ async function lastOf(rig: Rig, requests: readonly MergeRequest[]): Promise<Merg
 }
 
 /** Puts the head of a request under the queue's own ref, and tells the hub of it, with this clone's ledger. Returns why the hub could not be told. */
-export async function keepHead(rig: Rig, { id, target, head }: MergeRequest): Promise<string | undefined> {
+export async function keepHead(town: Town, rig: Rig, { id, target, head }: MergeRequest): Promise<string | undefined> {
   const ref = inRef(target, id);
   const present = await readRef(rig.repository, ref);
   if (present !== head) await updateRefs(rig.repository, [{ ref, from: present ?? null, to: head }]);
@@ -114,7 +116,7 @@ export async function keepHead(rig: Rig, { id, target, head }: MergeRequest): Pr
   const there = await hubRef(rig, ref);
   if (there === head) return undefined;
   try {
-    await push(rig.repository, rig.remote, { updates: [{ ref, from: there ?? null, to: head }, await replicaUpdate(rig)] });
+    await pushWithLedger(town, rig, [{ ref, from: there ?? null, to: head }]);
     return undefined;
   } catch (error) {
     if (error instanceof Failure) return error.message;
@@ -122,10 +124,16 @@ export async function keepHead(rig: Rig, { id, target, head }: MergeRequest): Pr
   }
 }
 
-/** This clone's newest ledger, as the hub keeps it. */
-export async function replicaUpdate(rig: Rig, commit?: string): Promise<{ ref: string; from: undefined; to: string }> {
-  const ledger = commit ?? (await readRef(rig.repository, mainRef));
-  return { ref: `refs/beads/replicas/${replicaOf(rig.repository)}`, from: undefined, to: ledger ?? '' };
+/** Moves refs of the hub together with this clone's ledger, at `commit` or as it is now: all of them or none. Throws what `push` throws, and LedgerRefused. */
+export async function pushWithLedger(town: Town, rig: Rig, updates: readonly PushUpdate[], commit?: string): Promise<void> {
+  const hub: Hub = { remote: rig.remote ?? '', namespace: (await setting(town, rig, 'sync.namespace')) === 'heads' ? 'heads' : 'beads' };
+  const ledger = { ref: nameOnHub(hub, replicaRef(rig.repository)), from: undefined, to: commit ?? (await readRef(rig.repository, mainRef)) ?? null };
+  try {
+    await push(rig.repository, hub.remote, { updates: [...updates, ledger] });
+  } catch (error) {
+    if (error instanceof PushDenied && (error.data['refs'] as readonly string[]).includes(ledger.ref)) throw new LedgerRefused(hub, error);
+    throw error;
+  }
 }
 
 /** Fetches the branches of the hub, and forgets those that are gone there. */

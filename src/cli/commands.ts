@@ -150,13 +150,14 @@ export const areas: readonly Area[] = [
     },
   },
   {
-    title: 'Settings',
+    title: 'Settings and sharing',
     commands: {
       'config get': () => import('./commands/config/get.ts'),
       'config set': () => import('./commands/config/set.ts'),
       'config unset': () => import('./commands/config/unset.ts'),
       'config list': () => import('./commands/config/list.ts'),
       'config explain': () => import('./commands/config/explain.ts'),
+      sync: () => import('./commands/sync.ts'),
       trust: () => import('./commands/trust.ts'),
       'trust list': () => import('./commands/trust/list.ts'),
       'trust remove': () => import('./commands/trust/remove.ts'),

@@ -166,6 +166,11 @@ export async function remoteUrl(repository: Repository, remote = 'origin'): Prom
   return (await gitText(repository, ['remote', 'get-url', '--', remote], { accept: [0, 2, 128] })) || undefined;
 }
 
+/** The names of a repository's remotes, sorted. */
+export async function remoteNames(repository: Repository): Promise<string[]> {
+  return (await gitText(repository, ['remote'])).split('\n').filter((name) => name !== '').sort();
+}
+
 /** The short name of the branch that a repository's remote, or else the repository itself, takes for its main one. */
 export async function defaultBranch(repository: Repository, remote = 'origin'): Promise<string | undefined> {
   const far = await readSymbolicRef(repository, `refs/remotes/${remote}/HEAD`);

@@ -1,5 +1,6 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { Failure, gitHookRefusal } from '../base/errors.ts';
+import { clean } from '../base/text.ts';
 import type { GitHookCall, Verdict } from './verdict.ts';
 
 type Serve = (call: GitHookCall) => Promise<Verdict>;
@@ -21,7 +22,7 @@ export async function main([name = '', ...args]: readonly string[]): Promise<num
   if (load === undefined) return 0;
   try {
     const serve = await load();
-    const verdict = await serve({ args, cwd: process.cwd(), env: process.env, now: () => Date.now(), input: () => readFileSync(0, 'utf8') });
+    const verdict = await serve({ args, cwd: process.cwd(), env: process.env, now: () => Date.now(), input: () => readFileSync(0, 'utf8'), say: (line) => writeSync(2, `gt: ${clean(line)}\n`) });
     if (verdict === undefined) return 0;
     writeSync(2, `gt: ${verdict.reason}\n  try: ${verdict.hint}\n`);
     return gitHookRefusal;

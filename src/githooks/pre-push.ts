@@ -1,12 +1,22 @@
 import { whoAmI } from '../actions/identity.ts';
-import { findTown, rigAt } from '../town.ts';
+import { carryAlong } from '../actions/sync.ts';
+import { findTown, rigAt, type Town } from '../town.ts';
 import type { GitHookCall, Verdict } from './verdict.ts';
 
-/** Keeps a worker from pushing to the branch that work lands on, or into the merge queue; what people push is their own affair. */
-export async function prePush({ cwd, env, now, input }: GitHookCall): Promise<Verdict> {
+/** Keeps a worker from pushing to the branch that work lands on, or into the merge queue; what people push is their own affair. The ledger goes along with what may be pushed. */
+export async function prePush(call: GitHookCall): Promise<Verdict> {
+  const { args: [remote = ''], cwd, now, say } = call;
   const town = findTown(cwd, now);
-  const rig = town && rigAt(town, cwd);
-  if (town === undefined || rig === undefined || !(await isWorker())) return undefined;
+  if (town === undefined) return undefined;
+  const refusal = await refuse(town, call);
+  if (refusal !== undefined) return refusal;
+  for (const trouble of await carryAlong(town, cwd, remote)) say(trouble);
+  return undefined;
+}
+
+async function refuse(town: Town, { cwd, env, input }: GitHookCall): Promise<Verdict> {
+  const rig = rigAt(town, cwd);
+  if (rig === undefined || !(await isWorker())) return undefined;
   const pushed = input().split('\n').flatMap((line) => line.split(' ')[2] ?? []);
   const target = pushed.find((ref) => ref === `refs/heads/${rig.target}`);
   const queue = pushed.find((ref) => ref.startsWith('refs/heads/mq/'));
@@ -15,7 +25,7 @@ export async function prePush({ cwd, env, now, input }: GitHookCall): Promise<Ve
   return undefined;
 
   async function isWorker(): Promise<boolean> {
-    const { agent } = await whoAmI(town!, { cwd, env });
+    const { agent } = await whoAmI(town, { cwd, env });
     return agent?.role === 'polecat' || /(^|\/)polecats?(\/|$)/.test(env['GT_ROLE'] ?? '');
   }
 }

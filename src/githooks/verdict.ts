@@ -8,6 +8,8 @@ export interface GitHookCall {
   now(): number;
   /** What git tells on standard input. */
   input(): string;
+  /** Tells the person something that changes nothing. */
+  say(line: string): void;
 }
 
 /** What a git hook says: nothing, which lets git go on, or why not and what to do instead. */

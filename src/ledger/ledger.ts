@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isStamp, replicaDigits, type Stamp } from '../base/clock.ts';
 import { Broken } from '../base/errors.ts';
@@ -63,13 +63,44 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** This clone's replica id, made on first use. */
+/** A replica id, and the place that it was made in. */
+interface ReplicaFile {
+  readonly id: string;
+  readonly home: string;
+}
+
+/** What is this clone's alone and would mislead a copy of it: who runs there, and when it last spoke with a remote. */
+const notCopied: readonly string[] = ['sessions', 'engine.json', 'tick.json', 'sync.json'];
+
+/** This clone's replica id, made on first use, and anew in a copy of the clone. */
 export function replicaOf(repository: Repository): string {
-  const known = readState<string>(repository, 'replica');
-  if (typeof known === 'string' && known.length === replicaDigits) return known;
-  const made = Array.from(crypto.getRandomValues(new Uint8Array(replicaDigits)), (byte) => (byte % 36).toString(36)).join('');
-  writeState(repository, made, 'replica');
-  return made;
+  const known = readState<ReplicaFile>(repository, replicaFile);
+  const home = homeOf(repository);
+  if (known?.home === home && known.id.length === replicaDigits) return known.id;
+  if (known !== undefined) for (const name of notCopied) rmSync(join(stateFolder(repository), name), { recursive: true, force: true });
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(replicaDigits)), (byte) => (byte % 36).toString(36)).join('');
+  writeState(repository, { id, home } satisfies ReplicaFile, replicaFile);
+  return id;
+}
+
+const replicaFile = 'replica.json';
+
+/** Tells a clone from its copies, and stays when it is moved: the machine, and the number that its file system gives to the folder. */
+function homeOf(repository: Repository): string {
+  return `${machineId()} ${statSync(dirname(statePath(repository, replicaFile))).ino}`;
+}
+
+let machine: string | undefined;
+
+/** Empty where the system has no name for the machine that stays. */
+function machineId(): string {
+  if (machine !== undefined) return machine;
+  try {
+    machine = readFileSync('/etc/machine-id', 'utf8').trim();
+  } catch {
+    machine = '';
+  }
+  return machine;
 }
 
 /** The last stamp that this clone gave out. */
@@ -82,6 +113,6 @@ export function lastStamp(repository: Repository): Stamp | undefined {
 export class NoLedger extends Broken {
   readonly code = 'ledger.missing';
   constructor({ repository, ref }: Pick<Ledger, 'repository' | 'ref'>) {
-    super(`there is no ledger at ${ref} in ${repository.worktree ?? repository.gitDir}`, { ref, gitDir: repository.gitDir }, 'gt init');
+    super(`there is no ledger at ${ref} in ${repository.worktree ?? repository.gitDir}`, { ref, gitDir: repository.gitDir }, 'gt sync (fetches it, where the remote has one), or gt init');
   }
 }

@@ -7,8 +7,8 @@ import { canonical, isObject } from '../base/jsonl.ts';
 import { oneLine, truncate } from '../base/text.ts';
 import { settingLeaves } from '../domain/setting.ts';
 import { listRefs } from '../git/refs.ts';
+import { remoteNames } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
-import { gitText } from '../git/run.ts';
 import { readState, replicaOf, stateFolder, statePath, writeState } from './ledger.ts';
 import type { Stored } from './stamps.ts';
 
@@ -164,7 +164,7 @@ async function sourcesOf(repository: Repository, replica: string | undefined): P
   const showing = refs.filter((ref) => replica !== undefined && ref.endsWith(`/replicas/${replica}`)).map((ref) => ref.slice(0, ref.indexOf('/')));
   if (showing.length > 0) return showing;
   const fetched = [...new Set(refs.map((ref) => ref.slice(0, ref.indexOf('/'))))];
-  const all = fetched.length > 0 ? fetched : (await gitText(repository, ['remote'])).split('\n').filter((name) => name !== '');
+  const all = fetched.length > 0 ? fetched : await remoteNames(repository);
   return all.length === 1 ? all : [];
 }
 

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openTown, type Rig, type Town } from '../town.ts';
 import { queueRefs } from '../actions/queue-refs.ts';
 import { Busy } from '../base/errors.ts';
@@ -12,6 +13,7 @@ import { watchRefs } from '../ledger/watch.ts';
 import { guarded } from './guarded.ts';
 import { patrol } from './patrol.ts';
 import { refineryTick } from './refinery.ts';
+import { keepSharing } from './sharing.ts';
 
 /** What the engine of a town says of itself. */
 export interface EngineState extends LockOwner {
@@ -20,6 +22,7 @@ export interface EngineState extends LockOwner {
 
 const tickMilliseconds = 30_000;
 const settleMilliseconds = 15;
+const farewellMilliseconds = 2_000;
 export const engineFile = 'engine.json';
 
 /** The engine of a town that is alive; undefined where none is. */
@@ -39,6 +42,7 @@ export async function runEngine(root: string, now: () => number, env: Readonly<R
   appendEvent(first.hq, { kind: 'engine.started' });
   const bell = new Bell(signal);
   const queues = new Map<string, Promise<void>>();
+  const sharing = keepSharing(root, now, signal);
   let watched = '';
   let unwatch = async (): Promise<void> => undefined;
   try {
@@ -64,6 +68,8 @@ export async function runEngine(root: string, now: () => number, env: Readonly<R
   } finally {
     await unwatch();
     await Promise.allSettled(queues.values());
+    // A remote that does not answer keeps nobody from going down.
+    await Promise.race([sharing, sleep(farewellMilliseconds, undefined, { ref: false })]);
     appendEvent(first.hq, { kind: 'engine.stopped' });
     rmSync(`${stateFolder(first.hq.repository)}/${engineFile}`, { force: true });
     await release();

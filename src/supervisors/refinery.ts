@@ -133,11 +133,11 @@ async function act(shift: Shift, move: Move): Promise<string | undefined> {
     case 'record': await record(shift, move.request); break;
     case 'reject': await rejectOne(shift, move); break;
     case 'keep': {
-      const unpublished = await keepHead(rig, move.request);
+      const unpublished = await keepHead(town, rig, move.request);
       if (unpublished !== undefined) throw new Unpublished(move.request, unpublished);
       break;
     }
-    case 'tidy': await tidy(rig, move.leftover); break;
+    case 'tidy': await tidy(town, rig, move.leftover); break;
     case 'stack':
       say(`${name(move.request)} is stacked on ${move.request.target}`);
       memory.stacks.set(memory.stackKey(move.onto.commit, move.request.id), await stackRequest(town, rig, move.request, move.onto));

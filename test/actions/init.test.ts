@@ -123,15 +123,16 @@ init('tells who git does not know, and goes on', async () => {
   assert.match(ran.stdout, /note: git does not know who you are: git config --global user.name/);
 });
 
-init('points to the ledger that the remote has', async () => {
+init('takes over the ledger that the remote has, and says so', async () => {
   const hub = await soloTown();
   const clone = join(temporary(), 'clone');
   await git('/', ['clone', '-q', hub, clone]);
-  const ran = await gt(clone, ['init', '--no-gate']);
-  assert.is(ran.code, 1);
-  assert.match(ran.stderr, /origin has a ledger already\n {2}try: git fetch origin refs\/beads\/main:refs\/beads\/main, then gt init/);
-  await git(clone, ['fetch', '-q', 'origin', 'refs/beads/main:refs/beads/main']);
-  assert.equal((await gtJson<Report>(clone, ['init', '--no-gate'])).prefix, 'shop');
+  const before = await git(clone, ['for-each-ref', 'refs/beads']);
+  assert.is((await gt(clone, ['init', '--no-gate', '--prefix', 'other'])).code, 1);
+  assert.is(await git(clone, ['for-each-ref', 'refs/beads']), before, 'a refusal leaves nothing behind');
+  const report = await gtJson<Report>(clone, ['init', '--no-gate']);
+  assert.equal([report.prefix, report.notes], ['shop', ['the ledger was fetched from origin; gates and commands in it run here only after: gt trust origin']]);
+  assert.is(await git(clone, ['rev-parse', 'refs/beads/main']), await git(hub, ['rev-parse', 'refs/beads/main']));
 });
 
 init('works where the remote cannot be reached', async () => {

@@ -29,7 +29,7 @@ export function cloneAt(path: string, env: Readonly<Record<string, string>> = {}
     tried: (...words) => run([...native.argv, ...words], options),
     json: async <T>(...words: string[]) => JSON.parse(await gt(...words, '--json')) as T,
     git: (...words) => output(['git', ...words], options),
-    replica: async () => JSON.parse(await output(['cat', '.git/gastown/replica'], options)) as string,
+    replica: async () => (JSON.parse(await output(['cat', '.git/gastown/replica.json'], options)) as { id: string }).id,
   };
 }
 

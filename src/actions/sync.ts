@@ -1,0 +1,140 @@
+import { Failure, Refused } from '../base/errors.ts';
+import { readRef, updateRefs } from '../git/refs.ts';
+import { remoteNames } from '../git/remotes.ts';
+import { openRepository, type Repository } from '../git/repository.ts';
+import { mainRef, replicaOf, statePath, type Ledger } from '../ledger/ledger.ts';
+import { withLock } from '../ledger/lock.ts';
+import { carry, fetchShared, findNamespace, replicaRef, share, trackingRef, type Hub, type Namespace, type Shared } from '../ledger/sharing.ts';
+import type { Signature } from '../ledger/transact.ts';
+import { gatesRef } from '../ledger/verdicts.ts';
+import type { Rig, Town } from '../town.ts';
+import { setting } from './settings.ts';
+import { readSharing, writeSharing } from './sharing-state.ts';
+
+/** A ledger of the town, and where it is shared. */
+export interface SharedLedger {
+  /** The rig's name, or `town`. */
+  readonly name: string;
+  readonly rig: Rig | undefined;
+  readonly ledger: Ledger;
+  readonly hub: Hub;
+}
+
+/** The ledgers of a town that have a remote to share them by; with `remote` those that have this one. */
+export async function sharedLedgers(town: Town, remote?: string): Promise<SharedLedger[]> {
+  const all = [...(town.kind === 'solo' ? [] : [{ name: 'town', rig: undefined, ledger: town.hq }]), ...town.rigs.map((rig) => ({ name: rig.name, rig, ledger: rig.ledger }))];
+  const found: SharedLedger[] = [];
+  for (const each of all) {
+    const hub = await hubOf(town, each.rig, remote);
+    if (hub !== undefined) found.push({ ...each, hub });
+  }
+  return found;
+}
+
+/** Where the ledger of a rig, or of the town itself, is shared; undefined where there is no remote for it. */
+export async function hubOf(town: Town, rig: Rig | undefined, asked?: string): Promise<Hub | undefined> {
+  const { repository } = rig?.ledger ?? town.hq;
+  const names = await remoteNames(repository);
+  if (names.length === 0 || (asked !== undefined && !names.includes(asked))) return undefined;
+  const known = (await readRef(repository, mainRef)) !== undefined && (await readRef(town.hq.repository, mainRef)) !== undefined;
+  const remote = asked ?? (await usualRemote(town, rig, names, known));
+  if (remote === undefined) return undefined;
+  // Where there is no ledger yet, nothing says how it is kept but the remote itself.
+  return { remote, namespace: known ? namespaceOf(await setting(town, rig, 'sync.namespace')) : ((await findNamespace(repository, remote)) ?? 'beads') };
+}
+
+function namespaceOf(value: unknown): Namespace {
+  return value === 'heads' ? 'heads' : 'beads';
+}
+
+/** A rig of a town is shared where its work lands: what it was cloned from may be a town by itself. */
+async function usualRemote(town: Town, rig: Rig | undefined, names: readonly string[], known: boolean): Promise<string | undefined> {
+  const chosen = known ? await setting(town, rig, 'sync.remote') : undefined;
+  if (typeof chosen === 'string') return names.includes(chosen) ? chosen : undefined;
+  if (rig?.remote !== undefined || (town.kind === 'town' && rig !== undefined)) return rig?.remote;
+  return names.includes('origin') ? 'origin' : names.length === 1 ? names[0] : undefined;
+}
+
+/** What became of one ledger of the town. */
+export interface SyncReport extends Shared {
+  readonly name: string;
+}
+
+const patience = 60_000;
+
+/** Shares the ledgers of the town: what others have written comes, what was written here goes. Throws NothingToShareBy, and what `share` throws. */
+export async function syncTown(town: Town, who: Signature, options: { readonly remote?: string | undefined; readonly signal?: AbortSignal; progress(line: string): void }): Promise<SyncReport[]> {
+  const ledgers = await sharedLedgers(town, options.remote);
+  if (ledgers.length === 0) throw new NothingToShareBy(options.remote);
+  const reports: SyncReport[] = [];
+  for (const each of ledgers) {
+    options.progress(`sharing the ledger of ${each.name} by ${each.hub.remote}`);
+    reports.push({ name: each.name, ...(await syncOne(each, who, patience, options.signal)) });
+  }
+  return reports;
+}
+
+/** Shares one ledger, one process at a time, and remembers how it went. Throws LockBusy, and what `share` throws. */
+export async function syncOne({ ledger, hub }: SharedLedger, who: Signature, waitMs: number, signal?: AbortSignal): Promise<Shared> {
+  const { repository, liveness, now } = ledger;
+  // A copy of a clone forgets what the other one knew, before any of it is read.
+  replicaOf(repository);
+  return withLock(statePath(repository, 'locks', 'sync'), liveness, waitMs, async () => {
+    const began = now();
+    try {
+      const shared = await share(ledger, hub, who, signal);
+      const { pushes } = readSharing(repository);
+      writeSharing(repository, { triedAt: began, failures: 0, replicas: shared.replicas, pushes: [...pushes.filter((at) => at > began - 60_000), ...(shared.pushed ? [began] : [])], trouble: undefined });
+      return shared;
+    } catch (error) {
+      if (error instanceof Failure) {
+        const known = readSharing(repository);
+        writeSharing(repository, { ...known, triedAt: began, failures: known.failures + 1, trouble: error.message });
+      }
+      throw error;
+    }
+  });
+}
+
+/** Whether this clone has anything that the hub does not, as far as the last fetch or push tells. */
+export async function hasNews({ ledger: { repository, ref }, hub }: SharedLedger): Promise<boolean> {
+  const main = await readRef(repository, ref);
+  for (const [own, there] of [[main, trackingRef(hub, replicaRef(repository))], [await readRef(repository, gatesRef), trackingRef(hub, gatesRef)]] as const) {
+    if (own !== undefined && own !== (await readRef(repository, there))) return true;
+  }
+  return false;
+}
+
+const carryMilliseconds = 8_000;
+
+/** Lets the ledgers go along with a person's own push to a remote. Answers, for people, what could not: the push itself does not depend on it. */
+export async function carryAlong(town: Town, cwd: string, remote: string): Promise<string[]> {
+  const repository = openRepository(cwd);
+  const troubles: string[] = [];
+  for (const each of await sharedLedgers(town, remote)) {
+    if (each.ledger.repository.commonDir !== repository.commonDir || (await hubOf(town, each.rig))?.remote !== remote) continue;
+    if ((await setting(town, each.rig, 'sync.automatic')) !== true) continue;
+    try {
+      await carry(each.ledger, each.hub, carryMilliseconds);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      troubles.push(`the ledger could not go along: ${error.message}${error.hint === undefined ? '' : ` (try: ${error.hint})`}`);
+    }
+  }
+  return troubles;
+}
+
+/** Takes over the ledger that a remote has, where this clone has none. Throws RemoteUnreachable. */
+export async function adoptLedger(repository: Repository, hub: Hub): Promise<void> {
+  await fetchShared(repository, hub);
+  const main = await readRef(repository, trackingRef(hub, mainRef));
+  if (main !== undefined) await updateRefs(repository, [{ ref: mainRef, from: null, to: main }]);
+}
+
+/** No ledger of the town has a remote to share it by. */
+export class NothingToShareBy extends Refused {
+  readonly code = 'sync.no-remote';
+  constructor(asked: string | undefined) {
+    super(asked === undefined ? 'there is no remote to share the ledger by' : `no ledger of this town has a remote ${JSON.stringify(asked.slice(0, 80))}`, { asked }, 'git remote add origin <url>');
+  }
+}

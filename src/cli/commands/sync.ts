@@ -1,0 +1,31 @@
+import { poke } from '../../actions/poke.ts';
+import { syncTown, type SyncReport } from '../../actions/sync.ts';
+import { defineCommand } from '../command.ts';
+import { enter } from '../entry.ts';
+
+export const command = defineCommand({
+  name: 'sync',
+  summary: 'Share the ledger by its remote: take in what other clones have written, and give what was written here',
+  options: { remote: { type: 'string', describe: 'by this remote', placeholder: '<name>' } },
+  examples: [['sync', 'the engine does this by itself, and every git push carries the ledger along']],
+  async run({ remote }, context) {
+    const { town, who } = await enter(context);
+    const ledgers = await syncTown(town, who, { remote, signal: context.signal, progress: (line) => context.progress(line) });
+    if (ledgers.some(({ folded }) => folded.length > 0)) poke(town, context.env);
+    return { ledgers };
+  },
+  *render({ ledgers }) {
+    for (const ledger of ledgers) {
+      yield sentence(ledger);
+      for (const trouble of ledger.troubles) yield `  could not be taken in: ${trouble}`;
+    }
+  },
+  exit: ({ ledgers }) => (ledgers.some(({ troubles }) => troubles.length > 0) ? 1 : 0),
+});
+
+function sentence({ name, remote, adopted, folded, pushed, replicas }: SyncReport): string {
+  const others = replicas === 0 ? 'no other clone shares it yet' : `${replicas} other clone${replicas === 1 ? ' shares' : 's share'} it`;
+  if (adopted) return `${name}: the ledger was fetched from ${remote}; ${others}`;
+  const came = folded.length > 0 ? `news from ${remote} taken in` : `nothing new on ${remote}`;
+  return `${name}: ${came}, ${pushed ? 'news from here pushed' : 'nothing new here'}; ${others}`;
+}

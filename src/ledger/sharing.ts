@@ -1,0 +1,203 @@
+import { Busy, Failure, Refused } from '../base/errors.ts';
+import { isAncestor } from '../git/merging.ts';
+import { ObjectReader } from '../git/objects.ts';
+import { listRefs, readRef, updateRefs, type RefChange } from '../git/refs.ts';
+import { fetch, listRemoteRefs, push, PushDenied, PushRefused, type PushUpdate } from '../git/remotes.ts';
+import type { Repository } from '../git/repository.ts';
+import { fold } from './fold.ts';
+import { parseFormat } from './init.ts';
+import { mainRef, replicaOf, type Ledger } from './ledger.ts';
+import type { Signature } from './transact.ts';
+import { remoteLedgers } from './trust.ts';
+import { foldVerdicts, gatesRef } from './verdicts.ts';
+
+/** Where a remote keeps what is shared: under names of its own, or among the branches of a host that takes nothing else. */
+export type Namespace = 'beads' | 'heads';
+
+/** Where a ledger is shared. */
+export interface Hub {
+  readonly remote: string;
+  readonly namespace: Namespace;
+}
+
+/** What one round of sharing did. */
+export interface Shared {
+  readonly remote: string;
+  /** True where this clone had no ledger before. */
+  readonly adopted: boolean;
+  /** The ledgers that were taken in: `main`, or the replica's id. */
+  readonly folded: readonly string[];
+  /** Whether anything went to the remote. */
+  readonly pushed: boolean;
+  /** How many other clones the remote knows. */
+  readonly replicas: number;
+  /** What could not be taken in, and why. */
+  readonly troubles: readonly string[];
+}
+
+const branches = 'refs/heads/beads/';
+
+/** The name that a shared ref has on a hub. */
+export function nameOnHub({ namespace }: Pick<Hub, 'namespace'>, ref: string): string {
+  return namespace === 'beads' ? ref : `${branches}${ref.replace(/^refs\/(beads\/)?/, '')}`;
+}
+
+/** What the last fetch saw of a shared ref. */
+export function trackingRef({ remote }: Pick<Hub, 'remote'>, ref: string): string {
+  return `${remoteLedgers}${remote}/${ref.replace(/^refs\/(beads\/)?/, '')}`;
+}
+
+/** The ref under which a hub keeps the newest ledger of this clone. */
+export function replicaRef(repository: Repository): string {
+  return `refs/beads/replicas/${replicaOf(repository)}`;
+}
+
+/** Fetches what a hub shares into the names that belong to it alone: nothing of this clone is touched. Throws RemoteUnreachable. */
+export async function fetchShared(repository: Repository, { remote, namespace }: Hub, timeoutMs?: number): Promise<void> {
+  const into = `${remoteLedgers}${remote}/`;
+  const own = [`+refs/beads/*:${into}*`, `+refs/notes/gates*:${into}notes/gates*`, `+refs/claims/*:${into}claims/*`, `+refs/leases/*:${into}leases/*`];
+  await fetch(repository, remote, namespace === 'beads' ? own : [`+${branches}*:${into}*`], { prune: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+}
+
+/** Where a remote has a ledger already; undefined where it has none. Throws RemoteUnreachable. */
+export async function findNamespace(repository: Repository, remote: string): Promise<Namespace | undefined> {
+  const names = (await listRemoteRefs(repository, remote, [mainRef, `${branches}main`])).map(({ ref }) => ref);
+  return names.includes(mainRef) ? 'beads' : names.includes(`${branches}main`) ? 'heads' : undefined;
+}
+
+const mostTries = 6;
+
+/**
+ * Shares a ledger: fetches, folds what other clones have written, and pushes this clone's ledger and the common one. Where somebody else was faster, the own ledger has arrived all the same, and it is tried again.
+ * Killed at any moment, the next round ends the same. Throws RemoteUnreachable, LedgerRefused, OtherTown, SharedTooOften.
+ */
+export async function share(ledger: Ledger, hub: Hub, who: Signature, signal?: AbortSignal): Promise<Shared> {
+  const { repository } = ledger;
+  const adopted = (await readRef(repository, ledger.ref)) === undefined;
+  const folded = new Set<string>();
+  let pushed = false;
+  for (let attempt = 1; ; attempt += 1) {
+    await fetchShared(repository, hub);
+    const round = await foldShared(ledger, hub, who);
+    round.folded.forEach((each) => folded.add(each));
+    const outcome = await publish(ledger, hub, round.common);
+    pushed ||= outcome !== 'nothing';
+    const replicas = (await listRefs(repository, trackingRef(hub, 'refs/beads/replicas/'))).filter(({ ref }) => !ref.endsWith(`/${replicaOf(repository)}`)).length;
+    if (outcome !== 'moved') return { remote: hub.remote, adopted: adopted && (await readRef(repository, ledger.ref)) !== undefined, folded: [...folded], pushed, replicas, troubles: round.troubles };
+    if (attempt === mostTries || signal?.aborted === true) throw new SharedTooOften(hub.remote);
+    await new Promise((resume) => setTimeout(resume, attempt * 80 * (0.5 + (performance.now() % 1))));
+  }
+}
+
+interface Round {
+  readonly folded: readonly string[];
+  readonly troubles: readonly string[];
+  /** Whether the common ledger holds nothing any more that this one does not. */
+  readonly common: boolean;
+}
+
+/** Takes in every fetched ledger that holds what this clone's does not; one that cannot be read holds up no other. Throws OtherTown. */
+export async function foldShared(ledger: Ledger, hub: Hub, who: Signature): Promise<Round> {
+  const { repository } = ledger;
+  const fetched = (await listRefs(repository, trackingRef(hub, 'refs/beads/'))).map(({ ref: name, oid }) => ({ name: name.slice(trackingRef(hub, 'refs/beads/').length), oid }));
+  const ledgers = fetched.filter(({ name }) => name === 'main' || /^replicas\/[0-9a-z]{6}$/.test(name));
+  const troubles: string[] = [];
+  const folded: string[] = [];
+  let common = true;
+  for (const { name, oid } of ledgers) {
+    try {
+      if (await foldOne(ledger, hub, oid)) folded.push(name.replace('replicas/', ''));
+    } catch (error) {
+      if (!(error instanceof Failure) || error instanceof OtherTown) throw error;
+      if (name === 'main') common = false;
+      troubles.push(`${name}: ${error.message}`);
+    }
+  }
+  const notes = fetched.filter(({ name }) => name === 'notes/gates' || name.startsWith('notes/gates-from/')).map(({ name }) => trackingRef(hub, `refs/${name}`));
+  try {
+    await foldVerdicts(repository, notes, who, ledger.now());
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    troubles.push(`verdicts: ${error.message}`);
+  }
+  return { folded, troubles, common };
+}
+
+async function foldOne(ledger: Ledger, hub: Hub, theirs: string): Promise<boolean> {
+  const { repository, ref } = ledger;
+  const ours = await readRef(repository, ref);
+  if (ours === theirs || (ours !== undefined && (await isAncestor(repository, theirs, ours)))) return false;
+  if (ours !== undefined) await refuseOtherTown(repository, hub, ours, theirs);
+  return (await fold(ledger, theirs)).how !== 'kept';
+}
+
+/** A town of one repository keeps the town's own beads in the ledger of its code; the ledger of a rig has none, and the two must not become one. */
+async function refuseOtherTown(repository: Repository, { remote }: Hub, ours: string, theirs: string): Promise<void> {
+  const reader = ObjectReader.open(repository);
+  try {
+    const [one, other] = await Promise.all([ours, theirs].map(async (commit) => parseFormat(commit, (await reader.contents(`${commit}:format.json`))?.body.toString('utf8'))));
+    if (one?.prefixes.includes('hq') !== other?.prefixes.includes('hq')) throw new OtherTown(remote);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Pushes what the hub does not have: the own ledger always arrives, the common one and the notes where nobody was faster. `common`: whether the common one may be replaced by this clone's. */
+async function publish({ repository, ref }: Ledger, hub: Hub, common: boolean): Promise<'nothing' | 'pushed' | 'moved'> {
+  const own = replicaRef(repository);
+  const main = await readRef(repository, ref);
+  const wanted = await Promise.all([[own, main], ...(common ? [[mainRef, main]] : []), [gatesRef, await readRef(repository, gatesRef)]].map(async ([name = '', to]) => ({ name, to, from: (await readRef(repository, trackingRef(hub, name))) ?? null })));
+  const missing = wanted.flatMap(({ name, to, from }) => (to === undefined || to === from ? [] : [{ name, to, from }]));
+  if (missing.length === 0) return 'nothing';
+  let refused: readonly string[] = [];
+  try {
+    await push(repository, hub.remote, { updates: missing.map(({ name, to, from }): PushUpdate => ({ ref: nameOnHub(hub, name), from, to })), atomic: false });
+  } catch (error) {
+    if (error instanceof PushDenied) throw new LedgerRefused(hub, error);
+    if (!(error instanceof PushRefused)) throw error;
+    refused = error.data['refs'] as readonly string[];
+  }
+  const arrived = missing.filter(({ name }) => !refused.includes(nameOnHub(hub, name)));
+  await updateRefs(repository, arrived.map(({ name, to, from }): RefChange => ({ ref: trackingRef(hub, name), from, to })));
+  return refused.length === 0 ? 'pushed' : 'moved';
+}
+
+/** Pushes what this clone has written, and nothing else: one push that takes in nothing, for who cannot wait. The common ledger follows where it can. Answers whether there was anything to push. */
+export async function carry({ repository, ref }: Ledger, hub: Hub, timeoutMs: number): Promise<boolean> {
+  const main = await readRef(repository, ref);
+  const own = replicaRef(repository);
+  if (main === undefined || main === (await readRef(repository, trackingRef(hub, own)))) return false;
+  const updates = [own, mainRef].map((name): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: main }));
+  try {
+    await push(repository, hub.remote, { updates, atomic: false, timeoutMs });
+  } catch (error) {
+    if (error instanceof PushDenied) throw new LedgerRefused(hub, error);
+    if (!(error instanceof PushRefused) || (error.data['refs'] as readonly string[]).includes(nameOnHub(hub, own))) throw error;
+  }
+  return true;
+}
+
+/** The host does not take refs of the ledger's names. */
+export class LedgerRefused extends Refused {
+  readonly code = 'sync.refused';
+  constructor({ remote, namespace }: Hub, { message, data }: PushDenied) {
+    const fallback = namespace === 'beads' ? 'gt config set sync.namespace heads (keeps the ledger in the branches beads/main and beads/replicas/…, which every host takes)' : 'ask whoever keeps the remote';
+    super(`the ledger cannot be shared: ${message}`, { remote, namespace, said: data['said'] }, fallback);
+  }
+}
+
+/** The ledger there belongs to a town by itself. */
+export class OtherTown extends Refused {
+  readonly code = 'sync.other-town';
+  constructor(remote: string) {
+    super(`the ledger on ${remote} is that of another kind of town, so this one stays apart from it`, { remote }, 'gt config set sync.remote <another remote>');
+  }
+}
+
+/** Other clones were faster every time; what this one has written has arrived. */
+export class SharedTooOften extends Busy {
+  readonly code = 'sync.busy';
+  constructor(remote: string) {
+    super(`other clones pushed to ${remote} ${mostTries} times in a row; what was written here has arrived under its own name`, { remote }, 'gt sync');
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDuration } from '../base/time.ts';
+import { setting } from '../actions/settings.ts';
+import { readSharing, type SharingState } from '../actions/sharing-state.ts';
+import { hasNews, sharedLedgers, syncOne, type SharedLedger } from '../actions/sync.ts';
+import { openTown, signatureOf, type Town } from '../town.ts';
+import { guarded } from './guarded.ts';
+
+/** What is known of sharing one ledger. Times are milliseconds. */
+export interface SharingSight extends SharingState {
+  /** Whether this clone has anything that the remote does not. */
+  readonly news: boolean;
+  /** The shortest time between two rounds of one clone that is alone. */
+  readonly interval: number;
+  readonly pushesPerMinute: number;
+}
+
+const minute = 60_000;
+const idle = 30_000;
+const longestWait = 5 * minute;
+
+/**
+ * When the next round of sharing is due: the more clones write, the rarer each of them, since a host counts pushes by the repository; never more often than the limit; rarely while there is nothing to tell, and ever
+ * more rarely while the remote does not answer, each clone in its own rhythm.
+ */
+export function due({ triedAt, failures, replicas, pushes, news, interval, pushesPerMinute }: SharingSight): number {
+  if (failures > 0) return triedAt + Math.min(longestWait, interval * 2 ** (failures - 1)) * (0.75 + (triedAt % 1000) / 2000);
+  const limit = Math.max(1, pushesPerMinute);
+  const wait = Math.max(interval * (replicas + 1), minute / limit);
+  if (!news) return triedAt + Math.max(wait, idle);
+  const oldest = pushes.length < limit ? undefined : [...pushes].sort((a, b) => a - b).at(-limit);
+  return Math.max(triedAt + wait, oldest === undefined ? 0 : oldest + minute);
+}
+
+async function sightOf(town: Town, shared: SharedLedger): Promise<SharingSight> {
+  const [interval, pushesPerMinute] = await Promise.all([setting(town, shared.rig, 'sync.interval'), setting(town, shared.rig, 'sync.pushes_per_minute')]);
+  return { ...readSharing(shared.ledger.repository), news: await hasNews(shared), interval: parseDuration(String(interval)), pushesPerMinute: Number(pushesPerMinute) };
+}
+
+const lookMilliseconds = 2_000;
+const settleMilliseconds = 30_000;
+
+/** Shares the ledgers of a town, each when it is due, until `signal` aborts; nobody waits for it. */
+export async function keepSharing(root: string, now: () => number, signal: AbortSignal): Promise<void> {
+  let ledgers: SharedLedger[] = [];
+  let lookedAt = -Infinity;
+  while (!signal.aborted) {
+    const town = openTown(root, now);
+    if (now() - lookedAt >= settleMilliseconds) {
+      await guarded(town, undefined, 'sync', async () => (ledgers = await automatic(town)).length);
+      lookedAt = now();
+    }
+    for (const shared of ledgers) await guarded(town, shared.rig, 'sync', () => syncIfDue(town, shared, signal));
+    await sleep(lookMilliseconds, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function automatic(town: Town): Promise<SharedLedger[]> {
+  const all = await sharedLedgers(town);
+  const wanted = await Promise.all(all.map(({ rig }) => setting(town, rig, 'sync.automatic')));
+  return all.filter((_, index) => wanted[index] === true);
+}
+
+async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
+  if (town.now() < due(await sightOf(town, shared))) return 0;
+  const { folded, pushed } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
+  return folded.length + (pushed ? 1 : 0);
+}

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { due, type SharingSight } from '../../src/supervisors/sharing.ts';
+
+const now = 1_780_000_000_000;
+
+function sight(extra: Partial<SharingSight> = {}): SharingSight {
+  return { triedAt: now, failures: 0, replicas: 0, pushes: [], trouble: undefined, news: true, interval: 10_000, pushesPerMinute: 6, ...extra };
+}
+
+const sharing = suite('the next round of sharing');
+
+sharing('is due after the interval, times the clones that write', () => {
+  assert.is(due(sight()), now + 10_000);
+  assert.is(due(sight({ replicas: 7 })), now + 80_000);
+});
+
+sharing('is due at half a minute while there is nothing to tell', () => {
+  assert.is(due(sight({ news: false })), now + 30_000);
+  assert.is(due(sight({ news: false, interval: 300_000 })), now + 300_000);
+});
+
+sharing('waits until the minute has room for one more push', () => {
+  const pushes = [1, 2, 3, 4, 5, 6].map((second) => now - 30_000 + second * 1000);
+  assert.is(due(sight({ pushes, interval: 1 })), now - 29_000 + 60_000);
+});
+
+sharing('comes ever more rarely while the remote does not answer, and never later than after six minutes and a quarter', () => {
+  const waits = [1, 2, 3, 4, 20].map((failures) => due(sight({ failures })) - now);
+  assert.ok(waits.every((wait, index) => index === 0 || wait > waits[index - 1]!), waits.join());
+  assert.ok(waits.at(-1)! <= 375_000);
+  assert.is.not(due(sight({ failures: 3 })) - now, due(sight({ failures: 3, triedAt: now + 500 })) - now - 500);
+});
+
+sharing('lets no more pushes through in any minute than it may, whenever there is news', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 20_000 }), (pushesPerMinute, interval) => {
+      let pushes: number[] = [];
+      let at = now;
+      for (let round = 0; round < 40; round += 1) {
+        at = due(sight({ triedAt: at, pushes, interval, pushesPerMinute }));
+        pushes = [...pushes.filter((earlier) => earlier > at - 60_000), at];
+        assert.ok(pushes.length <= pushesPerMinute);
+      }
+    }),
+  );
+});
+
+sharing.run();
