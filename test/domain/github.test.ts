@@ -83,6 +83,7 @@ folding('takes no work from an agent, closes what is closed there and opens what
   const hooked = { ...fold(undefined), status: 'hooked', assignee: 'shop/polecats/nux' };
   const late = { updatedAt: '2026-05-01T08:00:00Z' };
   assert.equal([fold(hooked, late).status, fold(hooked, late).assignee], ['hooked', 'shop/polecats/nux']);
+  assert.is(fold({ ...fold(undefined), assignee: 'shop/crew/ace' }, { ...late, assignees: [] }).assignee, 'shop/crew/ace');
   const closed = fold(hooked, { ...late, state: 'CLOSED', closedAt: '2026-05-01T08:00:00Z' });
   assert.is(closed.status, 'closed');
   const opened = fold(closed, { updatedAt: '2026-05-02T08:00:00Z' });

@@ -108,6 +108,14 @@ taking('leaves deleted beads deleted, and says which task breaks a rule', () => 
   assert.equal([faults.map(({ line }) => line), verdicts], [[1, 2], 'new']);
 });
 
+taking('leaves a part where it is while what it was put below is no bead', () => {
+  const { after } = take(none, '- [ ] a\n  - [ ] b');
+  const [first = '', second = ''] = [...writeTasks([...after.all()])];
+  const { verdicts, after: later } = take(after, `${first}\n- [ ] twin\n${second}`, (title) => title === 'twin');
+  assert.is(verdicts, 'same twin same');
+  assert.equal(told(later), told(after));
+});
+
 taking('leaves out twins when told', () => {
   assert.is(take(none, '- [ ] a\n- [ ] b', (title) => title === 'a').verdicts, 'twin new');
 });
