@@ -39,7 +39,9 @@ function load(): Nodegit {
     // By Node's older way to find packages, which looks where NODE_PATH says, too.
     return createRequire(import.meta.url)('nodegit') as Nodegit;
   } catch (error) {
-    const why = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND' ? 'nodegit is not installed' : `nodegit cannot be loaded: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`;
+    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    // Where its building was broken off, it is there and misses a part of its own.
+    const why = said.startsWith("Cannot find module 'nodegit'") ? 'nodegit is not installed' : `nodegit is installed and cannot be loaded: ${said}`;
     throw new NoNodegit(why, 'npm install nodegit@0.28.0-alpha.36 beside gastown (it is built for a few minutes, and needs a C++ compiler and the headers of Kerberos and OpenSSL: on Debian libkrb5-dev and libssl-dev)');
   }
 }
