@@ -59,13 +59,33 @@ export async function createFromLines(writer: Writer, text: string, source: stri
   return file(writer, placeOf(writer, filing.rig), orders, filing);
 }
 
+/** Files the beads of a plan, in one transaction; answers their ids by the keys of the plan. Throws BadLine where the plan is wrong. */
+export async function createFromPlan(writer: Writer, text: string, source: string, filing: Filing): Promise<ReadonlyMap<string, Bead>> {
+  const { readPlan } = await import('../domain/filing-plan.ts');
+  const plan = readPlan(parseJson(text, source));
+  if (typeof plan === 'string') throw new BadLine(source, 1, plan);
+  const others = new Map(await Promise.all(plan.others.map(async (name): Promise<[string, string]> => [name, name.startsWith('external:') ? name : await resolveId(writer.town, name, writer.cwd)])));
+  const named = (name: string): string => others.get(name) ?? name;
+  const orders = plan.orders.map((order): Order => ({ ...order, parent: order.parent === undefined ? undefined : named(order.parent), links: order.links.map((link) => ({ ...link, other: named(link.other) })) }));
+  const beads = await file(writer, placeOf(writer, filing.rig), orders, filing, plan.message);
+  return new Map(plan.orders.flatMap(({ id }, index): [string, Bead][] => (beads[index] === undefined ? [] : [[id, beads[index]]])));
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadLine(source, 1, error instanceof Error ? error.message : 'it is not JSON');
+  }
+}
+
 /** The ledger that new beads go to: of the rig that is named, or that the writer stands in, or the town's own. */
 export function placeOf({ town, cwd }: { readonly town: Town; readonly cwd: string }, rig: string | undefined): Ledger {
   if (rig === 'hq') return town.hq;
   return rig === undefined ? (rigAt(town, cwd)?.ledger ?? town.hq) : rigNamed(town, rig).ledger;
 }
 
-async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ephemeral, seed, dryRun }: Filing): Promise<Bead[]> {
+async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ephemeral, seed, dryRun }: Filing, message?: string): Promise<Bead[]> {
   const ledger = ephemeral ? await openWisps(writer, home) : home;
   const act = actOf(writer);
   const numbering = { prefixes: ledger.prefixes, infix: ephemeral ? '-wisp' : '', count: roughCount(ledger), seed };
@@ -77,7 +97,7 @@ async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ep
     filed = ids.map((id) => find(beads, id));
     return dryRun ? [] : changes;
   };
-  await writeBeads(writer, ledger, () => (filed.length === 1 ? `Create ${filed[0]?.id}: ${filed[0]?.title}` : `Create ${filed.length} beads`), decide);
+  await writeBeads(writer, ledger, message ?? (() => (filed.length === 1 ? `Create ${filed[0]?.id}: ${filed[0]?.title}` : `Create ${filed.length} beads`)), decide);
   return filed;
 }
 

@@ -209,6 +209,23 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal(batch('clsoe horn').code, 2);
   });
 
+  surface('a whole plan in one transaction, its ids by its keys', async () => {
+    const place = await garageAt(argv);
+    const plan = { commit_message: 'Plan the siren', nodes: [{ key: 'wire', title: 'Wire it', parent_key: 'siren', labels: ['hot'] }, { key: 'siren', title: 'A siren', type: 'epic', priority: 0 }, { key: 'test', title: 'Try it', parent_key: 'siren', metadata: { n: 1 } }], edges: [{ from_key: 'test', to_key: 'wire' }, { from_key: 'wire', to_id: 'horn' }, { from_id: 'garage-toll', to_key: 'test', type: 'blocks' }] };
+    const file = (value: unknown): void => writeFileSync(join(place.path, 'plan.json'), JSON.stringify(value));
+    file(plan);
+    const { ids } = place.json<{ ids: Record<string, string> }>('create', '--graph', 'plan.json');
+    assert.equal([ids['wire'], ids['test']], [`${ids['siren']}.1`, `${ids['siren']}.2`]);
+    assert.equal(place.json('blocked').filter(({ id }) => [ids['wire'], ids['test'], 'garage-toll'].includes(String(id))).map(({ id, blocked_by: by }) => [id, by]).sort(), [['garage-toll', [ids['test']]], [ids['wire'], ['garage-horn']], [ids['test'], [ids['wire']]]].sort());
+    assert.is(await output(['git', 'log', '-1', '--format=%s', 'refs/beads/main'], { cwd: place.path }), 'Plan the siren');
+    for (const [wrong, says] of [[{ nodes: [{ key: 'a' }] }, /node 1: it has no title/], [{ nodes: [{ key: 'a', title: 'x', colour: 1 }] }, /a plan knows no "colour"/], [{ nodes: [{ key: 'a', title: 'x', parent_key: 'a' }] }, /below itself/], [{ nodes: [], edges: [{ from_key: 'a', to_key: 'b' }] }, /neither of its ends/]] as const) {
+      file(wrong);
+      const ran = place.run(['create', '--graph', 'plan.json']);
+      assert.is(ran.code, 1);
+      assert.match(ran.stderr, says);
+    }
+  });
+
   surface('what is kept beside beads', async () => {
     const place = await begun(argv);
     const key = 'the-brake-lines-come-from-the-bullet-farm';

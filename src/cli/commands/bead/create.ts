@@ -1,5 +1,4 @@
-import { createBead, createFromLines, type Filing } from '../../../actions/bead-create.ts';
-import type { Bead } from '../../../domain/bead.ts';
+import { createBead, createFromLines, createFromPlan, type Filing } from '../../../actions/bead-create.ts';
 import { BadOption, told } from '../../beads.ts';
 import { fieldOptions, readFields } from '../../bead-fields.ts';
 import { defineCommand } from '../../command.ts';
@@ -20,6 +19,7 @@ export const command = defineCommand({
     rig: { type: 'string', describe: "the rig whose ledger keeps it; hq for the town's", placeholder: '<name>' },
     ephemeral: { type: 'boolean', describe: 'keep it in this clone only' },
     file: { type: 'string', alias: 'f', describe: 'JSON Lines, one bead a line, all in one transaction; - for standard input', placeholder: '<path>' },
+    graph: { type: 'string', describe: 'a plan as JSON, nodes and edges between them, all in one transaction; - for standard input', placeholder: '<path>' },
     silent: { type: 'boolean', describe: 'print the id alone' },
     'dry-run': { type: 'boolean', describe: 'decide and show, and write nothing' },
   },
@@ -28,19 +28,23 @@ export const command = defineCommand({
     ['bead create "Paint the gate" --deps gt-x1y2z', 'that waits for another one'],
     ['bead create -f chores.jsonl', 'many, which may name one another'],
   ],
-  async run({ what, labels, deps, parent, noInheritLabels, id, rig, ephemeral, file, silent, dryRun, ...typed }, context) {
+  async run({ what, labels, deps, parent, noInheritLabels, id, rig, ephemeral, file, graph, silent, dryRun, ...typed }, context) {
     const writer = await asWriter(context);
     const filing: Filing = { rig, ephemeral, dryRun, seed: Buffer.from(context.random(8)).toString('hex') };
-    if (file !== undefined) return { beads: await createFromLines(writer, await readText(file, context), file === '-' ? 'standard input' : file, filing), many: true };
+    if (file !== undefined) return { beads: await createFromLines(writer, await readText(file, context), file === '-' ? 'standard input' : file, filing), many: true, ids: undefined };
+    if (graph !== undefined) {
+      const planned = await createFromPlan(writer, await readText(graph, context), graph === '-' ? 'standard input' : graph, filing);
+      return { beads: [...planned.values()], many: true, ids: Object.fromEntries([...planned].map(([key, bead]) => [key, bead.id])) };
+    }
     const title = what ?? typed.title;
     if (title === undefined) throw new BadOption('a bead needs a title', 'gt create "Oil the hinges"');
     const { title: _title, ...fields } = await readFields(typed, context);
     const bead = await createBead(writer, { fields: { ...fields, ...(labels.length > 0 ? { labels } : {}), title }, id, parent, deps, inheritLabels: !noInheritLabels }, filing);
-    return { beads: [bead], many: false };
+    return { beads: [bead], many: false, ids: undefined };
   },
   *render({ beads }, { silent, dryRun }) {
     if (beads.length === 0) yield 'the file holds no bead';
     for (const bead of beads) yield silent ? bead.id : told(dryRun ? 'would create' : 'created', bead);
   },
-  json: ({ beads, many }): Bead | readonly Bead[] | undefined => (many ? beads : beads[0]),
+  json: ({ beads, many, ids }): unknown => (ids !== undefined ? { ids } : many ? beads : beads[0]),
 });

@@ -1,0 +1,76 @@
+import { isObject } from '../base/jsonl.ts';
+import type { Link, Order } from './filing.ts';
+
+/** Beads to be filed together from a plan, parents before their parts, and what it names that it does not file itself. */
+export interface FilingPlan {
+  /** What the ledger's commit says. */
+  readonly message: string | undefined;
+  /** Each with its key as its id. */
+  readonly orders: readonly (Order & { readonly id: string })[];
+  readonly others: readonly string[];
+}
+
+const plain: Readonly<Record<string, string>> = {
+  title: 'title', description: 'description', type: 'issue_type', priority: 'priority', assignee: 'assignee', assign_after_create: 'assignee', labels: 'labels', metadata: 'metadata', design: 'design', acceptance: 'acceptance_criteria', notes: 'notes',
+};
+const ties: readonly string[] = ['key', 'parent_key', 'parent_id'];
+
+/** Reads a plan: `nodes` with a `key` and a `title` each, a `parent_key` or `parent_id`, and the fields of beads; `edges` from what waits (`from_key`, `from_id`) to what it waits for. Answers what is wrong with it as a text. */
+export function readPlan(value: unknown): FilingPlan | string {
+  if (!isObject(value) || !Array.isArray(value['nodes']) || !Array.isArray(value['edges'] ?? [])) return 'a plan is an object with a list of nodes and a list of edges';
+  const nodes = new Map<string, Readonly<Record<string, unknown>>>();
+  for (const [index, node] of (value['nodes'] as unknown[]).entries()) {
+    const fault = faultOf(node, nodes);
+    if (fault !== undefined) return `node ${index + 1}: ${fault}`;
+    nodes.set((node as { key: string }).key, node as Record<string, unknown>);
+  }
+  const links = linksOf((value['edges'] ?? []) as unknown[], nodes);
+  if (typeof links === 'string') return links;
+  const sorted = parentsFirst(nodes);
+  if (sorted === undefined) return 'a node is below itself';
+  const orders = sorted.map((key) => orderOf(key, nodes.get(key) ?? {}, links.get(key) ?? []));
+  const others = orders.flatMap(({ parent, links: own }) => [parent, ...own.map(({ other }) => other)]).filter((name): name is string => name !== undefined && !nodes.has(name));
+  const { commit_message: message } = value;
+  return { message: typeof message === 'string' ? message : undefined, orders, others: [...new Set(others)] };
+}
+
+function faultOf(node: unknown, known: ReadonlyMap<string, unknown>): string | undefined {
+  if (!isObject(node)) return 'it is no object';
+  const { key, title } = node;
+  if (typeof key !== 'string' || key === '') return 'it has no key';
+  if (known.has(key)) return `${JSON.stringify(key)} is the key of another one`;
+  if (typeof title !== 'string') return 'it has no title';
+  const strange = Object.keys(node).find((name) => !Object.hasOwn(plain, name) && !ties.includes(name));
+  return strange === undefined ? undefined : `a plan knows no ${JSON.stringify(strange)}`;
+}
+
+function linksOf(edges: readonly unknown[], nodes: ReadonlyMap<string, unknown>): Map<string, Link[]> | string {
+  const links = new Map<string, Link[]>();
+  for (const [index, edge] of edges.entries()) {
+    const [from, to] = isObject(edge) ? [edge['from_key'] ?? edge['from_id'], edge['to_key'] ?? edge['to_id']] : [];
+    const type = isObject(edge) ? (edge['type'] ?? 'blocks') : undefined;
+    if (typeof from !== 'string' || typeof to !== 'string' || typeof type !== 'string') return `edge ${index + 1}: it does not say from where, and to where`;
+    const owner = nodes.has(from) ? from : to;
+    if (!nodes.has(owner)) return `edge ${index + 1}: neither of its ends is in the plan`;
+    if (owner === to && type !== 'blocks') return `edge ${index + 1}: it begins at a bead that the plan does not file, and so has to be of type blocks`;
+    links.set(owner, [...(links.get(owner) ?? []), owner === from ? { type, other: to, blocks: false } : { type, other: from, blocks: true }]);
+  }
+  return links;
+}
+
+/** The keys, level by level, in the order of the plan; undefined where a node is below itself. */
+function parentsFirst(nodes: ReadonlyMap<string, Readonly<Record<string, unknown>>>): string[] | undefined {
+  const sorted = new Set<string>();
+  while (sorted.size < nodes.size) {
+    const next = [...nodes].filter(([key, { parent_key: parent }]) => !sorted.has(key) && (typeof parent !== 'string' || !nodes.has(parent) || sorted.has(parent)));
+    if (next.length === 0) return undefined;
+    for (const [key] of next) sorted.add(key);
+  }
+  return [...sorted];
+}
+
+function orderOf(key: string, node: Readonly<Record<string, unknown>>, links: readonly Link[]): Order & { readonly id: string } {
+  const parent = node['parent_key'] ?? node['parent_id'];
+  const fields = Object.fromEntries(Object.entries(node).flatMap(([name, value]): [string, unknown][] => (Object.hasOwn(plain, name) ? [[plain[name] ?? name, value]] : [])));
+  return { id: key, parent: typeof parent === 'string' ? parent : undefined, links, inheritLabels: true, fields: { ...fields, title: String(node['title']) } };
+}
