@@ -10,7 +10,6 @@ import { output, repository, run, temporary } from '../helpers/temporary.ts';
 import { callerIn, citadel, environmentFor, file, type Citadel } from './siege.ts';
 
 const seed = Number(process.env['GASTOWN_SEED'] ?? Date.now() % 1_000_000);
-const kills = Number(process.env['GASTOWN_KILLS'] ?? 10);
 
 let state = seed;
 /** A number from 0 up to 1 that the seed decides (mulberry32). */
@@ -43,6 +42,9 @@ async function locks(folder: string): Promise<string[]> {
 const crash = suite('a command that is killed');
 
 for (const program of programs) {
+  // Both builds are one source, and the one for Node takes thrice as long for each moment.
+  const kills = Number(process.env['GASTOWN_KILLS'] ?? (program.name === 'native' ? 10 : 6));
+
   /** Kills a command at random moments of its usual time, and after each time holds that the very same command completes it. */
   const survives = (name: string, prepare: (castle: Citadel, round: number) => Promise<readonly string[]>, check: (castle: Citadel, round: number, words: readonly string[]) => Promise<void>, options: { rounds?: number; span?: number; again?: readonly number[] } = {}): void => {
     crash(`${name} at ${options.rounds ?? kills} moments is completed by running it again (${program.name}, seed ${seed})`, async () => {
