@@ -5,7 +5,7 @@ import { enter } from '../entry.ts';
 
 export const command = defineCommand({
   name: 'sync',
-  summary: 'Share the ledger by its remote: take in what other clones have written, and give what was written here',
+  summary: 'Share the ledger: take in what other clones wrote, and give what was written here',
   options: { remote: { type: 'string', describe: 'by this remote', placeholder: '<name>' } },
   examples: [['sync', 'the engine does this by itself, and every git push carries the ledger along']],
   async run({ remote }, context) {
