@@ -82,8 +82,6 @@ export interface Command<Args = Record<string, unknown>, Result = unknown> {
   readonly examples?: readonly (readonly [string, string])[];
   /** Left out of lists and completion. */
   readonly hidden?: boolean;
-  /** All words behind the name go to `args.words` unread. */
-  readonly raw?: boolean;
   run(args: Args, context: Context): Promise<Result>;
   /** The lines and tables that people see. */
   render(result: Result, args: Args): Iterable<Part>;
@@ -95,13 +93,8 @@ export interface Command<Args = Record<string, unknown>, Result = unknown> {
 
 /** Declares a command; the types of its arguments follow from `args` and `options`. */
 export function defineCommand<const Ps extends readonly Positional[] = readonly [], const Os extends Record<string, Option> = Record<never, Option>, Result = void>(
-  declaration: Command<Arguments<Ps, Os>, Result> & { readonly args?: Ps; readonly options?: Os; readonly raw?: false },
+  declaration: Command<Arguments<Ps, Os>, Result> & { readonly args?: Ps; readonly options?: Os },
 ): Command<Arguments<Ps, Os>, Result> {
-  return declaration;
-}
-
-/** Declares a command that reads its words by itself. */
-export function defineRawCommand<Result>(declaration: Command<{ words: string[] }, Result> & { readonly raw: true }): Command<{ words: string[] }, Result> {
   return declaration;
 }
 

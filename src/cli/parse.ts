@@ -162,14 +162,13 @@ function readFlags(options: Record<string, Option>, spelled: readonly string[]):
 
 /** Reads the words behind a command's name, `typed` as in `gt bead list`; what cannot be understood throws a Usage failure. */
 export function parse(command: Command, typed: string, words: readonly string[], leading: readonly string[] = []): Parsed {
-  const options = command.raw ? globalOptions : optionsOf(command);
-  const typedWords = command.raw ? leading : [...leading, ...words];
+  const options = optionsOf(command);
+  const typedWords = [...leading, ...words];
   // Words alone stand for themselves: there is nothing to ask a parser, whose first answer is dear.
   const given: Record<string, unknown> = typedWords.some((word) => word.startsWith('-')) ? readFlags(options, spell(options, typed, typedWords)) : { _: typedWords };
   const has = (name: string): boolean => given[name] !== undefined;
   const values = (name: string): string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : []);
   const common = { json: has('json'), quiet: has('quiet'), help: has('help'), actor: values('actor').at(-1), directory: values('directory').at(-1) };
-  if (command.raw) return { ...common, help: common.help || words[0] === '--help' || words[0] === '-h', args: { words: [...words] } };
   // Whoever asks for help need not have typed the rest.
   if (common.help) return { ...common, args: {} };
   const hint = [typed, ...positionalWords(command), '[options]'].join(' ');

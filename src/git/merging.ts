@@ -87,14 +87,6 @@ export async function diffNames(repository: Repository, from: string, to: string
   return stdout.toString('utf8').split('\0').filter((path) => path !== '');
 }
 
-/** How many commits the first has that the second lacks, and the other way round. */
-export async function aheadBehind(repository: Repository, one: string, other: string): Promise<{ ahead: number; behind: number }> {
-  checkRevisions(one, other);
-  const text = await gitText(repository, ['rev-list', '--left-right', '--count', '--end-of-options', `${one}...${other}`]);
-  const [ahead = 0, behind = 0] = text.split('\t').map(Number);
-  return { ahead, behind };
-}
-
 /** Throws BadRevision unless each is a full object id, HEAD or a full ref name. */
 function checkRevisions(...revs: readonly string[]): void {
   for (const rev of revs) {

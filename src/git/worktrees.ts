@@ -172,9 +172,3 @@ async function setKey(repository: Repository, file: string, change: readonly str
     await new Promise((resume) => setTimeout(resume, attempt * (1 + (performance.now() % 5))));
   }
 }
-
-/** The commit that a branch names, or undefined where there is no such branch. */
-export function readBranch(repository: Repository, branch: string): Promise<string | undefined> {
-  checkBranchName(branch);
-  return readRef(repository, `refs/heads/${branch}`);
-}

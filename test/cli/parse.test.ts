@@ -111,13 +111,6 @@ parsing('asks for nothing more from someone who asks for help', () => {
   assert.not.ok(read('--', '--help').help);
 });
 
-parsing('gives a raw command its words unread', () => {
-  const raw: Command = { ...create, name: 'githook', args: undefined, options: undefined, raw: true };
-  const { args, actor } = parse(raw, 'gt githook', ['--wild', '--', '-x', '--actor', 'b'], ['--actor', 'a']);
-  assert.equal(args, { words: ['--wild', '--', '-x', '--actor', 'b'] });
-  assert.is(actor, 'a');
-});
-
 parsing.run();
 
 const name = fc.stringMatching(/^[a-z]{2,6}(-[a-z]{1,4})?$/).filter((word) => !['json', 'quiet', 'actor', 'directory', 'help'].includes(word));

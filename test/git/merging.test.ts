@@ -2,7 +2,7 @@ import { writeFileSync, rmSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { aheadBehind, commitTree, diffNames, isAncestor, mergeBase, mergeTree } from '../../src/git/merging.ts';
+import { commitTree, diffNames, isAncestor, mergeBase, mergeTree } from '../../src/git/merging.ts';
 import { readRef } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
 import { eachFormat, fresh, furiosa, git, looseCommit, thrown } from './ground.ts';
@@ -147,13 +147,3 @@ comparing('names what differs, byte by byte', async () => {
 });
 
 comparing.run();
-
-const counting = suite('aheadBehind');
-
-counting('counts both ways', async () => {
-  const { repo, base, one, two } = await fork();
-  assert.equal(await aheadBehind(repo, one, two), { ahead: 1, behind: 1 });
-  assert.equal(await aheadBehind(repo, base, two), { ahead: 0, behind: 1 });
-});
-
-counting.run();

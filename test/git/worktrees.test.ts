@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseConfiguration } from '../../src/git/configuration.ts';
 import { readRef } from '../../src/git/refs.ts';
 import { openRepository, type Repository } from '../../src/git/repository.ts';
-import { addWorktree, configureWorktree, listWorktrees, lockWorktree, readBranch, removeWorktree, unlockWorktree, worktreeConfig } from '../../src/git/worktrees.ts';
+import { addWorktree, configureWorktree, listWorktrees, lockWorktree, removeWorktree, unlockWorktree, worktreeConfig } from '../../src/git/worktrees.ts';
 import { repository, temporary } from '../helpers/temporary.ts';
 import { eachFormat, fresh, git, thrown } from './ground.ts';
 
@@ -26,7 +26,7 @@ eachFormat(adding, 'makes a worktree with a branch of its own', async (format) =
   assert.equal([made.worktree, made.commonDir], [path, repo.gitDir]);
   assert.ok(existsSync(join(path, 'README.md')));
   assert.is(await git(path, ['symbolic-ref', 'HEAD']), 'refs/heads/polecat/furiosa/gt-1');
-  assert.is(await readBranch(repo, 'polecat/furiosa/gt-1'), head);
+  assert.is(await readRef(repo, 'refs/heads/polecat/furiosa/gt-1'), head);
 });
 
 adding('checks out a branch that is there, or a commit without one', async () => {
@@ -44,7 +44,7 @@ adding('leaves no branch behind when the path is taken', async () => {
   writeFileSync(join(path, 'mine'), '');
   const error = await thrown(() => addWorktree(repo, path, { branch: 'nux', newBranch: true, startPoint: head }));
   assert.is(error.code, 'git.failed');
-  assert.is(await readBranch(repo, 'nux'), undefined);
+  assert.is(await readRef(repo, 'refs/heads/nux'), undefined);
 });
 
 adding('refuses a branch that is there already, and names that are none', async () => {
@@ -173,12 +173,3 @@ parsing('reads what git reads', async () => {
 });
 
 parsing.run();
-
-const branches = suite('readBranch');
-
-branches('answers undefined where there is no such branch', async () => {
-  mkdirSync(join(temporary(), 'x'));
-  assert.is(await readBranch(await fresh(), 'none'), undefined);
-});
-
-branches.run();
