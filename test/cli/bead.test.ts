@@ -388,7 +388,7 @@ town('a file that belongs to another ledger is refused', async () => {
   const { town: top, rig } = await townWithRig();
   const elsewhere = await attempt(top, ['import', '-', '--rig', 'hq'], { input: '{"id":"shop-x","title":"X","created_at":"2026-01-01T00:00:00Z"}' });
   assert.is(elsewhere.code, 1);
-  assert.match(elsewhere.stderr, /shop-x belongs to another ledger.*\n\s+try: gt import --rig shop <file>/);
+  assert.match(elsewhere.stderr, /line 1: shop-x belongs to another ledger: gt import --rig shop/);
   assert.ok(existsSync(rig));
 });
 
