@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamOf, type CommitDraft } from './import.ts';
-import { consolidate, sweepPacks } from './packs.ts';
+import { consolidateAside, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, readRef, RefMoved, updateRefs } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { GitFailed, runGitNow } from './run.ts';
@@ -19,7 +19,7 @@ export async function commitOn(repository: Repository, ref: string, parent: stri
   const { code, stdout, stderr, pid } = await runGitNow(repository, args, { input: Buffer.concat(pieces), config: { 'fastimport.unpackLimit': '1' }, accept: [0, 1, 128] });
   const commit = stdout.toString('utf8').split('\n', 1)[0] ?? '';
   if (code === 0 || (commit !== '' && (await readRef(repository, ref)) === commit)) {
-    await consolidate(repository).catch(() => false); // the commit stands; the next one tries again
+    await consolidateAside(repository).catch(() => undefined); // the commit stands; the next one tries again
     return commit;
   }
   if (code !== 1) {

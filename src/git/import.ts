@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Usage } from '../base/errors.ts';
 import { Conversation } from './conversation.ts';
-import { consolidate, sweepPacks } from './packs.ts';
+import { consolidateAside, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, isOid, readRef, RefMoved, updateRefs, type RefOptions } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { gitText } from './run.ts';
@@ -72,7 +72,7 @@ export async function importCommit(repository: Repository, ref: string, parent: 
     // fast-import moves a ref only forward, but to whatever contains it: where that is more or less than "unchanged", the ref is swapped by itself.
     const plain = expected === parent && (draft.extraParents ?? []).length === 0 && !repository.reftable;
     const commit = await (plain ? publish : publishApart)(repository, git, ref, parent, expected, draft, options);
-    await consolidate(repository).catch(() => false); // the commit stands; the next one tries again
+    await consolidateAside(repository).catch(() => undefined); // the commit stands; the next one tries again
     return commit;
   } catch (error) {
     await abandon(repository, git);

@@ -1,25 +1,78 @@
-import { readdirSync, readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Repository } from './repository.ts';
 
 /** A pack below this size, in bytes, is one of many transactions; a larger one is left to the repository's own upkeep. */
 const small = 4 << 20;
 const bearable = 24;
+/** More packs than that make every reader slow: who has written then joins them before going on. */
+const unbearable = 96;
+/** A repacking that was begun so long ago, in milliseconds, has ended or will never do so. */
+const longest = 600_000;
 
-/** Joins the packs of single transactions once there are many; nothing that is reachable or not is dropped. Answers whether it did. */
-export async function consolidate(repository: Repository): Promise<boolean> {
-  const folder = join(repository.commonDir, 'objects', 'pack');
+/** The small packs, and the names of the large ones. */
+function packsIn({ commonDir }: Repository): { readonly few: number; readonly large: readonly string[] } {
+  const folder = join(commonDir, 'objects', 'pack');
   const packs = readdirSync(folder).filter((name) => name.endsWith('.pack'));
-  if (packs.length < bearable) return false;
+  if (packs.length < bearable) return { few: packs.length, large: [] };
   const large = packs.filter((name) => (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) >= small);
-  if (packs.length - large.length < bearable) return false;
+  return { few: packs.length - large.length, large };
+}
+
+const config = { 'repack.writeBitmaps': 'false', 'pack.threads': '1' };
+
+function repacking(large: readonly string[]): string[] {
+  return ['repack', '--geometric=2', '-d', '-l', '-q', ...large.map((name) => `--keep-pack=${name}`)];
+}
+
+/** Joins the packs of single transactions; nothing that is reachable or not is dropped. Answers whether it did. */
+export async function consolidate(repository: Repository): Promise<boolean> {
   sweepReports(repository);
   await sweepPacks(repository);
   const { runGit } = await import('./run.ts');
-  const args = ['repack', '--geometric=2', '-d', '-l', '-q', ...large.map((name) => `--keep-pack=${name}`)];
   // Another's upkeep at the same moment takes packs away from ours: then it has done what was wanted.
-  const { code } = await runGit(repository, args, { config: { 'repack.writeBitmaps': 'false', 'pack.threads': '1' }, accept: [0, 1, 128], timeoutMs: 600_000 });
+  const { code } = await runGit(repository, repacking(packsIn(repository).large), { config, accept: [0, 1, 128], timeoutMs: 600_000 });
   return code === 0;
+}
+
+/**
+ * Has the packs of single transactions joined once there are many, by a git of its own that nobody waits for and that runs on when this process ends. It takes whole packs
+ * together, whether refs reach what is in them or not, so it may run beside writers.
+ */
+export async function consolidateAside(repository: Repository): Promise<void> {
+  const { few, large } = packsIn(repository);
+  if (few < bearable) return;
+  if (few >= unbearable) return void (await consolidate(repository));
+  const note = join(repository.commonDir, 'gastown-repacking');
+  if (isUnderWay(note)) return;
+  sweepReports(repository);
+  await sweepPacks(repository);
+  const { invocation, startAside } = await import('./run.ts');
+  const pid = startAside(await invocation(repository, repacking(large), { config }));
+  if (pid === undefined) return;
+  writeFileSync(note, String(pid));
+  setPriority(pid, 10);
+}
+
+/** Whether the process lives that a note names. */
+function isUnderWay(note: string): boolean {
+  try {
+    if (performance.timeOrigin + performance.now() - statSync(note).mtimeMs > longest) return false;
+    const pid = Number(readFileSync(note, 'utf8'));
+    return pid > 1 && process.kill(pid, 0) && !isDefunct(pid);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a process has ended and only its parent has not heard of it yet. */
+function isDefunct(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/s, ''));
+  } catch {
+    return false; // no /proc on this machine
+  }
 }
 
 /** Takes away the half-written packs that writers left when they were killed, or when the disk was full: those of our own that no process has open. Where processes cannot be looked at, they stay. */

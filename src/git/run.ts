@@ -117,6 +117,14 @@ export function startGit({ args, cwd, env }: Invocation): ChildProcessWithoutNul
   return child;
 }
 
+/** Starts git and leaves it alone: nobody hears from it again, and it lives on when this process ends. Answers its number; undefined where it could not be started. */
+export function startAside({ args, cwd, env }: Invocation): number | undefined {
+  const child = spawn('git', args, { cwd, env, detached: true, stdio: 'ignore', windowsHide: true });
+  child.on('error', () => {}); // there is no git, which the next command will say
+  child.unref();
+  return child.pid;
+}
+
 /** Stops a git process and everything it started: asks first, so that it removes its locks, and kills it two seconds later. */
 export function stopGit(child: ChildProcessWithoutNullStreams): void {
   signalGroup(child, 'SIGTERM');
