@@ -3,7 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { Broken, Refused } from './base/errors.ts';
 import { prefixOf } from './base/ids.ts';
 import { discover, openRepository, type Repository } from './git/repository.ts';
-import { mainRef, readState, writeState, type Ledger } from './ledger/ledger.ts';
+import { mainRef, readState, statePath, writeState, type Ledger } from './ledger/ledger.ts';
 import type { Liveness, LockOwner } from './ledger/lock.ts';
 import type { Signature } from './ledger/transact.ts';
 import { isAlive, ownProcess } from './sessions/processes.ts';
@@ -171,13 +171,21 @@ export function ledgerOf(town: Town, id: string): Ledger {
   return found;
 }
 
+/** Changes what this machine remembers of a town. Throws NoTown. */
+export async function rewriteTown(town: Town, change: (file: TownFile) => TownFile): Promise<void> {
+  const { repository, liveness } = town.hq;
+  const { withLock } = await import('./ledger/lock.ts');
+  await withLock(statePath(repository, 'locks', 'town'), liveness, 10_000, async () => {
+    const file = readState<TownFile>(repository, townState);
+    if (file === undefined) throw new NoTown(town.root);
+    writeState(repository, change(file), townState);
+  });
+}
+
 /** Remembers that a ledger of the town holds further prefixes. */
-export function keepPrefixes(town: Town, ledger: Ledger, added: readonly string[]): void {
-  const file = readState<TownFile>(town.hq.repository, townState);
-  if (file === undefined) throw new NoTown(town.root);
+export async function keepPrefixes(town: Town, ledger: Ledger, added: readonly string[]): Promise<void> {
   const name = town.rigs.find((rig) => rig.ledger === ledger)?.name ?? hqPrefix;
-  const kept = new Set([...(file.prefixes?.[name] ?? []), ...added]);
-  writeState(town.hq.repository, { ...file, prefixes: { ...file.prefixes, [name]: [...kept] } }, townState);
+  await rewriteTown(town, (file) => ({ ...file, prefixes: { ...file.prefixes, [name]: [...new Set([...(file.prefixes?.[name] ?? []), ...added])] } }));
 }
 
 /** The rig of a name. Throws UnknownRig. */

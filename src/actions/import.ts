@@ -101,7 +101,7 @@ async function homeFor({ town, who }: Writer, ids: readonly string[], ledger: Le
   if (added.length === 0 || dryRun) return { ledger, added };
   const wider = { ...ledger, prefixes: [...ledger.prefixes, ...added] };
   await initLedger(wider, who);
-  keepPrefixes(town, ledger, added);
+  await keepPrefixes(town, ledger, added);
   return { ledger: wider, added };
 }
 

@@ -16,13 +16,12 @@ import { discover, openRepository, type Repository } from '../git/repository.ts'
 import { requireGit, runGit } from '../git/run.ts';
 import { listWorktrees } from '../git/worktrees.ts';
 import { initLedger, readFormat } from '../ledger/init.ts';
-import { mainRef, readState, statePath, writeState, type Ledger } from '../ledger/ledger.ts';
-import { withLock } from '../ledger/lock.ts';
+import { mainRef, readState, writeState, type Ledger } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
 import { findNamespace } from '../ledger/sharing.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
-import { hqPrefix, rigNamed, townState, type Rig, type RigFile, type Town, type TownFile } from '../town.ts';
+import { hqPrefix, rewriteTown, rigNamed, townState, type Rig, type RigFile, type Town, type TownFile } from '../town.ts';
 import { setAliases, type AliasReport } from './aliases.ts';
 import { chooseGate, gateChanges, type GateChoice, type GateWish } from './gate-choice.ts';
 import { installGitHooks, type GitHookReport } from './githooks.ts';
@@ -103,11 +102,7 @@ export async function addRig(town: Town, who: Signature, wish: RigWish): Promise
 
 /** Changes what this machine remembers of the town's rigs. */
 async function remember(town: Town, change: (rigs: TownFile['rigs']) => TownFile['rigs']): Promise<void> {
-  const { repository, liveness } = town.hq;
-  await withLock(statePath(repository, 'locks', 'town'), liveness, 10_000, async () => {
-    const file = readState<TownFile>(repository, townState);
-    if (file !== undefined) writeState(repository, { ...file, rigs: change(file.rigs) }, townState);
-  });
+  await rewriteTown(town, (file) => ({ ...file, rigs: change(file.rigs) }));
 }
 
 /** Where a rig comes from. */
