@@ -20,7 +20,7 @@ export const command = defineCommand({
   *render({ total, issues, results }) {
     if (issues === 0) return yield 'every bead says what those of its type should';
     yield table(results, [{ title: 'ID', cell: ({ id }) => id }, { title: 'TYPE', cell: ({ type }) => type }, { title: 'MISSING', cell: ({ missing }) => missing.join(', ') }, { title: 'TITLE', cell: ({ title }) => title, shrink: true }]);
-    yield `${total} missing in ${issues} beads: gt update <bead> --body-file <path> writes the description`;
+    yield `${total} missing in ${issues} bead${issues === 1 ? '' : 's'}: gt update <bead> --body-file <path> writes the description`;
   },
   exit: ({ issues }) => (issues === 0 ? 0 : 1),
 });

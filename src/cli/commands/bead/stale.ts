@@ -25,7 +25,7 @@ export const command = defineCommand({
     return listBeads(ledgersAt(town, context.cwd, context.program, rig), query, { sort: 'updated', reverse: true, limit: limit > 0 ? limit : Infinity, wisps: false });
   },
   *render({ total, beads }, { days }) {
-    if (beads.length === 0) yield `no work has lain still for ${days} days: gt stale --days 7`;
+    if (beads.length === 0) yield `no work has lain still for ${days} day${days === 1 ? '' : 's'}: gt stale --days 7`;
     yield beadTable(beads, [{ title: 'CHANGED', cell: ({ updated_at: at }) => at.slice(0, 10) }]);
     if (total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
   },

@@ -20,7 +20,7 @@ export const command = defineCommand({
         ['history', `${size.commits} commits since ${size.since}, ${inWords(size.disk_bytes)} on disk, ${size.bytes_per_commit} bytes a commit`],
         ['last 30 days', `${size.growth.commits} commits, ${inWords(size.growth.bytes)}`],
         ['cut', `${size.cut === 0 ? 'never' : size.cut === 1 ? 'once' : `${size.cut} times`}${size.archives.length === 0 ? '' : `, kept at ${size.archives.join(', ')}`}`],
-        ['packs', `${size.packs} in the repository, ${inWords(size.pack_bytes)}; ${size.loose_objects} objects in none`],
+        ['packs', `${size.packs} in the repository, ${inWords(size.pack_bytes)}; ${size.loose_objects} loose objects`],
       ];
       yield table(facts, [{ title: '', cell: ([name]) => `  ${name}` }, { title: '', cell: ([, value]) => value }], { titles: false });
     }
