@@ -1,19 +1,22 @@
 import { Busy } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
-import type { Act } from '../domain/bead.ts';
+import type { Act, Bead } from '../domain/bead.ts';
 import { claimLost, land, refineryOf, reject, requestOf, type MergeRequest, type Rejection } from '../domain/merge-request.ts';
 import type { Leftover, Move } from '../domain/merge-queue.ts';
 import { isAncestor } from '../git/merging.ts';
 import { readRef, updateRefs } from '../git/refs.ts';
-import { listRemoteRefs, type PushUpdate } from '../git/remotes.ts';
+import { listRemoteRefs, PushRefused, type PushUpdate } from '../git/remotes.ts';
 import { listWorktrees } from '../git/worktrees.ts';
+import { claimRef } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { statePath } from '../ledger/ledger.ts';
 import { withLock } from '../ledger/lock.ts';
 import { consult } from '../ledger/read.ts';
+import { nameOnHub } from '../ledger/sharing.ts';
 import { transact } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { advanceBranch } from './advance.ts';
+import { claimHub, claimToLand } from './claims.ts';
 import { landingCommit } from './landing-commit.ts';
 import { hubRef, landedRef, targetRef } from './queue-refs.ts';
 import { atCommit, pushWithLedger, refreshHub } from './submit.ts';
@@ -54,15 +57,47 @@ function whyNot(bead: Parameters<typeof requestOf>[0] | undefined, lost: string 
 }
 
 async function landOnHub(town: Town, rig: Rig, remote: string, { request, commit, tip }: Landing): Promise<string | undefined> {
-  const { commit: ledger, answer: lost } = await atCommit(rig, (view) => whyNot(view.get(request.id), claimLost(view, request, rig.name)));
+  const { commit: ledger, answer: { lost, source, claim } } = await atCommit(rig, (view) => ({ lost: whyNot(view.get(request.id), claimLost(view, request, rig.name)), source: request.source === '' ? undefined : view.get(request.source), claim: view.get(request.id)?.metadata?.['claim'] }));
   if (lost !== undefined) return lost;
   const ref = `refs/heads/${request.target}`;
-  await pushWithLedger(town, rig, [{ ref, from: tip, to: commit }], ledger);
+  const held = await pushLanding(town, rig, { source, claim: typeof claim === 'string' ? claim : undefined, target: { ref, from: tip, to: commit }, ledger });
+  if (held !== undefined) return held;
   const [there] = (await listRemoteRefs(rig.repository, remote, [ref])).filter((each) => each.ref === ref);
   if (there?.oid !== commit) await refreshHub(rig);
   const seen = await hubRef(rig, ref);
   if (seen === undefined || !(await isAncestor(rig.repository, commit, seen))) throw new NotThere(request, remote);
   await follow(rig, request.target, seen);
+  return undefined;
+}
+
+/** What a landing moves: the target, and with it the claim of the bead, which goes. */
+interface LandingPush {
+  readonly source: Bead | undefined;
+  /** The claim under which the work was done. */
+  readonly claim: string | undefined;
+  readonly target: PushUpdate;
+  readonly ledger: string;
+}
+
+/** Pushes a landing together with the end of the bead's claim: whoever has lost the bead cannot land. Returns who has it now. */
+async function pushLanding(town: Town, rig: Rig, { source, claim: known, target, ledger }: LandingPush): Promise<string | undefined> {
+  const hub = await claimHub(town, rig);
+  if (source === undefined || hub === undefined) {
+    await pushWithLedger(town, rig, [target], ledger);
+    return undefined;
+  }
+  const ref = nameOnHub(hub, claimRef(source.id));
+  if (known !== undefined) {
+    try {
+      await pushWithLedger(town, rig, [target, { ref, from: known, to: null }], ledger);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof PushRefused) || !(error.data['refs'] as readonly string[]).includes(ref)) throw error;
+    }
+  }
+  const claim = await claimToLand(town, rig, hub, source, known);
+  if ('held' in claim) return claim.held;
+  await pushWithLedger(town, rig, [target, { ref, from: claim.token, to: null }], ledger);
   return undefined;
 }
 

@@ -17,6 +17,7 @@ import type { Environment } from '../sessions/environment.ts';
 import { prepareClient, runtimeNamed, type ReadyClient, type RuntimeSpec } from '../sessions/runtimes.ts';
 import { selfFolder } from '../sessions/self.ts';
 import { ledgerOf, signatureOf, type Rig, type Town } from '../town.ts';
+import { keepAlive } from './claims.ts';
 import { done, NothingDone } from './done.ts';
 import { clientSpec, folderOf, identityEnvironment } from './session.ts';
 import { freeSession, isResting, readSession, updateSession, type SessionRecord } from './session-record.ts';
@@ -51,6 +52,7 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
   const why = record.runtime === 'exec' ? await mayRunBead(ledgerOf(town, bead.id), stored) : undefined;
   if (why !== undefined) return end(town, rig, record, await giveBack(town, record, 'not trusted here', why.sentence), env);
   if (record.runtime === 'exec') await restoreStart(town, rig, agent, record);
+  const rest = keepAlive(town, rig);
   let client: Client;
   try {
     const ready = readyClient(rig, record, bead, env);
@@ -59,7 +61,10 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
     if (!(error instanceof Failure)) throw error;
     return end(town, rig, record, await giveBack(town, record, 'could not be started', `${error.message}${error.hint === undefined ? '' : `\ntry: ${error.hint}`}`), env);
   }
-  const finished: SessionRecord = { ...record, exit: await endOf(town, rig, client, record) };
+  const exit = await endOf(town, rig, client, record).finally(rest);
+  // Its token may have been renewed meanwhile.
+  const now = readSession(rig, agent);
+  const finished: SessionRecord = { ...(now?.id === id ? now : record), exit };
   if (signal.aborted || !updateSession(rig, finished)) return { outcome: 'stale', message: `session ${id} was stopped` };
   return conclude(town, rig, finished, env);
 }

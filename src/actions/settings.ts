@@ -36,6 +36,7 @@ export const knownKeys: readonly KnownKey[] = [
   { key: 'types.custom', kind: 'list', describe: 'types of beads besides those that everybody has' },
   { key: 'scheduler.max_polecats', kind: 'number', describe: 'how many workers run at once; unset: slung work starts by itself' },
   { key: 'scheduler.paused', kind: 'boolean', describe: 'whether nothing is dispatched', default: false },
+  { key: 'claims.duration', kind: 'duration', describe: 'how long a machine may give no sign of life before others take over its work', default: '30m' },
   { key: 'sync.remote', kind: 'text', describe: 'the remote that the ledger is shared by; unset: the one that work lands on, else origin' },
   { key: 'sync.namespace', kind: 'text', describe: 'beads, or heads for hosts that take branches only: then the ledger lies in branches beads/…', default: 'beads' },
   { key: 'sync.automatic', kind: 'boolean', describe: 'whether the engine shares the ledger, and git push carries it along', default: true },

@@ -3,28 +3,32 @@ import { timestamp } from '../base/time.ts';
 import { addressOf, formatAddress, isName, parseAddress, type Address } from '../domain/address.ts';
 import { enroll } from '../domain/agent.ts';
 import { find, isDone, type Act, type Bead } from '../domain/bead.ts';
+import { claimOf } from '../domain/claim.ts';
 import { edit } from '../domain/content.ts';
 import { claim, hook, release } from '../domain/hook.ts';
 import { readRef } from '../git/refs.ts';
 import { fetch } from '../git/remotes.ts';
 import { lockWorktree } from '../git/worktrees.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { statePath } from '../ledger/ledger.ts';
+import { ClaimHeld } from '../ledger/claims.ts';
+import { replicaOf, statePath } from '../ledger/ledger.ts';
 import { withLock } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult, openSnapshot } from '../ledger/read.ts';
+import type { Hub } from '../ledger/sharing.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { findProgram } from '../sessions/backend.ts';
 import { runtimeNamed } from '../sessions/runtimes.ts';
 import { ledgerOf, rigNamed, rigOfBead, workerFolder, type Rig, type Town } from '../town.ts';
+import { claimFact, lookAtHub, takeClaim, tellHub } from './claims.ts';
 import { convoyId, convoyTracking, createConvoy } from './convoy.ts';
 import { poke } from './poke.ts';
 import { handStart, refuseUntrusted, runtimeFor, startSession, stopSession } from './session.ts';
 import { readSession } from './session-record.ts';
 import { setting } from './settings.ts';
 import { mayRunBead, type Confirm } from './trust.ts';
-import { chooseWorker, listWorkers, prepareWorktree, startOfWork, workBranch, workerAddress } from './worker.ts';
+import { chooseWorker, listWorkers, namesHere, prepareWorktree, startOfWork, workBranch, workerAddress } from './worker.ts';
 
 export interface SlingOptions {
   /** The runtime to use. */
@@ -52,6 +56,8 @@ export interface Slung {
   readonly convoy?: string;
   /** Why it waits even where a worker is free. */
   readonly held?: string;
+  /** The hub did not answer, so other machines do not know of it yet. */
+  readonly unclaimed?: true;
 }
 
 const poolPatience = 60_000;
@@ -121,13 +127,15 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
   if (to !== undefined && to.role !== 'polecat') return hangOn(town, rig, who, id, formatAddress(to));
   if (options.start && options.confirm !== undefined) await askFirst(town, rig, id, options);
   await refreshTarget(town, rig);
+  const hub = await lookAtHub(town, rig, who);
   const wanted = to?.name;
-  const { bead, agent, token, branch, start } = await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, poolPatience, () => hangOnWorker(town, rig, who, id, wanted, options, convoy));
+  const { bead, agent, token, branch, start } = await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, poolPatience, () => hangOnWorker(town, rig, who, { id, wanted, hub }, options, convoy));
+  if (hub !== undefined && token !== '') await tellHub(rig, hub);
   if (bead === undefined) return { bead: id, outcome: 'unchanged', agent };
   await completeSling(town, rig, who, bead, agent);
   if (token === '') return { bead: id, outcome: 'unchanged', agent };
   appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { branch, by: who.actor } });
-  const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }) };
+  const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }), ...(rig.remote !== undefined && claimOf(bead) === undefined ? { unclaimed: true } : {}) };
   if (!options.start) return { ...placed, command: handStart(rig, agent, String(bead.metadata?.['runtime'])) };
   // The engine may have been faster: then the session is its.
   const session = (await startSession(town, rig, { agent, bead, token, start }, options.env)) ?? readSession(rig, agent);
@@ -150,25 +158,40 @@ interface Hung {
   readonly start: string;
 }
 
-async function hangOnWorker(town: Town, rig: Rig, who: Signature, id: string, wanted: string | undefined, options: SlingOptions, convoy: string | undefined): Promise<Hung> {
+async function hangOnWorker(town: Town, rig: Rig, who: Signature, { id, wanted, hub }: { readonly id: string; readonly wanted: string | undefined; readonly hub: Hub | undefined }, options: SlingOptions, convoy: string | undefined): Promise<Hung> {
   const act: Act = { by: who.actor, at: timestamp(town.now()) };
   const bead = await guard(rig, id, wanted === undefined ? undefined : workerAddress(rig, wanted), act);
+  if (bead.status === 'hooked') refuseElsewhere(rig, bead);
   if (bead.status === 'hooked') return { bead: startOfWorkOf(rig, bead) === undefined ? undefined : bead, agent: bead.assignee ?? '', token: '', branch: '', start: '' };
-  const name = chooseWorker(await listWorkers(rig, await liveBeads(rig.ledger)), wanted);
+  const name = await pickWorker(rig, wanted);
   const agent = workerAddress(rig, name);
   const branch = workBranch(name, id);
   const start = typeof bead.metadata?.['start'] === 'string' ? bead.metadata['start'] : await targetTip(rig);
   const runtime = await runtimeFor(town, rig, bead, options.runtime ?? queuedRuntime(bead));
   if (options.start) refuseMissingClient(runtime, options.env);
   if (options.start && runtime === 'exec') await refuseUntrusted(rig.ledger, id);
+  const claim = hub === undefined ? undefined : await takeClaim(town, rig, hub, bead, agent);
   await prepareWorktree(town, rig, name, branch, start);
   const { written } = await transact(rig.ledger, who, `Sling ${id} to ${agent}`, (view) => [
     ...enroll(view, rig.prefix, agent, undefined, act),
-    ...edit(view, id, { metadata: { runtime, queued: null, start_by: options.start ? null : 'hand', ...(convoy === undefined ? {} : { convoy }) } }, act),
+    ...edit(view, id, { metadata: { runtime, queued: null, start_by: options.start ? null : 'hand', ...(convoy === undefined ? {} : { convoy }), ...(rig.remote === undefined ? {} : claimFact(claim)) } }, act),
     ...hook(view, id, agent, act),
   ]);
   const stored = written.get(id);
   return { bead: stored?.bead, agent, token: stored === undefined ? '' : phaseOf(stored)[0], branch, start };
+}
+
+/** Other machines have workers of their own: a new one is called as none of theirs. */
+async function pickWorker(rig: Rig, wanted: string | undefined): Promise<string> {
+  const beads = await liveBeads(rig.ledger);
+  const workers = await listWorkers(rig, beads);
+  return chooseWorker(workers, wanted, rig.remote === undefined ? undefined : await namesHere(rig, beads));
+}
+
+/** A worker of another machine has it: to sling it here would be to begin it twice. */
+function refuseElsewhere(rig: Rig, { id, assignee = '', metadata }: Bead): void {
+  const claim = claimOf({ metadata });
+  if (rig.remote !== undefined && claim !== undefined && claim.replica !== replicaOf(rig.repository)) throw new ClaimHeld({ bead: id, agent: assignee, ...claim });
 }
 
 function refuseMissingClient(runtime: string, env: SlingOptions['env']): void {

@@ -1,6 +1,7 @@
 import { Failure, Refused } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import type { Act } from '../domain/bead.ts';
+import { claimOf } from '../domain/claim.ts';
 import { latestRequest, openRequests, submit, type MergeRequest, type Submission } from '../domain/merge-request.ts';
 import { isAncestor, mergeBase } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
@@ -55,11 +56,12 @@ export async function submitRequest(town: Town, rig: Rig, offer: Offer, who: Sig
   if (!(await isCommit(rig, head))) throw new UnknownCommit(head);
   const requests = openRequests(await liveBeads(rig.ledger));
   const ask: Submission = { target, branch, head, source, token, worker, priority, ...(await basis(rig, offer, requests)) };
+  const claim = source === '' || rig.remote === undefined ? undefined : await consult(rig.ledger, (view) => claimOf(view.get(source) ?? {})?.token);
   const act: Act = { by: who.actor, at: timestamp(town.now()), ...(who.session === undefined ? {} : { session: who.session }) };
   const older = requests.filter((request) => source !== '' && request.source === source).map(({ id }) => id);
   const { written } = await transact(rig.ledger, who, source === '' ? `Submit ${branch}` : `Submit ${source}`, (view) => {
     const stored = source === '' ? undefined : view.stored(source);
-    return submit(view, ask, { prefix: rig.prefix, rig: rig.name, older, token: stored === undefined ? '' : phaseOf(stored)[0], retry: offer.retry === true }, act);
+    return submit(view, claim === undefined ? ask : { ...ask, claim }, { prefix: rig.prefix, rig: rig.name, older, token: stored === undefined ? '' : phaseOf(stored)[0], retry: offer.retry === true }, act);
   });
   const filed = await consult(rig.ledger, (view) => latestRequest(view, rig.prefix, ask)?.request);
   if (filed === undefined) throw new Error(`the request for ${head} is gone at once`);

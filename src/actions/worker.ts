@@ -2,13 +2,15 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync } from 'no
 import { dirname, join } from 'node:path';
 import { Refused } from '../base/errors.ts';
 import { formatAddress, isName } from '../domain/address.ts';
-import { freeName } from '../domain/agent.ts';
+import { freeName, workerNames } from '../domain/agent.ts';
 import { workingStatuses, type Beads } from '../domain/bead.ts';
 import { readRef, updateRefs } from '../git/refs.ts';
 import { discover, openRepository, type Repository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
 import { snapshotWorktree } from '../git/snapshot.ts';
 import { addWorktree, configureWorktree, listWorktrees, pruneWorktrees, removeWorktree, unlockWorktree, worktreeConfig } from '../git/worktrees.ts';
+import { replicaOf } from '../ledger/ledger.ts';
+import { knownReplicas } from '../ledger/trust.ts';
 import { workerFolder, type Rig, type Town } from '../town.ts';
 import { readSession } from './session-record.ts';
 
@@ -54,12 +56,22 @@ function workerNamesOf(rig: Rig): string[] {
 }
 
 /** The worker that should take new work: the asked one, else an idle one, else a new name of the pool. Throws WorkerBusy. */
-export function chooseWorker(workers: readonly Worker[], wanted: string | undefined): string {
+export function chooseWorker(workers: readonly Worker[], wanted: string | undefined, pool?: readonly string[]): string {
   const asked = workers.find((worker) => worker.name === wanted);
   if (asked !== undefined && (asked.bead !== undefined || asked.session !== undefined)) throw new WorkerBusy(asked);
   if (wanted !== undefined) return wanted;
   const idle = workers.find((worker) => worker.bead === undefined && worker.session === undefined);
-  return idle?.name ?? freeName(new Set(workers.map((worker) => worker.name)));
+  return idle?.name ?? freeName(new Set(workers.map((worker) => worker.name)), pool);
+}
+
+/** The names for new workers, those left out that other machines have given; each machine that is not alone begins at a place of its own, so that two hardly choose the same at once. */
+export async function namesHere(rig: Rig, beads: Beads): Promise<string[]> {
+  const own = replicaOf(rig.repository);
+  const alone = (await knownReplicas(rig.repository)).every(({ replica }) => replica === own);
+  const from = alone ? 0 : parseInt(own, 36) % workerNames.length;
+  const taken = new Set<unknown>([...beads.all()].flatMap(({ metadata, issue_type: type }) => (type === 'agent' ? [metadata?.['address']] : [])));
+  const turned = [...workerNames.slice(from), ...workerNames.slice(0, from)];
+  return turned.filter((name) => alone || existsSync(workerFolder(rig, name)) || !taken.has(workerAddress(rig, name)));
 }
 
 /** The branch that a worker does a bead on. */

@@ -23,6 +23,8 @@ export interface Submission {
   readonly token: string;
   readonly worker: string;
   readonly priority: number;
+  /** The claim of the source across machines; absent where there was none. */
+  readonly claim?: string;
 }
 
 /** A merge request: a bead that says what should land where. */

@@ -101,18 +101,19 @@ async function takeLease(rig: Rig): Promise<() => Promise<void>> {
 async function work(shift: Shift): Promise<void> {
   const { rig, options, memory, report } = shift;
   let stepped = false;
-  let stalled: Move | undefined;
+  let stalled: { readonly move: Move; readonly why: string } | undefined;
   for (let races = 0; options.signal?.aborted !== true; ) {
     const moves = decide(await observeQueue(rig, await gatesHere(shift.town, rig), memory));
     const move = moves.find(({ op }) => op !== 'wait');
-    if (move === undefined || (options.once === true && stepped) || isDeepStrictEqual(move, stalled)) {
+    if (move === undefined || (options.once === true && stepped) || isDeepStrictEqual(move, stalled?.move)) {
+      if (move?.op === 'land' && stalled !== undefined && options.once !== true) report.waiting.push({ request: move.request.id, target: move.request.target, reason: stalled.why });
       for (const wait of moves) if (wait.op === 'wait') report.waiting.push({ request: wait.request.id, target: wait.target, reason: wait.reason });
       return;
     }
     try {
       const obstacle = await act(shift, move);
       // What stood in its way shows in the next look; where it does not, asking again would not help.
-      stalled = obstacle === undefined ? undefined : move;
+      stalled = obstacle === undefined ? undefined : { move, why: obstacle };
       report.steps += 1;
       // A stack that nobody has tested yet is worked out anew by every run, so it is no step by itself.
       stepped ||= move.op !== 'stack';

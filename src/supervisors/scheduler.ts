@@ -1,4 +1,5 @@
 import { workingStatuses, type Bead, type Beads } from '../domain/bead.ts';
+import { claimOf } from '../domain/claim.ts';
 import { unmet } from '../domain/dependency.ts';
 import { readyOrder } from '../domain/ready.ts';
 import { isObject } from '../base/jsonl.ts';
@@ -6,6 +7,7 @@ import { dispatch, places } from '../actions/sling.ts';
 import { listSessions } from '../actions/session-record.ts';
 import { setting } from '../actions/settings.ts';
 import { heldBeads } from '../actions/trust.ts';
+import { replicaOf } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { guarded } from './guarded.ts';
@@ -52,7 +54,9 @@ export async function observe(town: Town, rig: Rig): Promise<SchedulerSight> {
   const beads: Beads = await liveBeads(rig.ledger);
   const all = [...beads.all()];
   const workers = `${rig.name}/polecats/`;
-  const holders = new Set(all.filter((bead) => workingStatuses.includes(bead.status) && bead.assignee?.startsWith(workers)).map((bead) => bead.assignee));
+  const own = replicaOf(rig.repository);
+  // Places are this machine's.
+  const holders = new Set(all.filter((bead) => workingStatuses.includes(bead.status) && bead.assignee?.startsWith(workers) && (claimOf(bead)?.replica ?? own) === own).map((bead) => bead.assignee));
   for (const session of listSessions(rig)) holders.add(session.agent);
   const queued = all.filter((bead) => bead.status === 'open' && isObject(bead.metadata?.['queued']));
   const held = await heldBeads(rig.ledger, queued.filter((bead) => bead.metadata?.['start_by'] !== 'hand'));

@@ -4,6 +4,7 @@ import { setting } from '../actions/settings.ts';
 import { readSharing, type SharingState } from '../actions/sharing-state.ts';
 import { hasNews, sharedLedgers, syncOne, type SharedLedger } from '../actions/sync.ts';
 import { openTown, signatureOf, type Town } from '../town.ts';
+import { claimsTick } from './claims.ts';
 import { guarded } from './guarded.ts';
 
 /** What is known of sharing one ledger. Times are milliseconds. */
@@ -64,5 +65,6 @@ async function automatic(town: Town): Promise<SharedLedger[]> {
 async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
   if (town.now() < due(await sightOf(town, shared))) return 0;
   const { folded, pushed } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
-  return folded.length + (pushed ? 1 : 0);
+  const claims = shared.rig === undefined ? 0 : await claimsTick(town, shared.rig);
+  return folded.length + claims + (pushed ? 1 : 0);
 }

@@ -1,5 +1,6 @@
 import { addressOf } from '../domain/address.ts';
 import type { Bead } from '../domain/bead.ts';
+import { isHere } from '../actions/claims.ts';
 import { completeSling } from '../actions/sling.ts';
 import { conclude } from '../actions/run.ts';
 import { endProcesses, sessionAlive, startSession } from '../actions/session.ts';
@@ -47,7 +48,22 @@ export async function observe(rig: Rig, isLocal: (agent: string) => boolean): Pr
   const sessions = listSessions(rig).map((record) => ({ record, alive: sessionAlive(record) }));
   const beads = await liveBeads(rig.ledger);
   const hooked = [...beads.all()].filter((bead) => bead.status === 'hooked' && bead.assignee !== undefined && isLocal(bead.assignee));
-  return { sessions, hooked };
+  return { sessions, hooked: rig.remote === undefined ? hooked : await hungHere(rig, hooked) };
+}
+
+/** Workers of two machines may have one name: what counts is who has hung the bead there. */
+async function hungHere(rig: Rig, hooked: readonly Bead[]): Promise<Bead[]> {
+  if (hooked.length === 0) return [];
+  const snapshot = await openSnapshot(rig.ledger);
+  try {
+    const records = await snapshot.records(hooked.map(({ id }) => id));
+    return hooked.filter(({ id }) => {
+      const stored = records.get(id);
+      return stored !== undefined && isHere(rig, stored);
+    });
+  } finally {
+    await snapshot.close();
+  }
 }
 
 /** One round: observes, decides, acts. An order that fails holds up no other. Returns how many orders were carried out. */

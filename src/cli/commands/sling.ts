@@ -25,6 +25,7 @@ export const command = defineCommand({
   },
   *render({ slung, failed }) {
     for (const one of slung) yield sentence(one);
+    for (const { bead, unclaimed } of slung) if (unclaimed === true) yield `note: the remote does not answer, so other machines do not know yet that ${bead} is taken`;
     for (const { bead, message, hint } of failed) yield `${bead} was not slung: ${message}${hint === undefined ? '' : ` (try: ${hint})`}`;
   },
   exit: ({ slung, failed }) => (failed.length > 0 && slung.length === 0 ? 1 : 0),

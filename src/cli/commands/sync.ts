@@ -1,5 +1,6 @@
 import { poke } from '../../actions/poke.ts';
 import { syncTown, type SyncReport } from '../../actions/sync.ts';
+import { claimsTick } from '../../supervisors/claims.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
 
@@ -11,6 +12,7 @@ export const command = defineCommand({
   async run({ remote }, context) {
     const { town, who } = await enter(context);
     const ledgers = await syncTown(town, who, { remote, signal: context.signal, progress: (line) => context.progress(line) });
+    for (const rig of town.rigs) if (ledgers.some(({ name }) => name === rig.name)) await claimsTick(town, rig);
     if (ledgers.some(({ folded }) => folded.length > 0)) poke(town, context.env);
     return { ledgers };
   },

@@ -1,0 +1,22 @@
+import { carryOut, claimHub, giveSign, observeClaims } from '../actions/claims.ts';
+import { decide } from '../domain/claim.ts';
+import { noteSigns } from '../ledger/claims.ts';
+import { replicaOf } from '../ledger/ledger.ts';
+import type { Rig, Town } from '../town.ts';
+import { guarded } from './guarded.ts';
+
+/** One round over the claims of a rig, right after a fetch: signs of life are given and noted, what was lost is yielded, what nobody works on any more is taken over. Returns how many orders were carried out. */
+export async function claimsTick(town: Town, rig: Rig): Promise<number> {
+  const hub = await claimHub(town, rig);
+  if (hub === undefined) return 0;
+  await noteSigns(rig.repository, hub, town.now());
+  const { claims, hooked } = await observeClaims(rig, hub);
+  const orders = decide(replicaOf(rig.repository), claims, hooked);
+  let acted = 0;
+  for (const order of orders) {
+    const id = 'bead' in order ? order.bead.id : order.claim.bead;
+    acted += await guarded(town, rig, 'claims', async () => (await carryOut(town, rig, hub, order), 1), id);
+  }
+  await giveSign(town, rig, hub, claims.filter((claim) => hooked.some(({ bead }) => bead.id === claim.bead)));
+  return acted;
+}

@@ -1,0 +1,72 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { claimOf, decide, whyHeld, type ClaimOrder, type HookedBead, type SeenClaim } from '../../src/domain/claim.ts';
+import { bead } from '../helpers/garage.ts';
+
+const [mine, other] = ['aaaaaa', 'bbbbbb'];
+const minute = 60_000;
+
+function claim(extra: Partial<SeenClaim> = {}): SeenClaim {
+  return { bead: 'gt-a', token: 't1', replica: mine, agent: 'web/polecats/nux', duration: 30 * minute, silent: 0, ...extra };
+}
+
+function hooked(extra: Partial<HookedBead> = {}): HookedBead {
+  return { bead: bead('gt-a', { status: 'hooked', assignee: 'web/polecats/nux' }), under: 't1', submitted: false, here: true, worked: 'current', ...extra };
+}
+
+const did = (orders: readonly ClaimOrder[]): string[] => orders.map((order) => order.do);
+
+const claims = suite('a claim');
+
+claims('that everybody agrees on needs nothing', () => {
+  assert.equal(decide(mine, [claim()], [hooked()]), []);
+  assert.equal(decide(mine, [claim({ replica: other })], [hooked({ here: false, worked: 'none' })]), []);
+  assert.equal(decide(mine, [claim()], [hooked({ submitted: true, worked: 'none' })]), []);
+  assert.equal(decide(mine, [claim()], [hooked({ worked: 'none' })]), [], 'a worker without a session gets one from the witness');
+});
+
+claims('of this clone is dropped when its bead hangs on no hook', () => {
+  assert.equal(did(decide(mine, [claim()], [])), ['drop']);
+  assert.equal(did(decide(mine, [claim({ replica: other })], [])), []);
+});
+
+claims('is taken for work that was begun while the hub was away', () => {
+  assert.equal(did(decide(mine, [], [hooked({ under: undefined })])), ['take']);
+  assert.equal(did(decide(mine, [], [hooked({ here: false })])), []);
+  assert.equal(did(decide(mine, [], [hooked({ submitted: true })])), []);
+  assert.equal(did(decide(mine, [], [hooked({ bead: bead('gt-a', { status: 'hooked', assignee: 'mayor' }) })])), []);
+});
+
+claims('of another clone ends the work that was begun here beside it', () => {
+  assert.equal(did(decide(mine, [claim({ replica: other })], [hooked({ under: undefined })])), ['yield']);
+  assert.equal(did(decide(mine, [claim({ replica: other, token: 't2' })], [hooked()])), ['yield']);
+});
+
+claims('of this clone keeps the bead for the worker that has it, whatever a merge made of it', () => {
+  assert.equal(did(decide(mine, [claim()], [hooked({ under: 't2', here: false })])), ['assert']);
+  assert.equal(did(decide(mine, [claim()], [hooked({ worked: 'stale' })])), ['assert']);
+  assert.equal(did(decide(mine, [claim()], [hooked({ under: 't2', here: false, submitted: true })])), ['assert']);
+});
+
+claims('is taken over when its replica was silent for its whole duration', () => {
+  const silent = claim({ replica: other, silent: 30 * minute });
+  assert.equal(did(decide(mine, [silent], [hooked({ here: false, worked: 'none' })])), ['takeOver']);
+  assert.equal(did(decide(mine, [claim({ replica: other, silent: 30 * minute - 1 })], [hooked({ here: false, worked: 'none' })])), []);
+  assert.equal(did(decide(mine, [silent], [hooked({ here: false, worked: 'none', submitted: true })])), [], 'submitted work waits for nobody');
+});
+
+claims('that was taken over is brought to its end after a kill', () => {
+  assert.equal(did(decide(mine, [claim({ token: 't2' })], [hooked({ here: false, worked: 'none' })])), ['takeOver']);
+});
+
+claims('holds a bead until its work has ended or its replica is silent', () => {
+  const foreign = claim({ replica: other });
+  assert.match(whyHeld(foreign, undefined) ?? '', /web\/polecats\/nux of replica bbbbbb has it/);
+  assert.ok(whyHeld(foreign, bead('gt-a')), 'it was only just taken');
+  assert.is(whyHeld(foreign, bead('gt-a', { metadata: { claim: { token: 't1', replica: other } } })), undefined);
+  assert.ok(whyHeld(foreign, bead('gt-a', { metadata: { claim: { token: 't0', replica: other } } })));
+  assert.is(whyHeld(claim({ replica: other, silent: 30 * minute }), undefined), undefined);
+  assert.is(claimOf({ metadata: { claim: 'forged' } }), undefined);
+});
+
+claims.run();

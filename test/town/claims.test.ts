@@ -1,0 +1,165 @@
+// time limit: 120 s
+import { spawn } from 'node:child_process';
+import { renameSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { cloneOf, newHub, type Clone } from '../helpers/clones.ts';
+import { programs } from '../helpers/programs.ts';
+import { git } from '../helpers/town.ts';
+import { ownEnvironment } from '../helpers/temporary.ts';
+
+interface Shown {
+  readonly status: string;
+  readonly assignee?: string;
+  readonly metadata?: { readonly claim?: { readonly token: string; readonly replica: string } };
+  readonly attempts?: readonly { readonly outcome: string; readonly evidence: string }[];
+}
+
+/** Two machines that land on one hub, and trust each other. */
+async function machines(): Promise<{ hub: string; one: Clone; other: Clone }> {
+  const hub = await newHub();
+  const one = await cloneOf(hub);
+  await one.gt('init', '--quiet', '--no-gate', '--prefix', 'door', '--remote', 'origin');
+  await one.gt('sync', '--quiet');
+  const other = await cloneOf(hub);
+  await other.gt('init', '--quiet');
+  await other.gt('sync', '--quiet');
+  await one.gt('sync', '--quiet');
+  await Promise.all([one, other].map((clone) => clone.gt('trust', 'origin')));
+  return { hub, one, other };
+}
+
+async function shown(clone: Clone, id: string): Promise<Shown> {
+  const [bead] = await clone.json<Shown[]>('show', id);
+  if (bead === undefined) throw new Error(`there is no ${id}`);
+  return bead;
+}
+
+const claimsOn = async (hub: string): Promise<string[]> => (await git(hub, ['for-each-ref', '--format=%(refname)', 'refs/claims'])).split('\n').filter((ref) => ref !== '');
+
+async function synced(...clones: Clone[]): Promise<void> {
+  for (const clone of clones) await clone.gt('sync', '--quiet');
+}
+
+const claims = suite('two machines');
+
+claims('that sling one bead at once have one worker, and the loser is told', async () => {
+  const { hub, one, other } = await machines();
+  for (let round = 0; round < 2; round += 1) {
+    const id = await one.gt('create', `Paint door ${round}`, '--silent');
+    await synced(one, other);
+    const ran = await Promise.all([one, other].map((clone) => clone.tried('sling', id, '--no-start')));
+    assert.equal(ran.map(({ code }) => code).sort(), [0, 1], ran.map(({ stdout, stderr }) => stdout + stderr).join());
+    const [winner, loser] = ran[0]?.code === 0 ? [one, other] : [other, one];
+    assert.match(ran.find(({ code }) => code === 1)?.stderr ?? '', new RegExp(`${id} is worked on elsewhere: .* of replica ${await winner.replica()} has it`));
+    assert.is((await claimsOn(hub)).filter((ref) => ref === `refs/claims/${id}`).length, 1);
+    await synced(loser);
+    const [here, there] = [await shown(winner, id), await shown(loser, id)];
+    assert.equal([here.status, here.assignee, here.metadata?.claim?.replica], ['hooked', there.assignee, await winner.replica()]);
+    assert.is((await loser.tried('sling', id)).code, 1);
+  }
+});
+
+claims('land work on a bead once, and its claim goes with that', async () => {
+  const { hub, one, other } = await machines();
+  const id = await one.gt('create', 'Paint the door', '--silent', '--run', 'echo red >door.txt');
+  await one.gt('sling', id);
+  assert.equal(await claimsOn(hub), [`refs/claims/${id}`]);
+  await one.gt('wait', id, '--for', 'submitted', '--timeout', '20s');
+  await synced(one, other);
+  await other.gt('mq', 'run');
+  assert.equal(await claimsOn(hub), []);
+  assert.is(await git(hub, ['show', 'main:door.txt']), 'red');
+  await synced(other, one);
+  assert.is((await shown(one, id)).status, 'closed');
+});
+
+claims('of which one was cut off have one worker in the end; the work of the other does not land, and is told as an attempt', async () => {
+  const { hub, one, other } = await machines();
+  const id = await one.gt('create', 'Paint the door', '--silent', '--run', 'echo red >door.txt');
+  await synced(one, other);
+  renameSync(hub, `${hub}.away`);
+  assert.match(await one.gt('sling', id), /the remote does not answer, so other machines do not know yet/);
+  await one.gt('wait', id, '--for', 'submitted', '--timeout', '20s');
+  renameSync(`${hub}.away`, hub);
+  await other.gt('sling', id, '--no-start');
+  const before = await git(hub, ['rev-parse', 'main']);
+  const refused = await one.gt('mq', 'run');
+  assert.match(refused, new RegExp(`claimed anew: .* of replica ${await other.replica()} has it`));
+  await synced(one, other, one);
+  await one.gt('mq', 'run');
+  assert.is(await git(hub, ['rev-parse', 'main']), before);
+  const now = await shown(one, id);
+  assert.equal([now.status, now.metadata?.claim?.replica], ['hooked', await other.replica()]);
+  assert.match(now.attempts?.map(({ outcome }) => outcome).join() ?? '', /rejected: stale/);
+  const { folder } = (await other.json<{ folder: string; bead?: string }[]>('polecat', 'list'))[0] ?? { folder: '' };
+  await git(folder, ['commit', '-q', '--allow-empty', '-m', 'Paint it blue']);
+  await other.gt('done', '--actor', now.assignee ?? '');
+  await other.gt('mq', 'run');
+  assert.match(await git(hub, ['log', '--format=%s', 'main']), /Paint it blue/);
+  await synced(other, one);
+  assert.is((await shown(one, id)).status, 'closed');
+});
+
+claims('of which one falls silent: the other takes its work over after it has seen no sign for the duration', async () => {
+  const { one, other } = await machines();
+  await one.gt('config', 'set', 'claims.duration', '1500ms');
+  const id = await one.gt('create', 'Paint the door', '--silent', '--run', `case $PWD in ${one.path}*) sleep 60 ;; esac; echo red >door.txt`);
+  await one.gt('sling', id);
+  await one.gt('down', '--all');
+  await synced(one, other, other);
+  assert.is((await other.tried('sling', id)).code, 1, 'it has only just been seen');
+  await new Promise((resume) => setTimeout(resume, 1600));
+  await synced(other);
+  const taken = await shown(other, id);
+  assert.match(taken.attempts?.at(-1)?.evidence ?? '', new RegExp(`replica ${await one.replica()} gave no sign of life`));
+  await other.gt('tick');
+  await other.gt('wait', id, '--for', 'submitted', '--timeout', '20s');
+  await other.gt('mq', 'run');
+  await synced(other, one);
+  assert.is((await shown(one, id)).status, 'closed');
+});
+
+claims('of which one gives signs of life: its work stays its own', async () => {
+  const { hub, one, other } = await machines();
+  await one.gt('config', 'set', 'claims.duration', '1500ms');
+  const id = await one.gt('create', 'Paint the door', '--silent');
+  await one.gt('sling', id, '--no-start');
+  for (let round = 0; round < 4; round += 1) {
+    await synced(one, other);
+    await new Promise((resume) => setTimeout(resume, 550));
+  }
+  assert.is((await git(hub, ['for-each-ref', '--format=%(refname)', 'refs/leases'])), `refs/leases/${await one.replica()}`);
+  assert.is((await shown(other, id)).status, 'hooked');
+});
+
+claims('of which one is killed while it slings have one worker in the end', async () => {
+  const { one, other } = await machines();
+  const [program = '', ...words] = programs[0]?.argv ?? [];
+  const ids: string[] = [];
+  for (let kill = 0; kill < 4; kill += 1) {
+    const id = await one.gt('create', `Paint door ${kill}`, '--silent');
+    ids.push(id);
+    await synced(one, other);
+    const child = spawn(program, [...words, 'sling', id, '--no-start'], { cwd: one.path, env: ownEnvironment(), stdio: 'ignore', detached: true });
+    await new Promise((resume) => setTimeout(resume, 50 + kill * 50));
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    } catch {
+      // It was faster.
+    }
+    if (child.exitCode === null && child.signalCode === null) await new Promise((resume) => child.once('exit', resume));
+    await other.tried('sling', id, '--no-start');
+  }
+  await synced(one, other, one, other);
+  for (const id of ids) {
+    const slung = await Promise.all([one, other].map((clone) => clone.tried('sling', id, '--no-start')));
+    assert.ok(slung.filter(({ code }) => code === 0).length <= 1, slung.map(({ stdout, stderr }) => stdout + stderr).join());
+    await synced(one, other, one);
+    const [here, there] = await Promise.all([one, other].map((clone) => shown(clone, id)));
+    assert.is(here?.status, 'hooked');
+    assert.equal([here?.assignee, here?.metadata?.claim], [there?.assignee, there?.metadata?.claim]);
+  }
+});
+
+claims.run();
