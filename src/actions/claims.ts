@@ -22,6 +22,7 @@ import { signatureOf, type Rig, type Town } from '../town.ts';
 import { listSessions, updateSession } from './session-record.ts';
 import { stopSession } from './session.ts';
 import { setting } from './settings.ts';
+import { hubBy } from './sync.ts';
 import { listWorkers, workBranch, type Worker } from './worker.ts';
 
 const freshMilliseconds = 5_000;
@@ -31,8 +32,7 @@ const looked = new Map<string, number>();
 
 /** Where the claims of a rig are kept; undefined where its work lands on this machine. */
 export async function claimHub(town: Town, rig: Rig): Promise<Hub | undefined> {
-  if (rig.remote === undefined) return undefined;
-  return { remote: rig.remote, namespace: (await setting(town, rig, 'sync.namespace')) === 'heads' ? 'heads' : 'beads' };
+  return rig.remote === undefined ? undefined : hubBy(town, rig, rig.remote);
 }
 
 /** Fetches what the hub knows, claims too, and takes it in; undefined where there is no hub, or it does not answer: then work begins without a claim. */

@@ -11,12 +11,12 @@ import { appendEvent } from '../ledger/events.ts';
 import { mainRef } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult, openSnapshot } from '../ledger/read.ts';
-import { LedgerRefused, nameOnHub, replicaRef, type Hub } from '../ledger/sharing.ts';
+import { LedgerRefused, nameOnHub, replicaRef } from '../ledger/sharing.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import type { Rig, Town } from '../town.ts';
 import { hubRef, inRef, targetRef } from './queue-refs.ts';
-import { setting } from './settings.ts';
+import { hubBy } from './sync.ts';
 
 /** What somebody wants to land. */
 export interface Offer {
@@ -128,7 +128,7 @@ export async function keepHead(town: Town, rig: Rig, { id, target, head }: Merge
 
 /** Moves refs of the hub together with this clone's ledger, at `commit` or as it is now: all of them or none. Throws what `push` throws, and LedgerRefused. */
 export async function pushWithLedger(town: Town, rig: Rig, updates: readonly PushUpdate[], commit?: string): Promise<void> {
-  const hub: Hub = { remote: rig.remote ?? '', namespace: (await setting(town, rig, 'sync.namespace')) === 'heads' ? 'heads' : 'beads' };
+  const hub = await hubBy(town, rig, rig.remote ?? '');
   const ledger = { ref: nameOnHub(hub, replicaRef(rig.repository)), from: undefined, to: commit ?? (await readRef(rig.repository, mainRef)) ?? null };
   try {
     await push(rig.repository, hub.remote, { updates: [...updates, ledger] });

@@ -4,7 +4,7 @@ import { remoteNames } from '../git/remotes.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import { mainRef, replicaOf, statePath, type Ledger } from '../ledger/ledger.ts';
 import { withLock } from '../ledger/lock.ts';
-import { carry, fetchShared, findNamespace, replicaRef, share, trackingRef, type Hub, type Namespace, type Shared } from '../ledger/sharing.ts';
+import { carry, fetchShared, findNamespace, replicaRef, share, trackingRef, type Hub, type Shared } from '../ledger/sharing.ts';
 import type { Signature } from '../ledger/transact.ts';
 import { gatesRef } from '../ledger/verdicts.ts';
 import type { Rig, Town } from '../town.ts';
@@ -40,11 +40,13 @@ export async function hubOf(town: Town, rig: Rig | undefined, asked?: string): P
   const remote = asked ?? (await usualRemote(town, rig, names, known));
   if (remote === undefined) return undefined;
   // Where there is no ledger yet, nothing says how it is kept but the remote itself.
-  return { remote, namespace: known ? namespaceOf(await setting(town, rig, 'sync.namespace')) : ((await findNamespace(repository, remote)) ?? 'beads') };
+  return known ? hubBy(town, rig, remote) : { remote, namespace: (await findNamespace(repository, remote)) ?? 'beads' };
 }
 
-function namespaceOf(value: unknown): Namespace {
-  return value === 'heads' ? 'heads' : 'beads';
+/** How the ledger of a rig, or of the town itself, is kept by a remote. */
+export async function hubBy(town: Town, rig: Rig | undefined, remote: string): Promise<Hub> {
+  const namespace = (await setting(town, rig, 'sync.namespace')) === 'heads' ? 'heads' : 'beads';
+  return { remote, namespace, ...(town.kind === 'town' && rig !== undefined ? { rig: rig.name } : {}) };
 }
 
 /** A rig of a town is shared where its work lands: what it was cloned from may be a town by itself. */

@@ -18,6 +18,8 @@ export type Namespace = 'beads' | 'heads';
 export interface Hub {
   readonly remote: string;
   readonly namespace: Namespace;
+  /** The rig whose settings say so, where there are several. */
+  readonly rig?: string;
 }
 
 /** What one round of sharing did. */
@@ -180,8 +182,8 @@ export async function carry({ repository, ref }: Ledger, hub: Hub, timeoutMs: nu
 /** The host does not take refs of the ledger's names. */
 export class LedgerRefused extends Refused {
   readonly code = 'sync.refused';
-  constructor({ remote, namespace }: Hub, { message, data }: PushDenied) {
-    const fallback = namespace === 'beads' ? 'gt config set sync.namespace heads (keeps the ledger in the branches beads/main and beads/replicas/…, which every host takes)' : 'ask whoever keeps the remote';
+  constructor({ remote, namespace, rig }: Hub, { message, data }: PushDenied) {
+    const fallback = namespace === 'beads' ? `gt config set ${rig === undefined ? '' : `--rig ${rig} `}sync.namespace heads (keeps the ledger in the branches beads/main and beads/replicas/…, which every host takes)` : 'ask whoever keeps the remote';
     super(`the ledger cannot be shared: ${message}`, { remote, namespace, said: data['said'] }, fallback);
   }
 }
