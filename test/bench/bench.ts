@@ -12,16 +12,17 @@ const { values: { peer }, positionals: [asked = '1000,10000,100000', rounds = '2
 const sizes = asked.split(',').map(Number);
 const runs = Number(rounds);
 
-/** What is typed in a round for a bead that is open: words that each program for beads knows. `bar`: what it may take natively at 10,000 beads, as a multiple of an empty program. */
+/** What is typed in a round for a bead that is open, or for one that closed ones have waited for: words that each program for beads knows. `bar`: what it may take natively at 10,000 beads, as a multiple of an empty program. */
 interface Case {
   readonly name: string;
-  readonly words: (id: string, round: number) => readonly string[];
+  readonly words: (id: string, round: number, linked: string) => readonly string[];
   readonly bar: number;
 }
 
 const reading: readonly Case[] = [
   { name: 'version', words: () => ['--version'], bar: 1.3 },
   { name: 'show', words: (id) => ['show', id], bar: 2.5 },
+  { name: 'linked', words: (_id, _round, linked) => ['show', linked], bar: 2.5 },
   { name: 'ready', words: () => ['ready'], bar: 2 },
   { name: 'list', words: () => ['list', '--json', '--limit', '50'], bar: 3 },
   { name: 'search', words: () => ['search', 'guzzolene'], bar: 10 },
@@ -55,6 +56,7 @@ function emptyProgram(build: Program): readonly string[] {
 interface Ground {
   readonly place: string;
   readonly ids: string[];
+  readonly linked: string;
 }
 
 function groundOf(count: number, name: string, argv: readonly string[], init: readonly string[]): Ground {
@@ -67,16 +69,17 @@ function groundOf(count: number, name: string, argv: readonly string[], init: re
   const text = ledgerOf(count, 'big');
   writeFileSync(join(folder, `${count}.jsonl`), text);
   run([...argv, 'import', join(folder, `${count}.jsonl`)]);
-  return { place, ids: openIdsIn(text) };
+  const { alone, linked } = openIdsIn(text);
+  return { place, ids: alone, linked: linked[0] ?? '' };
 }
 
 /** Measures cases in turn with the programs that they are compared with. */
-async function measureCases(cases: readonly Case[], others: ReadonlyMap<string, readonly string[]>, { place, ids }: Ground, argv: readonly string[]): Promise<Map<string, Measured>> {
+async function measureCases(cases: readonly Case[], others: ReadonlyMap<string, readonly string[]>, { place, ids, linked }: Ground, argv: readonly string[]): Promise<Map<string, Measured>> {
   const measured = [...others].map(([name, words]) => ({ name, argv: () => words, cwd: place, env: environment }));
   const typed = cases.map(({ name, words }) => {
     const [first = ''] = ids;
     // What is closed is another bead each time.
-    return { name, argv: (round: number) => [...argv, ...words(name === 'close' ? (ids.pop() ?? '') : first, round)], cwd: place, env: environment };
+    return { name, argv: (round: number) => [...argv, ...words(name === 'close' ? (ids.pop() ?? '') : first, round, linked)], cwd: place, env: environment };
   });
   return measure([...measured, ...typed], runs);
 }
@@ -133,7 +136,7 @@ async function compare(program: string, size: number, own: readonly string[]): P
   const [ours, theirs] = [groundOf(size, 'own', own, ['--no-gate']), groundOf(size, basename(program), [program], ['--prefix', 'big', '--quiet'])];
   print(`\n${program} beside ours at ${size} beads, medians of ${runs} runs in milliseconds`);
   for (const { name, words } of [...reading, ...writing]) {
-    const one = (ground: Ground, argv: readonly string[], title: string): Parameters<typeof measure>[0][number] => ({ name: title, argv: (round) => [...argv, ...words(name === 'close' ? (ground.ids.pop() ?? '') : (ground.ids[0] ?? ''), round)], cwd: ground.place, env: environment });
+    const one = (ground: Ground, argv: readonly string[], title: string): Parameters<typeof measure>[0][number] => ({ name: title, argv: (round) => [...argv, ...words(name === 'close' ? (ground.ids.pop() ?? '') : (ground.ids[0] ?? ''), round, ground.linked)], cwd: ground.place, env: environment });
     const measured = await measure([one(ours, own, 'ours'), one(theirs, [program], 'theirs')], runs);
     const [mine, peers] = [measured.get('ours')!.milliseconds, measured.get('theirs')!.milliseconds];
     print(`${name.padEnd(10)} ${peers.toFixed(1).padStart(8)} ${mine.toFixed(1).padStart(8)}  ×${(peers / mine).toFixed(1)}`);

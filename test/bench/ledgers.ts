@@ -47,11 +47,11 @@ export function ledgerOf(count: number, prefix: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The ids of open beads from the middle of the ledger on, that wait for another one, or for none, as is usual. */
-export function openIdsIn(ledger: string, waiting = false): string[] {
-  const lines = ledger.trim().split('\n');
-  return lines.slice(lines.length / 2).flatMap((line) => {
-    const bead = JSON.parse(line) as { id: string; status: string; dependencies?: unknown[] };
-    return bead.status === 'open' && (bead.dependencies !== undefined) === waiting ? [bead.id] : [];
-  });
+/** The ids of open beads from the middle of the ledger on: those without an edge in either direction, as is usual, and those that wait for nothing and for which only closed ones have waited. */
+export function openIdsIn(ledger: string): { readonly alone: string[]; readonly linked: string[] } {
+  const beads = ledger.trim().split('\n').map((line) => JSON.parse(line) as { id: string; status: string; dependencies?: { depends_on_id: string }[] });
+  const waiters = new Map<string, string[]>();
+  for (const { status, dependencies = [] } of beads) for (const { depends_on_id: id } of dependencies) waiters.set(id, [...(waiters.get(id) ?? []), status]);
+  const free = beads.slice(beads.length / 2).filter(({ status, dependencies }) => status === 'open' && dependencies === undefined).map(({ id }) => id);
+  return { alone: free.filter((id) => !waiters.has(id)), linked: free.filter((id) => waiters.get(id)?.every((status) => status === 'closed') === true) };
 }
