@@ -44,7 +44,8 @@ class Reading {
   async details(bead: Bead, ledger: Ledger): Promise<Details> {
     const ids = (bead.dependencies ?? []).map((edge) => edge.depends_on_id);
     const own = ids.filter((id) => prefixOf(id, ledger.prefixes) !== undefined && !isWispId(id));
-    const referrers = await (await this.#open(ledger)).ask((view) => view.referrerIds(bead.id));
+    const { referrersOf } = await import('../ledger/projection.ts');
+    const referrers = (await referrersOf(ledger, (await this.#open(ledger)).commit, bead.id)).map(({ id }) => id);
     const near = await this.#beads(ledger, [...own, ...referrers]);
     const far = await Promise.all(ids.filter((id) => !own.includes(id)).map((id) => this.#anywhere(id)));
     const targets = new Map([...near, ...far].map((target) => [target?.id, target]));

@@ -116,7 +116,7 @@ export function edgeLines(shards: Parts): string {
     for (const bead of beads) for (const { depends_on_id: target, type } of bead.dependencies ?? []) note(target, `${bead.id}:${type}`);
     for (const [id, ...targets] of rest) for (const target of targets) note(target, id);
   }
-  return [...found].map(([target, from]) => `${[target, ...from].join('\t')}\n`).join('');
+  return [...found].map(([target, from]) => `${[target, ...from].join('\t')}\n`).sort().join('');
 }
 
 export function beadsOf(shards: Parts): Map<string, Bead> {

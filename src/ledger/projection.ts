@@ -137,18 +137,29 @@ export async function referrersAt(ledger: Ledger, commit: string): Promise<(id: 
   const known = (id: string): readonly Referrer[] => {
     const start = body.indexOf(`\n${id}\t`);
     if (start < 0) return [];
-    const line = body.toString('utf8', start + Buffer.byteLength(id) + 2, body.indexOf('\n', start + 1));
-    return line.split('\t').map((entry) => {
-      const end = entry.indexOf(':');
-      return end < 0 ? { id: entry, type: '' } : { id: entry.slice(0, end), type: entry.slice(end + 1) };
-    });
+    return referrersIn(body.toString('utf8', start + 1, body.indexOf('\n', start + 1)));
   };
   if (difference === undefined) return known;
   const since = edgesIn(difference);
   return (id) => [...known(id).filter((referrer) => !difference.before.has(referrer.id)), ...(since.get(id) ?? [])];
 }
 
-/** The same for the newest commit. Throws NoLedger. */
+/** The beads with an edge to one bead at a commit of the ledger: a single question, for which little is read. */
+export async function referrersOf(ledger: Ledger, commit: string, id: string): Promise<readonly Referrer[]> {
+  const lines = ledger.at === undefined ? findLines(ledger, 'edges', commit, [`${id}\t`]) : undefined;
+  if (lines === undefined) return (await referrersAt(ledger, commit))(id);
+  return lines[0] === undefined ? [] : referrersIn(lines[0]);
+}
+
+/** Reads a line of the file `edges`. */
+function referrersIn(line: string): Referrer[] {
+  return line.split('\t').slice(1).map((entry) => {
+    const end = entry.indexOf(':');
+    return end < 0 ? { id: entry, type: '' } : { id: entry.slice(0, end), type: entry.slice(end + 1) };
+  });
+}
+
+/** Answers, for the newest commit, which beads have an edge to an id. Throws NoLedger. */
 export async function referrersNow(ledger: Ledger): Promise<(id: string) => readonly Referrer[]> {
   return referrersAt(ledger, await currentCommit(ledger));
 }

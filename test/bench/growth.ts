@@ -20,7 +20,7 @@ const minute = 60_000;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const text = ledgerOf(size, 'gt');
-const ids = openIdsIn(text);
+const ids = openIdsIn(text).alone;
 
 /** The bytes that objects of the ledger take on this disk. */
 async function diskOf(ledger: Ledger): Promise<number> {

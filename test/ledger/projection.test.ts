@@ -22,7 +22,7 @@ import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { openPage } from '../../src/ledger/open-page.ts';
 import { liveHolding } from '../../src/ledger/search.ts';
-import { allIds, liveAmong, liveBeads, readyBeads, referrersAt, roughCount } from '../../src/ledger/projection.ts';
+import { allIds, liveAmong, liveBeads, readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { nux, refusal } from '../helpers/garage.ts';
 import { ledgerAt, newLedger, write } from '../helpers/ledger.ts';
@@ -62,6 +62,10 @@ async function glimpsed(ledger: Ledger): Promise<string[]> {
       total: open.length,
       beads: open.slice(0, limit).map(({ id, title, priority, status }) => ({ id, title, priority, status, count: all.filter((other) => other.dependencies?.some((edge) => edge.depends_on_id === id)).length })),
     });
+  }
+  for (const id of names) {
+    const pointing = all.filter((bead) => bead.status !== 'tombstone' && bead.dependencies?.some((edge) => edge.depends_on_id === id)).map((bead) => bead.id);
+    assert.equal((await referrersOf(ledger, commit, id)).map((referrer) => referrer.id).sort(), pointing.sort());
   }
   const holding = await liveHolding(ledger, 'GT-');
   if (holding !== undefined) assert.equal(open.filter(({ id }) => holding.filter((bead) => bead.id === id).length !== 1), []);
