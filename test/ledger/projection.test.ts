@@ -204,6 +204,19 @@ projection('learns from writers what they change, and believes no mark that does
   }
 });
 
+projection('takes no commit for an empty ledger that is none', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  await answers(ledger);
+  const tip = (await readRef(ledger.repository, ledger.ref)) ?? '';
+  const person = { name: 'nux', email: 'nux@citadel.example', epochSeconds: 1_777_000_000, zone: '+0000' };
+  const code = await importCommit(ledger.repository, 'refs/heads/main', null, async () => ({ message: 'Code\n', author: person, committer: person, files: new Map([['README', 'x\n']]) }));
+  await updateRefs(ledger.repository, [{ ref: ledger.ref, from: tip, to: code ?? '' }]);
+  const asked: (() => Promise<unknown>)[] = [() => liveBeads(ledger), () => readyBeads(ledger, 9), () => allIds(ledger)];
+  for (const ask of asked) assert.is(await ask().then(() => 'answered', (error: { code?: string }) => error.code), 'ledger.bad-format');
+  assert.is(await openPage(ledger, 9), undefined);
+});
+
 projection('finds a line in a long file by reading little of it', async () => {
   const ledger = await newLedger();
   const length = fc.oneof(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 20_000 }));
