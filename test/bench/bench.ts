@@ -121,9 +121,9 @@ function tellBars(results: ReadonlyMap<number, readonly Reading[]>): void {
   for (const { name, bar, taken, floor } of results.get(10_000) ?? []) {
     const factor = taken.milliseconds / floor.milliseconds;
     const large = results.get(100_000)?.find((each) => each.name === name);
-    const more = (large === undefined ? NaN : large.taken.milliseconds / large.floor.milliseconds) / factor;
+    const more = (large?.taken.milliseconds ?? NaN) / taken.milliseconds;
     if (factor > bar) print(`  over the bar: ${name} takes ×${factor.toFixed(2)} of an empty program at 10,000 beads, ${bar} is the bar`);
-    if (more > growth) print(`  over the bar: ${name} takes ×${more.toFixed(2)} at 100,000 beads of what it takes at 10,000, both as multiples of an empty program; ${growth} is the bar`);
+    if (more > growth) print(`  over the bar: ${name} takes ×${more.toFixed(2)} at 100,000 beads of what it takes at 10,000, ${growth} is the bar (the floor: ×${((large?.floor.milliseconds ?? NaN) / floor.milliseconds).toFixed(2)})`);
   }
   for (const [size, all] of results) {
     const peak = all.find(({ name }) => name === 'ready')?.taken.mebibytes ?? NaN;
