@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { globalOptions, positionalWords, type Command, type Option } from './command.ts';
-import { aboutGroup, areas, commandsIn, loadCommand, typeable, typedName } from './commands.ts';
+import { areas } from './command-table.ts';
+import { aboutGroup, commandsIn, loadCommand, typeable, typedName } from './commands.ts';
 import type { Part } from './output.ts';
 import { configuration, flagsOf, optionsOf } from './parse.ts';
 import { table, type Table } from './table.ts';

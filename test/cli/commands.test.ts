@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { globalOptions, type Command } from '../../src/cli/command.ts';
-import { aliases, areas, commandNames, groups, IncompleteCommand, loadCommand, resolveCommand, typedName, UnknownCommand } from '../../src/cli/commands.ts';
+import { aliases, areas, groups } from '../../src/cli/command-table.ts';
+import { commandNames, IncompleteCommand, loadCommand, resolveCommand, typedName, UnknownCommand } from '../../src/cli/commands.ts';
 import { parse } from '../../src/cli/parse.ts';
 
 const declared: Command[] = await Promise.all(commandNames().map(loadCommand));
