@@ -1,20 +1,17 @@
-import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Refused, Usage } from '../base/errors.ts';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Refused } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import { checkName } from '../domain/address.ts';
 import { enroll } from '../domain/agent.ts';
 import { workingStatuses, type Act } from '../domain/bead.ts';
 import { checkPrefix, derivePrefix, registerRig, rigRecords, rigSettings, RigTaken, type RigRecord } from '../domain/rig.ts';
 import { setSetting } from '../domain/setting.ts';
-import { configEntries } from '../git/config.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { checkBranchName, listRefs, readRef, updateRefs } from '../git/refs.ts';
 import { cloneBare, defaultBranch, PathTaken } from '../git/remotes.ts';
 import { discover, openRepository, type Repository } from '../git/repository.ts';
 import { requireGit, runGit } from '../git/run.ts';
-import { listWorktrees } from '../git/worktrees.ts';
 import { initLedger, readFormat } from '../ledger/init.ts';
 import { mainRef, readState, writeState, type Ledger } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
@@ -26,6 +23,7 @@ import { setAliases, type AliasReport } from './aliases.ts';
 import { chooseGate, gateChanges, type GateChoice, type GateWish } from './gate-choice.ts';
 import { installGitHooks, type GitHookReport } from './githooks.ts';
 import { NoSuchBranch, Settled } from './init.ts';
+import { publicUrl, readSource, takesPushes, type Source } from './rig-source.ts';
 import { buildFolder } from './staging.ts';
 import { adoptLedger } from './sync.ts';
 
@@ -103,35 +101,6 @@ export async function addRig(town: Town, who: Signature, wish: RigWish): Promise
 /** Changes what this machine remembers of the town's rigs. */
 async function remember(town: Town, change: (rigs: TownFile['rigs']) => TownFile['rigs']): Promise<void> {
   await rewriteTown(town, (file) => ({ ...file, rigs: change(file.rigs) }));
-}
-
-/** Where a rig comes from. */
-interface Source {
-  /** What git clones from. */
-  readonly url: string;
-  /** The repository, where it lies on this machine. */
-  readonly local: Repository | undefined;
-}
-
-const urlPattern = /^(https?|ssh|git|git\+ssh|file):\/\/[^\s]+$/i;
-const scpPattern = /^([A-Za-z0-9_.-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:[^\s-][^\s]*$/;
-
-function readSource(cwd: string, text: string): Source {
-  if (text.trim() === '' || /[\u0000-\u001f\u007f]/.test(text)) throw new BadSource(text);
-  const path = text.startsWith('file://') ? fileURLToPath(text) : resolve(cwd, text);
-  if (existsSync(path)) {
-    const local = discover(path);
-    const real = realpathSync(path);
-    if (local === undefined || (local.worktree !== real && local.gitDir !== real)) throw new BadSource(text);
-    return { url: real, local };
-  }
-  if (!text.startsWith('file://') && (urlPattern.test(text) || scpPattern.test(text))) return { url: text, local: undefined };
-  throw new BadSource(text);
-}
-
-/** A URL without the secrets that it may carry: it is kept in the ledger for all to see. */
-function publicUrl(url: string): string {
-  return url.replace(/^(https?:\/\/)[^/@]*@/i, '$1');
 }
 
 /** The rig's repository in a folder that an earlier attempt has finished, and that was not written down; undefined where there is none. */
@@ -231,14 +200,6 @@ async function readAt(repository: Repository, branch: string, path: string): Pro
   }
 }
 
-/** Whether a repository on this machine lets the branch be moved by a push: not while it is checked out, unless it says so. */
-async function takesPushes(source: Repository, branch: string): Promise<boolean> {
-  const held = (await listWorktrees(source)).some((worktree) => !worktree.bare && worktree.branch === `refs/heads/${branch}`);
-  if (!held) return true;
-  const rule = (await configEntries(source)).findLast(({ key }) => key === 'receive.denycurrentbranch')?.value.toLowerCase();
-  return rule === 'updateinstead';
-}
-
 /** A rig as people see it in a list. */
 export interface RigListing {
   readonly name: string;
@@ -296,14 +257,6 @@ export class SoloTown extends Refused {
   readonly code = 'town.solo';
   constructor({ hq }: Town) {
     super(`${hq.repository.worktree ?? hq.repository.gitDir} is a town by itself, with no room for rigs`, {}, 'gt install <path>, and there: gt rig add <name> <url>');
-  }
-}
-
-/** A text that names no repository. */
-export class BadSource extends Usage {
-  readonly code = 'rig.bad-source';
-  constructor(text: string) {
-    super(`${JSON.stringify(text.slice(0, 200))} is neither a URL nor the path of a git repository`, { source: text }, 'gt rig add <name> https://example.com/project.git');
   }
 }
 

@@ -5,7 +5,7 @@ import { enroll } from '../domain/agent.ts';
 import { find, isDone, type Act, type Bead } from '../domain/bead.ts';
 import { claimOf } from '../domain/claim.ts';
 import { edit } from '../domain/content.ts';
-import { claim, hook, release } from '../domain/hook.ts';
+import { claim, hook } from '../domain/hook.ts';
 import { readRef } from '../git/refs.ts';
 import { fetch } from '../git/remotes.ts';
 import { lockWorktree } from '../git/worktrees.ts';
@@ -24,7 +24,7 @@ import { ledgerOf, rigNamed, rigOfBead, workerFolder, type Rig, type Town } from
 import { claimFact, lookAtHub, takeClaim, tellHub } from './claims.ts';
 import { convoyId, convoyTracking, createConvoy } from './convoy.ts';
 import { poke } from './poke.ts';
-import { handStart, refuseUntrusted, runtimeFor, startSession, stopSession } from './session.ts';
+import { handStart, refuseUntrusted, runtimeFor, startSession } from './session.ts';
 import { readSession } from './session-record.ts';
 import { setting } from './settings.ts';
 import { mayRunBead, type Confirm } from './trust.ts';
@@ -262,27 +262,6 @@ async function refreshTarget(town: Town, rig: Rig): Promise<void> {
   }
 }
 
-/** Takes a bead off its hook or out of the queue: its session is ended, its worktree is kept. */
-export async function unsling(town: Town, who: Signature, id: string, force: boolean): Promise<{ readonly bead: string; readonly agent: string | undefined }> {
-  const ledger = ledgerOf(town, id);
-  const snapshot = await openSnapshot(ledger);
-  const before = await snapshot.ask((view) => find(view, id));
-  await snapshot.close();
-  const rig = rigOfBead(town, id) ?? town.rigs[0];
-  const agent = before.status === 'hooked' ? before.assignee : undefined;
-  if (agent?.endsWith('/refinery') && !force) throw new Submitted(id);
-  const act: Act = { by: who.actor, at: timestamp(town.now()) };
-  await transact(ledger, who, `Take ${id} off the hook`, (view) => [
-    ...(find(view, id).metadata?.['queued'] === undefined ? [] : edit(view, id, { metadata: { queued: null, start_by: null } }, act)),
-    ...release(view, id, act),
-  ]);
-  const session = rig === undefined || agent === undefined ? undefined : readSession(rig, agent);
-  if (rig !== undefined && session !== undefined && session.bead === id) await stopSession(town, rig, session, `${id} was taken off the hook`);
-  if (agent !== undefined) appendEvent(town.hq, { kind: 'work.unslung', agent, subject: id, data: { by: who.actor } });
-  return { bead: id, agent };
-}
-
-
 /** The bead's code lives in another rig, or in none. */
 export class WrongRig extends Refused {
   readonly code = 'sling.wrong-rig';
@@ -312,14 +291,6 @@ export class NoTarget extends Refused {
   readonly code = 'rig.no-target';
   constructor({ name, target }: Rig) {
     super(`${name} has no branch ${target} to start from`, { rig: name, target }, 'make a first commit, or set another target branch: gt config set target <branch>');
-  }
-}
-
-/** The work was submitted already; it is the refinery's. */
-export class Submitted extends Refused {
-  readonly code = 'bead.submitted';
-  constructor(id: string) {
-    super(`${id} is submitted and waits to land`, { id }, `gt mq list, or gt unsling ${id} --force`);
   }
 }
 

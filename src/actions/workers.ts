@@ -8,7 +8,7 @@ import { lastLines } from '../sessions/transcript.ts';
 import { rigNamed, type Rig, type Town } from '../town.ts';
 import { listSessions, readSession } from './session-record.ts';
 import { NoSession, peek, sessionAlive, stopSession } from './session.ts';
-import { unsling } from './sling.ts';
+import { unsling } from './unsling.ts';
 import { listWorkers, nukeWorker, snapshotRef, workerAddress, type Worker } from './worker.ts';
 
 const eventsSearched = 10_000;

@@ -1,5 +1,5 @@
 import { resolveId } from '../../actions/resolve.ts';
-import { unsling } from '../../actions/sling.ts';
+import { unsling } from '../../actions/unsling.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
 

@@ -1,0 +1,39 @@
+import { Refused } from '../base/errors.ts';
+import { timestamp } from '../base/time.ts';
+import { find, type Act } from '../domain/bead.ts';
+import { edit } from '../domain/content.ts';
+import { release } from '../domain/hook.ts';
+import { appendEvent } from '../ledger/events.ts';
+import { openSnapshot } from '../ledger/read.ts';
+import { transact, type Signature } from '../ledger/transact.ts';
+import { ledgerOf, rigOfBead, type Town } from '../town.ts';
+import { readSession } from './session-record.ts';
+import { stopSession } from './session.ts';
+
+/** Takes a bead off its hook or out of the queue: its session is ended, its worktree is kept. */
+export async function unsling(town: Town, who: Signature, id: string, force: boolean): Promise<{ readonly bead: string; readonly agent: string | undefined }> {
+  const ledger = ledgerOf(town, id);
+  const snapshot = await openSnapshot(ledger);
+  const before = await snapshot.ask((view) => find(view, id));
+  await snapshot.close();
+  const rig = rigOfBead(town, id) ?? town.rigs[0];
+  const agent = before.status === 'hooked' ? before.assignee : undefined;
+  if (agent?.endsWith('/refinery') && !force) throw new Submitted(id);
+  const act: Act = { by: who.actor, at: timestamp(town.now()) };
+  await transact(ledger, who, `Take ${id} off the hook`, (view) => [
+    ...(find(view, id).metadata?.['queued'] === undefined ? [] : edit(view, id, { metadata: { queued: null, start_by: null } }, act)),
+    ...release(view, id, act),
+  ]);
+  const session = rig === undefined || agent === undefined ? undefined : readSession(rig, agent);
+  if (rig !== undefined && session !== undefined && session.bead === id) await stopSession(town, rig, session, `${id} was taken off the hook`);
+  if (agent !== undefined) appendEvent(town.hq, { kind: 'work.unslung', agent, subject: id, data: { by: who.actor } });
+  return { bead: id, agent };
+}
+
+/** The work was submitted already; it is the refinery's. */
+export class Submitted extends Refused {
+  readonly code = 'bead.submitted';
+  constructor(id: string) {
+    super(`${id} is submitted and waits to land`, { id }, `gt mq list, or gt unsling ${id} --force`);
+  }
+}
