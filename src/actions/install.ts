@@ -99,7 +99,7 @@ function isUnfinished(root: string): boolean {
 
 /** Whether a folder holds no more than the folders that an attempt makes before its note. */
 function isBarelyBegun(root: string): boolean {
-  const holdsOnly = (path: string, ...names: string[]): boolean => !existsSync(path) || readdirSync(path).every((name) => names.includes(name));
+  const holdsOnly = (path: string, ...names: string[]): boolean => !existsSync(path) || (statSync(path).isDirectory() && readdirSync(path).every((name) => names.includes(name)));
   return holdsOnly(root, '.git') && holdsOnly(join(root, '.git'), 'gastown') && holdsOnly(join(root, '.git', 'gastown'));
 }
 

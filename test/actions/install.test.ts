@@ -61,7 +61,9 @@ install('goes on where it was stopped', async () => {
   }
   const foreign = join(temporary(), 'town');
   mkdirSync(join(foreign, '.git/objects'), { recursive: true });
-  assert.match((await gt('/', ['install', foreign])).stderr, /is there already and is not empty/);
+  const worktree = temporary();
+  writeFileSync(join(worktree, '.git'), 'gitdir: /nowhere\n');
+  for (const path of [foreign, worktree]) assert.match((await gt('/', ['install', path])).stderr, /is there already and is not empty/);
 });
 
 install('refuses paths, names and owners that are none, in words', async () => {
