@@ -1,11 +1,11 @@
 import { isObject } from '../base/jsonl.ts';
 import { timeOf, timestamp } from '../base/time.ts';
 import type { Bead } from './bead.ts';
+import { missedShape } from './field.ts';
 
 const flags: readonly string[] = ['ephemeral', 'wisp', 'pinned', 'is_template', 'no_history', 'crystallizes'];
 /** What lists add to a bead and every reader can count by itself. */
 const computed: readonly string[] = ['_type', 'dependency_count', 'dependent_count', 'comment_count', 'parent', 'dependency_type', 'clock', 'schema_version'];
-const texts: readonly string[] = ['description', 'design', 'acceptance_criteria', 'notes', 'assignee', 'owner', 'created_by', 'close_reason', 'external_ref', 'spec_id'];
 
 /** A part of a file that cannot be taken in: which line of it, or which item of a JSON list, and why. */
 export interface Fault {
@@ -60,12 +60,10 @@ function faultOf(bead: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof created !== 'string' || timeOf(created) === undefined) return `${id} does not say when it was created`;
   if (updated !== undefined && (typeof updated !== 'string' || timeOf(updated) === undefined)) return `${id} was updated at no time`;
   if (metadata !== undefined && !isObject(metadata)) return `the metadata of ${id} are no JSON object`;
-  return faultInTexts(id, bead) ?? faultInLists(id, bead);
-}
-
-function faultInTexts(id: string, bead: Readonly<Record<string, unknown>>): string | undefined {
-  const wrong = texts.find((key) => bead[key] !== undefined && typeof bead[key] !== 'string');
-  if (wrong !== undefined) return `${wrong} of ${id} is no text`;
+  for (const key in bead) {
+    const missed = missedShape(key, bead[key]);
+    if (missed !== undefined) return `${key} of ${id} is no ${missed}`;
+  }
   return holdsNul(bead) ? `${id} holds a NUL` : undefined;
 }
 
@@ -74,14 +72,6 @@ function holdsNul(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   for (const [key, inner] of Object.entries(value)) if (key.includes('\0') || holdsNul(inner)) return true;
   return false;
-}
-
-function faultInLists(id: string, { labels, dependencies, comments, attempts }: Readonly<Record<string, unknown>>): string | undefined {
-  if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string' && label !== ''))) return `the labels of ${id} are no list of words`;
-  if (dependencies !== undefined && !(Array.isArray(dependencies) && dependencies.every((edge) => isObject(edge) && typeof edge['depends_on_id'] === 'string'))) return `the dependencies of ${id} are no list of edges`;
-  if (comments !== undefined && !(Array.isArray(comments) && comments.every((each) => isObject(each) && each['id'] !== undefined && typeof each['text'] === 'string'))) return `the comments of ${id} are no list of comments`;
-  if (attempts !== undefined && !(Array.isArray(attempts) && attempts.every((each) => isObject(each) && typeof each['outcome'] === 'string' && typeof each['evidence'] === 'string'))) return `the attempts of ${id} are no list of attempts`;
-  return undefined;
 }
 
 function edgesIn({ id, dependencies }: Readonly<Record<string, unknown>>): unknown {

@@ -27,6 +27,25 @@ export function checkStatus(status: string): string {
   return status;
 }
 
+/** The fields of beads that hold a text. */
+export const textFields: readonly string[] = ['description', 'design', 'acceptance_criteria', 'notes', 'assignee', 'owner', 'created_by', 'close_reason', 'external_ref', 'spec_id'];
+
+/** What the lists of a bead hold. */
+const elements: Readonly<Record<string, { readonly name: string; readonly fits: (element: unknown) => boolean }>> = {
+  labels: { name: 'words', fits: (label) => typeof label === 'string' && label !== '' },
+  dependencies: { name: 'edges', fits: (edge) => isObject(edge) && typeof edge['depends_on_id'] === 'string' },
+  comments: { name: 'comments', fits: (comment) => isObject(comment) && comment['id'] !== undefined && typeof comment['text'] === 'string' },
+  attempts: { name: 'attempts', fits: (attempt) => isObject(attempt) && typeof attempt['outcome'] === 'string' && typeof attempt['evidence'] === 'string' },
+};
+
+/** What the value of a field should be and is not, such as `list of words`; undefined where it is, or where any value may stand. */
+export function missedShape(field: string, value: unknown): string | undefined {
+  if (textFields.includes(field)) return typeof value === 'string' ? undefined : 'text';
+  const element = Object.hasOwn(elements, field) ? elements[field] : undefined;
+  if (element === undefined || (Array.isArray(value) && value.every(element.fits))) return undefined;
+  return `list of ${element.name}`;
+}
+
 /** Holds every field of a bead that has a shape of its own, and drops what is null. Throws BadField and UnknownStatus. */
 export function checkFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const checked: Record<string, unknown> = {};
@@ -37,6 +56,8 @@ export function checkFields(fields: Readonly<Record<string, unknown>>): Record<s
     if (key === 'priority' && !(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 4)) throw new BadField('priority', value, 'it is a whole number from 0 (most urgent) to 4');
     if (key === 'estimated_minutes' && !(Number.isInteger(value) && Number(value) >= 0)) throw new BadField('estimate', value, 'it is a whole number of minutes');
     if (key === 'labels' && Array.isArray(value)) for (const label of value) if (typeof label !== 'string' || label.trim() === '') throw new BadField('label', label, 'a label is not empty');
+    const missed = missedShape(key, value);
+    if (missed !== undefined) throw new BadField(key, value, `it is a ${missed}`);
     if (key === 'metadata' && !isObject(value)) throw new BadField('metadata', value, 'it is a JSON object');
     checked[key] = typeof value === 'string' ? checkText(key, value) : value;
   }

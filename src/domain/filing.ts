@@ -83,7 +83,8 @@ export function fileBeads(beads: Beads, orders: readonly Order[], numbering: Num
 function labelsFor(beads: Beads, { fields, inheritLabels }: Order, parent: string | undefined): unknown {
   const own = fields['labels'];
   const inherited = parent === undefined || !inheritLabels ? [] : (find(beads, parent).labels ?? []);
-  return inherited.length === 0 ? own : [...(Array.isArray(own) ? own : []), ...inherited];
+  // What is no list is held against the field's shape with the others, and not lost here.
+  return inherited.length === 0 || !Array.isArray(own ?? []) ? own : [...((own ?? []) as unknown[]), ...inherited];
 }
 
 function link(known: EvolvingBeads, id: string, order: Order, given: ReadonlyMap<string, string>, { prefixes }: Numbering, act: Act): BeadChange[] {

@@ -57,6 +57,10 @@ filing('numbers children below their parent, and hands labels down', () => {
   assert.equal(find(beads, 'garage-haul.1').dependencies?.[0]?.type, 'parent-child');
 });
 
+filing('loses no label that is written as none should be', () => {
+  for (const parent of [undefined, 'garage-haul']) assert.throws(() => fileBeads(garage(), [order({ title: 'One', parent, labels: 'hot' })], numbering, nux), refusal('field.bad'));
+});
+
 filing('keeps an id that belongs here, and refuses one that is taken', () => {
   assert.equal(fileBeads(garage(), [order({ id: 'garage-skull', title: 'Skull' })], numbering, nux).ids, ['garage-skull']);
   assert.throws(() => fileBeads(garage(), [order({ id: 'garage-horn', title: 'Horn' })], numbering, nux), refusal('bead.id-taken'));
