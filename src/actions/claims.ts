@@ -1,6 +1,6 @@
 import { stampReplica } from '../base/clock.ts';
 import { Busy, Failure } from '../base/errors.ts';
-import { parseDuration, timestamp } from '../base/time.ts';
+import { parseDuration, shortDuration, timestamp } from '../base/time.ts';
 import { evolving, type Act, type Bead, type BeadChange, type Beads } from '../domain/bead.ts';
 import { claimOf, whyHeld, type Claim, type ClaimOrder, type HookedBead, type SeenClaim } from '../domain/claim.ts';
 import { edit, recordAttempt } from '../domain/content.ts';
@@ -230,11 +230,13 @@ async function takeOver(town: Town, rig: Rig, hub: Hub, claim: Claim, bead: Bead
   const lost = claimOf(bead);
   await change(town, rig, `${bead.id} goes back: its machine is silent`, bead.id, (view, act) => {
     const beads = evolving(view);
-    const attempt = { id: `silent-${(lost?.token ?? mine.token).slice(0, 12)}`, agent: bead.assignee ?? '', outcome: 'silent', evidence: `replica ${lost?.replica ?? 'unknown'} gave no sign of life for ${Math.round(claim.duration / 60_000)} min`, at: act.at };
+    const attempt = { id: `silent-${(lost?.token ?? mine.token).slice(0, 12)}`, agent: bead.assignee ?? '', outcome: 'silent', evidence: `replica ${lost?.replica ?? 'unknown'} gave no sign of life for ${shortDuration(claim.duration)}`, at: act.at };
+    // Whoever came back and yielded the bead has told its attempt itself.
+    const told = lost?.replica === own ? [] : beads.take(recordAttempt(beads, bead.id, attempt));
     const runtime = bead.metadata?.['runtime'];
     // What a person starts by hand waits for a person.
     const queued = bead.metadata?.['start_by'] === 'hand' ? null : { rig: rig.name, at: act.at, ...(typeof runtime === 'string' ? { runtime } : {}) };
-    return [...beads.take(recordAttempt(beads, bead.id, attempt)), ...beads.take(release(beads, bead.id, act)), ...edit(beads, bead.id, { metadata: { queued, ...claimFact(mine) } }, act)];
+    return [...told, ...beads.take(release(beads, bead.id, act)), ...edit(beads, bead.id, { metadata: { queued, ...claimFact(mine) } }, act)];
   });
   appendEvent(town.hq, { kind: 'work.taken-over', agent: `${rig.name}/witness`, subject: bead.id, data: { from: bead.assignee, replica: lost?.replica } });
 }

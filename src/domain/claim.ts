@@ -66,6 +66,7 @@ export function decide(replica: string, claims: readonly SeenClaim[], hooked: re
     const same = seen?.under === claim.token;
     if (claim.replica === replica) {
       if (seen === undefined) orders.push({ do: 'drop', claim });
+      else if (same && isLeftWith(claim, seen)) orders.push({ do: 'takeOver', claim, bead: seen.bead });
       else if (same ? seen.submitted || seen.worked !== 'stale' : seen.submitted && !isWorker({ assignee: claim.agent })) continue;
       else if (seen.worked !== 'none') orders.push({ do: 'assert', claim, bead: seen.bead });
       else orders.push({ do: 'takeOver', claim, bead: seen.bead });
@@ -76,6 +77,11 @@ export function decide(replica: string, claims: readonly SeenClaim[], hooked: re
   }
   for (const { bead, here, submitted } of hooked) if (here && !submitted && isWorker(bead) && !held.has(bead.id)) orders.push({ do: 'take', bead });
   return orders;
+}
+
+/** Whether whoever was thought silent has yielded the bead to the role that took its claim, and that works on nothing. */
+function isLeftWith({ agent }: Claim, { bead, submitted }: HookedBead): boolean {
+  return !submitted && bead.assignee === agent && !isWorker(bead);
 }
 
 /** Whether it hangs on a worker's hook: what people and roles have needs no machine. */

@@ -59,6 +59,15 @@ claims('that was taken over is brought to its end after a kill', () => {
   assert.equal(did(decide(mine, [claim({ token: 't2' })], [hooked({ here: false, worked: 'none' })])), ['takeOver']);
 });
 
+claims('that was taken over, and then yielded to the role that took it, lets the bead wait for a worker', () => {
+  const witness = 'web/witness';
+  const left = (assignee: string, extra: Partial<HookedBead> = {}): HookedBead => hooked({ bead: bead('gt-a', { status: 'hooked', assignee }), here: false, worked: 'none', ...extra });
+  assert.equal(did(decide(mine, [claim({ agent: witness })], [left(witness)])), ['takeOver']);
+  assert.equal(did(decide(mine, [claim({ agent: witness })], [left('mayor')])), [], 'somebody has hung it there since');
+  assert.equal(did(decide(mine, [claim({ agent: 'web/refinery' })], [left('web/refinery', { submitted: true })])), []);
+  assert.equal(did(decide(other, [claim({ agent: witness })], [left(witness, { here: true })])), [], 'it is for whoever has the claim');
+});
+
 claims('holds a bead until its work has ended or its replica is silent', () => {
   const foreign = claim({ replica: other });
   assert.match(whyHeld(foreign, undefined) ?? '', /web\/polecats\/nux of replica bbbbbb has it/);
