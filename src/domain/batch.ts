@@ -106,7 +106,8 @@ function fieldsIn(words: readonly string[], line: number, now: number): Record<s
 
 function valueIn(name: string, text: string, line: number, now: number): unknown {
   if (name === 'priority') return priorityIn(text, line);
-  if (text === '') return name === 'title' ? '' : null;
+  // What no bead is without cannot be taken away: the empty text is refused by its own rule.
+  if (text === '') return ['title', 'status', 'type'].includes(name) ? '' : null;
   if (name !== 'due' && name !== 'defer') return text;
   try {
     return timestamp(parseTime(text, now));

@@ -67,7 +67,7 @@ batch('lets each line see what those above it did', () => {
 });
 
 batch('is refused whole, by the line that a rule forbids', () => {
-  for (const [text, line, cause] of [['close horn\nclose garage-run', 2, 'bead.close-refused'], ['close @3', 1, 'bead.unknown'], ['create task 1 a\nupdate horn title=', 2, 'field.bad'], ['update horn status=shiny', 1, 'status.unknown']] as const) {
+  for (const [text, line, cause] of [['close horn\nclose garage-run', 2, 'bead.close-refused'], ['close @3', 1, 'bead.unknown'], ['create task 1 a\nupdate horn title=', 2, 'field.bad'], ['update horn status=shiny', 1, 'status.unknown'], ['update horn status=', 1, 'status.unknown'], ['update horn type=', 1, 'type.unknown']] as const) {
     assert.throws(() => after(text), (error: unknown) => refusal('batch.refused')(error) && (error as { data: { line: number; cause: string } }).data.line === line && (error as { data: { cause: string } }).data.cause === cause, text);
   }
 });
