@@ -40,6 +40,8 @@ function faultOf(node: unknown, known: ReadonlyMap<string, unknown>): string | u
   if (typeof key !== 'string' || key === '') return 'it has no key';
   if (known.has(key)) return `${JSON.stringify(key)} is the key of another one`;
   if (typeof title !== 'string') return 'it has no title';
+  const lost = ['parent_key', 'parent_id'].find((name) => (node[name] ?? undefined) !== undefined && typeof node[name] !== 'string');
+  if (lost !== undefined) return `its ${lost} is no text`;
   const strange = Object.keys(node).find((name) => !Object.hasOwn(plain, name) && !ties.includes(name));
   return strange === undefined ? undefined : `a plan knows no ${JSON.stringify(strange)}`;
 }

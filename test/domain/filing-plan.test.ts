@@ -12,6 +12,10 @@ plans('puts parents before their parts, and keeps the order of the plan otherwis
   assert.equal([plan.others, plan.orders[0]!.fields, plan.orders[3]!.links], [['gt-x'], { title: 'A', issue_type: 'epic', assignee: 'nux' }, [{ type: 'related', other: 'd', blocks: false }]]);
 });
 
+plans('loses no parent that it cannot read', () => {
+  assert.is(readPlan({ nodes: [{ key: 'a', title: 'A' }, { key: 'b', title: 'B', parent_key: 7 }] }), 'node 2: its parent_key is no text');
+});
+
 plans('says what is wrong with whatever it is given', () => {
   const node = fc.record({ key: fc.constantFrom('a', 'b', '', 1), title: fc.constantFrom('T', null), parent_key: fc.constantFrom('a', 'b', 'gt-x', 7) }, { requiredKeys: [] });
   const edge = fc.record({ from_key: fc.constantFrom('a', 'b', 'gt-x'), to_id: fc.constantFrom('a', 'gt-y', 3), type: fc.constantFrom('blocks', 'related', 1) }, { requiredKeys: [] });
