@@ -1,5 +1,6 @@
 import { cycles } from '../base/graph.ts';
 import { blockingTypes, edgesOf, type Bead, type Beads } from './bead.ts';
+import { dependents } from './dependency.ts';
 import { readyOrder } from './ready.ts';
 
 /** One edge of a graph: `issue_id` depends on `depends_on_id`. */
@@ -34,7 +35,11 @@ function layersOf(waiting: ReadonlyMap<string, ReadonlySet<string>>): string[][]
   const left = new Map<string, number>();
   for (const [id, targets] of waiting) {
     left.set(id, targets.size);
-    for (const target of targets) behind.set(target, [...(behind.get(target) ?? []), id]);
+    for (const target of targets) {
+      const known = behind.get(target);
+      if (known === undefined) behind.set(target, [id]);
+      else known.push(id);
+    }
   }
   const order = new Map([...waiting.keys()].map((id, index) => [id, index]));
   const layers: string[][] = [];
@@ -60,7 +65,7 @@ export function connectedTo(beads: Beads, id: string): Bead[] {
     const bead = found.has(next) ? undefined : beads.get(next);
     if (bead === undefined || bead.status === 'tombstone') continue;
     found.set(next, bead);
-    waiting.push(...edgesOf(bead, shownTypes), ...(beads.referrers?.(next) ?? []).filter((other) => edgesOf(other, shownTypes).includes(bead.id)).map((other) => other.id));
+    waiting.push(...edgesOf(bead, shownTypes), ...dependents(beads, bead.id).filter((other) => edgesOf(other, shownTypes).includes(bead.id)).map((other) => other.id));
   }
   return [...found.values()];
 }

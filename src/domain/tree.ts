@@ -1,5 +1,6 @@
 import { cycles } from '../base/graph.ts';
 import { edgesOf, find, type Bead, type Beads } from './bead.ts';
+import { dependents } from './dependency.ts';
 
 /** A bead in a tree of dependencies; `truncated` where it stands above already or the tree goes no deeper. */
 export type TreeNode = Bead & { readonly depth: number; readonly parent_id: string; readonly edge_from_parent: string; readonly truncated: boolean };
@@ -28,9 +29,9 @@ function neighbours(beads: Beads, bead: Bead, up: boolean): { bead: Bead; type: 
       return target === undefined || target.status === 'tombstone' ? [] : [{ bead: target, type }];
     });
   }
-  return [...(beads.referrers?.(bead.id) ?? [])].flatMap((other) => {
+  return dependents(beads, bead.id).flatMap((other) => {
     const edge = other.dependencies?.find((each) => each.depends_on_id === bead.id);
-    return edge === undefined || other.status === 'tombstone' ? [] : [{ bead: other, type: edge.type }];
+    return edge === undefined ? [] : [{ bead: other, type: edge.type }];
   });
 }
 

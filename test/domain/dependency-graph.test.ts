@@ -34,6 +34,8 @@ graph('of one bead is what it is connected with, either way', () => {
   assert.equal(connectedTo(garage(), 'garage-horn').map(({ id }) => id), ['garage-horn']);
   assert.equal(connectedTo(garage(), 'garage-spikes').length, 10);
   assert.equal(connectedTo(garage(), 'garage-ghost'), []);
+  const { referrers: _index, ...plain } = garage();
+  assert.is(connectedTo(plain, 'garage-spikes').length, 10, 'a view may have no index of the ways back');
 });
 
 graph('lets no title out of its quotation marks', () => {

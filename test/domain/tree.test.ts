@@ -16,6 +16,8 @@ tree('goes down to what a bead waits for, each of it once', () => {
 
 tree('goes up to what waits for a bead, no deeper than it is told', () => {
   assert.equal(drawn(beadTree(garage(), 'garage-frame', { up: true, depth: 2 })), ['frame', ' tank', '  spikes …']);
+  const { referrers: _index, ...plain } = garage();
+  assert.is(beadTree(plain, 'garage-frame', { up: true, depth: 2 }).length, 3, 'a view may have no index of the ways back');
 });
 
 tree('ends where beads go round in a circle', () => {
