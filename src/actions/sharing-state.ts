@@ -16,9 +16,10 @@ export interface SharingState {
 
 const file = 'sync.json';
 
-/** What this clone remembers of sharing its ledger. */
-export function readSharing(repository: Repository): SharingState {
-  return { triedAt: 0, failures: 0, replicas: 0, pushes: [], trouble: undefined, ...readState<Partial<SharingState>>(repository, file) };
+/** What this clone remembers of sharing its ledger; times that lie ahead of now are of a clock that was wrong, and say nothing. */
+export function readSharing(repository: Repository, now: number): SharingState {
+  const { triedAt = 0, failures = 0, replicas = 0, pushes = [], trouble } = readState<Partial<SharingState>>(repository, file) ?? {};
+  return { triedAt: triedAt > now ? 0 : triedAt, failures, replicas, pushes: pushes.filter((at) => at <= now), trouble };
 }
 
 /** Remembers it. */

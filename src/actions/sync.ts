@@ -85,12 +85,12 @@ export async function syncOne({ ledger, hub }: SharedLedger, who: Signature, wai
     const began = now();
     try {
       const shared = await share(ledger, hub, who, signal);
-      const { pushes } = readSharing(repository);
+      const { pushes } = readSharing(repository, began);
       writeSharing(repository, { triedAt: began, failures: 0, replicas: shared.replicas, pushes: [...pushes.filter((at) => at > began - 60_000), ...(shared.pushed ? [began] : [])], trouble: undefined });
       return shared;
     } catch (error) {
       if (error instanceof Failure) {
-        const known = readSharing(repository);
+        const known = readSharing(repository, began);
         writeSharing(repository, { ...known, triedAt: began, failures: known.failures + 1, trouble: error.message });
       }
       throw error;

@@ -35,7 +35,7 @@ export function due({ triedAt, failures, replicas, pushes, news, interval, pushe
 
 async function sightOf(town: Town, shared: SharedLedger): Promise<SharingSight> {
   const [interval, pushesPerMinute] = await Promise.all([setting(town, shared.rig, 'sync.interval'), setting(town, shared.rig, 'sync.pushes_per_minute')]);
-  return { ...readSharing(shared.ledger.repository), news: await hasNews(shared), interval: parseDuration(String(interval)), pushesPerMinute: Number(pushesPerMinute) };
+  return { ...readSharing(shared.ledger.repository, town.now()), news: await hasNews(shared), interval: parseDuration(String(interval)), pushesPerMinute: Number(pushesPerMinute) };
 }
 
 const lookMilliseconds = 2_000;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readSharing, writeSharing } from '../../src/actions/sharing-state.ts';
 import { due, type SharingSight } from '../../src/supervisors/sharing.ts';
+import { newLedger } from '../helpers/ledger.ts';
 
 const now = 1_780_000_000_000;
 
@@ -31,6 +33,13 @@ sharing('comes ever more rarely while the remote does not answer, and never late
   assert.ok(waits.every((wait, index) => index === 0 || wait > waits[index - 1]!), waits.join());
   assert.ok(waits.at(-1)! <= 375_000);
   assert.is.not(due(sight({ failures: 3 })) - now, due(sight({ failures: 3, triedAt: now + 500 })) - now - 500);
+});
+
+sharing('is due at once where the clock was ahead at the last one', async () => {
+  const { repository } = await newLedger({ time: now });
+  const ahead = now + 86_400_000;
+  writeSharing(repository, { triedAt: ahead, failures: 0, replicas: 0, pushes: [ahead, ahead, ahead, ahead, ahead, ahead], trouble: undefined });
+  for (const news of [true, false]) assert.ok(due(sight({ ...readSharing(repository, now), news })) <= now);
 });
 
 sharing('lets no more pushes through in any minute than it may, whenever there is news', () => {
