@@ -1,6 +1,6 @@
 import { Busy, Refused } from '../base/errors.ts';
 import { shardOf } from '../base/ids.ts';
-import { canonical } from '../base/jsonl.ts';
+import { same } from '../base/jsonl.ts';
 import { compareTimes } from '../base/time.ts';
 import type { Act, Bead } from '../domain/bead.ts';
 import { changedParts, differences } from '../domain/history.ts';
@@ -206,10 +206,6 @@ function told({ done }: Deed, { changes, now }: Plan): Undone['beads'] {
     if (change?.op === 'bead.deleted') return { id, changes: ['deleted: others have seen it'] };
     return { id, changes: change?.op === 'bead.restored' ? differences(now.get(id), change.bead) : [] };
   });
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
 }
 
 const listed = 5;

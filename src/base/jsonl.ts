@@ -10,6 +10,11 @@ export function canonical(value: unknown): string {
   return sorted === unordered ? stableStringify(value) : JSON.stringify(sorted);
 }
 
+/** Whether two values are the same as canonical JSON; what is not there is the same as nothing else. */
+export function same(a: unknown, b: unknown): boolean {
+  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
+}
+
 /** Stands for what no object keeps in order: keys that are numbers, and the one that is no key. */
 const unordered = Symbol('unordered');
 const keyWithAWill = /^(0|[1-9]\d*|__proto__)$/;

@@ -2,6 +2,9 @@ import { Refused } from '../base/errors.ts';
 import { reaches } from '../base/graph.ts';
 import { edgesOf, find, isDone, evolving, type Act, type Bead, type BeadChange, type Beads, type Dependency } from './bead.ts';
 
+/** The types of edges along which no circle may close, those together that make one with each other. */
+export const acyclic: readonly (readonly string[])[] = [['blocks', 'conditional-blocks'], ['parent-child']];
+
 /** Adds an edge. One type per pair; refuses an unknown target, itself, and a cycle among blocking edges or parents. */
 export function depend(beads: Beads, id: string, on: string, type: string, act: Act): BeadChange[] {
   const bead = find(beads, id);
@@ -20,8 +23,8 @@ function refuseBadEdge(beads: Beads, bead: Bead, target: Bead, type: string): vo
   if (type === 'blocks' && (bead.issue_type === 'epic') !== (target.issue_type === 'epic')) {
     throw new BadDependency(bead.id, target.id, 'epics block only epics, and tasks only tasks', `gt dep add ${bead.id} ${target.id} --type parent-child`);
   }
-  const guarded = type === 'parent-child' ? ['parent-child'] : ['blocks', 'conditional-blocks'];
-  if (guarded.includes(type) && reaches(target.id, bead.id, (node) => edgesOf(beads.get(node), guarded))) {
+  const guarded = acyclic.find((types) => types.includes(type));
+  if (guarded !== undefined && reaches(target.id, bead.id, (node) => edgesOf(beads.get(node), guarded))) {
     throw new BadDependency(bead.id, target.id, 'that would close a cycle', `gt dep tree ${target.id}`);
   }
 }

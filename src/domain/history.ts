@@ -1,4 +1,4 @@
-import { canonical, isObject } from '../base/jsonl.ts';
+import { canonical, isObject, same } from '../base/jsonl.ts';
 import type { Bead } from './bead.ts';
 
 /** Fields that are told together with others, or say nothing by themselves. */
@@ -102,10 +102,6 @@ export function partsOf(bead: Bead | undefined): Map<string, unknown> {
     else if (field !== 'id' && field !== 'updated_at') parts.set(field, value);
   }
   return parts;
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
 }
 
 function short(value: unknown): string {

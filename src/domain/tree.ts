@@ -1,6 +1,6 @@
 import { cycles } from '../base/graph.ts';
 import { edgesOf, find, type Bead, type Beads } from './bead.ts';
-import { dependents } from './dependency.ts';
+import { acyclic, dependents } from './dependency.ts';
 
 /** A bead in a tree of dependencies; `truncated` where it stands above already or the tree goes no deeper. */
 export type TreeNode = Bead & { readonly depth: number; readonly parent_id: string; readonly edge_from_parent: string; readonly truncated: boolean };
@@ -39,5 +39,5 @@ function neighbours(beads: Beads, bead: Bead, up: boolean): { bead: Bead; type: 
 export function dependencyCycles(beads: Beads): string[][] {
   const live = [...beads.all()].filter((bead) => bead.status !== 'tombstone').map(({ id }) => id);
   const over = (types: readonly string[]): string[][] => cycles(live, (id) => edgesOf(beads.get(id), types).filter((target) => beads.get(target) !== undefined));
-  return [...over(['blocks', 'conditional-blocks']), ...over(['parent-child'])];
+  return acyclic.flatMap(over);
 }

@@ -1,7 +1,7 @@
 import { reaches } from '../base/graph.ts';
-import { canonical } from '../base/jsonl.ts';
+import { same } from '../base/jsonl.ts';
 import { edgesOf, evolving, type Act, type Bead, type BeadChange, type Beads } from './bead.ts';
-import { dependents } from './dependency.ts';
+import { acyclic, dependents } from './dependency.ts';
 import { changedParts, partsOf } from './history.ts';
 
 /** What a transaction did to one bead. */
@@ -24,7 +24,6 @@ export interface Obstacle {
 export type UndoChange = BeadChange | { readonly op: 'bead.reverted'; readonly id: string } | { readonly op: 'bead.withdrawn'; readonly id: string };
 
 const state: readonly string[] = ['status', 'assignee', 'started_at', 'closed_at', 'close_reason', 'closed_by_session'];
-const guarded: readonly (readonly string[])[] = [['parent-child'], ['blocks', 'conditional-blocks']];
 
 /** What is only ever put back together: everything about who works on a bead and whether it is done is its `state`. */
 export function groupOf(part: string): string {
@@ -119,7 +118,7 @@ function orphans(then: Beads, id: string): Obstacle[] {
 function badEdges(then: Beads, { id, before, after }: Done, later: ReadonlyMap<string, ReadonlySet<string>>): Obstacle[] {
   const back = changedParts(before, after).filter(({ part, from }) => part.startsWith('dependencies.') && from !== undefined).map(({ part }) => part.slice('dependencies.'.length));
   const targets = back.filter((target) => later.has(target) && !isLive(then.get(target))).map((target) => ({ id: target, why: `${id} depended on it, and it is gone since` }));
-  const circles = guarded.flatMap((types) => {
+  const circles = acyclic.flatMap((types) => {
     const own = edgesOf(then.get(id), types).filter((target) => back.includes(target));
     const edges = (node: string): string[] => edgesOf(then.get(node), types);
     return own.filter((target) => target === id || reaches(target, id, edges)).map((target) => circleOf(then, id, target, types));
@@ -132,8 +131,4 @@ function circleOf(then: Beads, id: string, target: string, types: readonly strin
   const within = new Set([target]);
   for (const node of within) for (const next of edges(node)) if (next !== id && reaches(next, id, edges)) within.add(next);
   return [...within].map((node) => ({ id: node, why: `with it ${id} would wait for itself`, parts: edges(node).map((next) => `dependencies.${next}`) }));
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
 }

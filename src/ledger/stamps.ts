@@ -1,6 +1,6 @@
 import { base36, isStamp, stampAfter, stampReplica, type Stamp } from '../base/clock.ts';
 import { hashText } from '../base/ids.ts';
-import { canonical, isObject } from '../base/jsonl.ts';
+import { canonical, isObject, same } from '../base/jsonl.ts';
 import { workingStatuses, type Bead, type Dependency } from '../domain/bead.ts';
 
 /**
@@ -67,11 +67,6 @@ export function registerKey(field: string): string {
 export function registerField(key: string): string | undefined {
   if (key.startsWith('=')) return key.slice(1);
   return special.includes(key) || derived.includes(key) ? undefined : key;
-}
-
-/** Whether two values are the same as canonical JSON. */
-function same(a: unknown, b: unknown): boolean {
-  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
 }
 
 /** The greatest stamp of anything that was written to a record; births of other beads that it names are none. */
