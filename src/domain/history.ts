@@ -96,12 +96,19 @@ export function changedParts(before: Bead | undefined, after: Bead | undefined):
 export function partsOf(bead: Bead | undefined): Map<string, unknown> {
   const parts = new Map<string, unknown>();
   for (const [field, value] of Object.entries(bead ?? {})) {
-    const key = elementKeys[field];
+    const key = Object.hasOwn(elementKeys, field) ? elementKeys[field] : undefined;
     if (key !== undefined && Array.isArray(value)) for (const element of value as readonly unknown[]) parts.set(`${field}.${key(element)}`, element);
     else if (field === 'metadata' && isObject(value)) for (const [name, each] of Object.entries(value)) parts.set(`metadata.${name}`, each);
     else if (field !== 'id' && field !== 'updated_at') parts.set(field, value);
   }
   return parts;
+}
+
+/** Takes the name of a part apart: the field, and which element of it is meant, undefined for all of it. A field that nobody knows may have a dot in its name. */
+export function elementOf(part: string): { readonly field: string; readonly key: string | undefined } {
+  const end = part.indexOf('.');
+  const field = part.slice(0, Math.max(end, 0));
+  return field === 'metadata' || Object.hasOwn(elementKeys, field) ? { field, key: part.slice(end + 1) } : { field: part, key: undefined };
 }
 
 function short(value: unknown): string {

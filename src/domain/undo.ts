@@ -2,7 +2,7 @@ import { reaches } from '../base/graph.ts';
 import { same } from '../base/jsonl.ts';
 import { edgesOf, evolving, type Act, type Bead, type BeadChange, type Beads } from './bead.ts';
 import { acyclic, dependents } from './dependency.ts';
-import { changedParts, partsOf } from './history.ts';
+import { changedParts, elementOf, partsOf } from './history.ts';
 
 /** What a transaction did to one bead. */
 export interface Done {
@@ -75,10 +75,9 @@ function putBack(now: Bead | undefined, { id, before, after }: Done, shared: boo
 function restored(now: Bead, before: Bead, after: Bead): Bead {
   const bead: Record<string, unknown> = { ...now };
   for (const { part, from } of changedParts(before, after)) {
-    const end = part.indexOf('.');
-    const field = end === -1 ? part : part.slice(0, end);
-    if (end === -1) bead[field] = from;
-    else if (field === 'metadata') bead[field] = withoutMissing({ ...(bead[field] as object | undefined), [part.slice(end + 1)]: from });
+    const { field, key } = elementOf(part);
+    if (key === undefined) bead[field] = from;
+    else if (field === 'metadata') bead[field] = withoutMissing({ ...(bead[field] as object | undefined), [key]: from });
     else bead[field] = withElement(bead[field], field, part, from);
   }
   if (Array.isArray(bead['labels'])) bead['labels'] = [...(bead['labels'] as string[])].sort();
