@@ -3,12 +3,12 @@ import { Refused } from '../base/errors.ts';
 import { isObject, parseLines } from '../base/jsonl.ts';
 import type { Claim, SeenClaim } from '../domain/claim.ts';
 import { ObjectReader } from '../git/objects.ts';
-import { listRefs, readRef, updateRefs } from '../git/refs.ts';
+import { listRefs, readRef } from '../git/refs.ts';
 import { push, type PushUpdate } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
 import { readState, replicaOf, writeState } from './ledger.ts';
-import { nameOnHub, trackingRef, type Hub } from './sharing.ts';
+import { nameOnHub, noteArrived, trackingRef, type Hub } from './sharing.ts';
 
 /** The ref by which a hub says who has a bead. */
 export function claimRef(bead: string): string {
@@ -122,8 +122,7 @@ export async function lastBeat(repository: Repository, hub: Hub): Promise<number
 
 async function pushTracked(repository: Repository, hub: Hub, ref: string, from: string | null, to: string | null): Promise<void> {
   await push(repository, hub.remote, { updates: [{ ref: nameOnHub(hub, ref), from, to } satisfies PushUpdate], timeoutMs: 60_000 });
-  const tracked = trackingRef(hub, ref);
-  await updateRefs(repository, [{ ref: tracked, from: (await readRef(repository, tracked)) ?? null, to }]);
+  await noteArrived(repository, hub, [{ name: ref, from: (await readRef(repository, trackingRef(hub, ref))) ?? null, to }]);
 }
 
 /** Another machine has the bead. */

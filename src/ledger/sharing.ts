@@ -1,7 +1,7 @@
 import { Busy, Failure, Refused } from '../base/errors.ts';
 import { isAncestor } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
-import { listRefs, readRef, updateRefs, type RefChange } from '../git/refs.ts';
+import { listRefs, readRef, RefMoved, updateRefs } from '../git/refs.ts';
 import { fetch, listRemoteRefs, push, PushDenied, PushRefused, type PushUpdate } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { fold } from './fold.ts';
@@ -159,23 +159,42 @@ async function publish({ repository, ref }: Ledger, hub: Hub, common: boolean): 
     if (!(error instanceof PushRefused)) throw error;
     refused = error.data['refs'] as readonly string[];
   }
-  const arrived = missing.filter(({ name }) => !refused.includes(nameOnHub(hub, name)));
-  await updateRefs(repository, arrived.map(({ name, to, from }): RefChange => ({ ref: trackingRef(hub, name), from, to })));
+  await noteArrived(repository, hub, missing.filter(({ name }) => !refused.includes(nameOnHub(hub, name))));
   return refused.length === 0 ? 'pushed' : 'moved';
+}
+
+/** A shared ref that a push has moved on a hub, and what the last fetch or push had told of it. */
+interface Arrived {
+  readonly name: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** Takes note of what a push has moved, so that it counts as shared. Where somebody has fetched meanwhile, what that saw stays: the push stands all the same. */
+export async function noteArrived(repository: Repository, hub: Hub, arrived: readonly Arrived[]): Promise<void> {
+  try {
+    await updateRefs(repository, arrived.map(({ name, from, to }) => ({ ref: trackingRef(hub, name), from, to })));
+  } catch (error) {
+    if (!(error instanceof RefMoved)) throw error;
+  }
 }
 
 /** Pushes what this clone has written, and nothing else: one push that takes in nothing, for who cannot wait. The common ledger follows where it can. Answers whether there was anything to push. */
 export async function carry({ repository, ref }: Ledger, hub: Hub, timeoutMs: number): Promise<boolean> {
   const main = await readRef(repository, ref);
   const own = replicaRef(repository);
-  if (main === undefined || main === (await readRef(repository, trackingRef(hub, own)))) return false;
-  const updates = [own, mainRef].map((name): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: main }));
+  const known = await Promise.all([own, mainRef].map(async (name) => ({ name, from: (await readRef(repository, trackingRef(hub, name))) ?? null })));
+  if (main === undefined || known[0]?.from === main) return false;
+  let refused: readonly string[] = [];
   try {
-    await push(repository, hub.remote, { updates, atomic: false, timeoutMs });
+    await push(repository, hub.remote, { updates: known.map(({ name }): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: main })), atomic: false, timeoutMs });
   } catch (error) {
     if (error instanceof PushDenied) throw new LedgerRefused(hub, error);
-    if (!(error instanceof PushRefused) || (error.data['refs'] as readonly string[]).includes(nameOnHub(hub, own))) throw error;
+    if (!(error instanceof PushRefused)) throw error;
+    refused = error.data['refs'] as readonly string[];
+    if (refused.includes(nameOnHub(hub, own))) throw error;
   }
+  await noteArrived(repository, hub, known.flatMap(({ name, from }) => (refused.includes(nameOnHub(hub, name)) ? [] : [{ name, from, to: main }])));
   return true;
 }
 

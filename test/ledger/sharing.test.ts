@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { create, edit } from '../../src/domain/content.ts';
+import { readRef } from '../../src/git/refs.ts';
+import { headOf, isShared } from '../../src/ledger/history.ts';
+import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
+import { carry, noteArrived, replicaRef, share, trackingRef, type Hub } from '../../src/ledger/sharing.ts';
+import { nux, slit } from '../helpers/garage.ts';
+import { ace, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { output, temporary } from '../helpers/temporary.ts';
+
+const hub: Hub = { remote: 'origin', namespace: 'beads' };
+
+/** A ledger with a bare hub that knows nothing of it yet. */
+async function beside(): Promise<{ readonly ledger: Ledger; readonly there: string }> {
+  const there = join(temporary(), 'hub.git');
+  await output(['git', 'init', '-q', '--bare', there]);
+  const ledger = await newLedger();
+  await gitIn(ledger, 'remote', 'add', 'origin', there);
+  return { ledger, there };
+}
+
+/** Another clone that shares by the same hub. */
+async function another(there: string): Promise<Ledger> {
+  const path = join(temporary(), 'other.git');
+  await output(['git', 'init', '-q', '--bare', path]);
+  const other = ledgerAt(path);
+  await gitIn(other, 'remote', 'add', 'origin', there);
+  await share(other, hub, ace);
+  return other;
+}
+
+const carrying = suite('carry');
+
+carrying('pushes what is new once, and knows from then on that others may have it', async () => {
+  const { ledger } = await beside();
+  const { commit } = await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  assert.not(await isShared(ledger, commit!));
+  assert.ok(await carry(ledger, hub, 10_000));
+  assert.ok(await isShared(ledger, commit!));
+  assert.not(await carry(ledger, hub, 10_000));
+});
+
+carrying('brings its own ledger to the hub where the common one has moved on, and takes that for what it is', async () => {
+  const { ledger, there } = await beside();
+  await share(ledger, hub, ace);
+  const before = await headOf(ledger);
+  const other = await another(there);
+  await write(other, (view) => create(view, 'gt-b', { title: 'Paint' }, slit));
+  await share(other, hub, ace);
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  assert.ok(await carry(ledger, hub, 10_000));
+  assert.is(await readRef(ledger.repository, trackingRef(hub, replicaRef(ledger.repository))), await headOf(ledger));
+  assert.is(await readRef(ledger.repository, trackingRef(hub, mainRef)), before);
+  await write(ledger, (view) => edit(view, 'gt-a', { priority: 0 }, nux));
+  await share(ledger, hub, ace);
+  assert.is((await output(['git', 'rev-parse', mainRef], { cwd: there })).trim(), await headOf(ledger));
+});
+
+carrying.run();
+
+const noting = suite('noteArrived');
+
+noting('leaves what a fetch has seen meanwhile, for the push stands', async () => {
+  const { ledger } = await beside();
+  const old = await headOf(ledger);
+  const { commit } = await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  await noteArrived(ledger.repository, hub, [{ name: mainRef, from: null, to: commit! }]);
+  await noteArrived(ledger.repository, hub, [{ name: mainRef, from: null, to: old }]);
+  assert.is(await readRef(ledger.repository, trackingRef(hub, mainRef)), commit);
+});
+
+noting.run();
