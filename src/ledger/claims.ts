@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Refused } from '../base/errors.ts';
-import { isObject, parseLines } from '../base/jsonl.ts';
+import { readLines } from '../base/jsonl.ts';
 import type { Claim, SeenClaim } from '../domain/claim.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef } from '../git/refs.ts';
@@ -46,11 +46,12 @@ export async function readClaims(repository: Repository, hub: Hub): Promise<Seen
   }
 }
 
+/** What the commit of a claim says; undefined where that cannot be read, for anybody may push one. */
 function factsIn(commit: string): Record<string, unknown> | undefined {
   const body = commit.slice(commit.indexOf('\n\n') + 2);
   const line = body.slice(body.indexOf('\n\n') + 2);
-  const [first] = line.startsWith('{') ? parseLines(line, 'claim') : [];
-  return isObject(first?.value) ? first.value : undefined;
+  const [first] = readLines(line);
+  return first !== undefined && 'value' in first ? first.value : undefined;
 }
 
 /** What a clone has seen of one claim. */
