@@ -262,6 +262,10 @@ changing('claim what is ready', async () => {
   assert.is((await attempt(path, ['claim', 'garage-horn', '--actor', 'slit'])).code, 1);
   const [first] = await bdJson(path, 'ready', '--claim', '--actor', 'slit');
   assert.equal([first?.id, first?.assignee], ['garage-toll', 'slit']);
+  for (const { id } of await bdJson(path, 'ready')) await bd(path, 'assign', String(id), 'ace');
+  assert.ok((await bdJson(path, 'ready')).length > 0);
+  assert.equal(await bdJson(path, 'ready', '--claim', '--actor', 'slit'), []);
+  assert.match(await bd(path, 'ready', '--claim', '--actor', 'slit'), /^nothing was claimed: others have what is ready/);
 });
 
 changing('delete only when told to, and with what depends on it', async () => {

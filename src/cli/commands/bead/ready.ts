@@ -28,20 +28,22 @@ export const command = defineCommand({
     const query = isParticular(asked) ? asked : undefined;
     if (explain) return { explanation: await (await import('../../../actions/bead-explaining.ts')).explainReadiness(town, ledgers, query) };
     const found = await readyWork(town, ledgers, limit > 0 ? limit : Infinity, query, sort);
-    if (!claim) return { ...found, claimed: undefined, explanation: undefined };
+    if (!claim) return { ...found, explanation: undefined };
     const { asWriter } = await import('../../writer.ts');
     const { claimFirst } = await import('../../../actions/bead-change.ts');
-    return { ...found, claimed: await claimFirst(await asWriter(context), found.beads.map(({ id }) => id)), explanation: undefined };
+    const claimed = await claimFirst(await asWriter(context), found.beads.map(({ id }) => id));
+    return { total: found.total, beads: claimed === undefined ? [] : [claimed], explanation: undefined };
   },
-  *render(result) {
+  *render(result, { claim }) {
     if (result.explanation !== undefined) return yield* explained(result.explanation);
-    const { total, beads, claimed } = result;
-    if (beads.length === 0) yield 'nothing is ready: gt blocked shows what waits for what, gt create "…" writes new work down';
-    if (claimed !== undefined) yield `claimed ${claimed.id}: ${claimed.title}`;
-    else yield beadTable(beads);
-    if (claimed === undefined && total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
+    const { total, beads } = result;
+    if (total === 0) yield 'nothing is ready: gt blocked shows what waits for what, gt create "…" writes new work down';
+    else if (claim && beads.length === 0) yield `nothing was claimed: others have what is ready (gt ready shows it; --limit 0 tries all of it)`;
+    if (claim) return yield* beads.map(({ id, title }) => `claimed ${id}: ${title}`);
+    yield beadTable(beads);
+    if (total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
   },
-  json: (result) => result.explanation ?? (result.claimed === undefined ? result.beads : [result.claimed]),
+  json: (result) => result.explanation ?? result.beads,
 });
 
 function* explained({ ready, blocked, cycles, summary }: Explanation): Iterable<string> {
