@@ -40,7 +40,7 @@ export async function lookAtHub(town: Town, rig: Rig, who: Signature): Promise<H
   const hub = await claimHub(town, rig);
   if (hub === undefined) return undefined;
   const { commonDir } = rig.repository;
-  if (rig.ledger.now() - (looked.get(commonDir) ?? -Infinity) < freshMilliseconds) return hub;
+  if (isWithin(rig.ledger.now() - (looked.get(commonDir) ?? -Infinity), freshMilliseconds)) return hub;
   try {
     await fetchShared(rig.repository, hub, lookPatience);
     await foldShared(rig.ledger, hub, who);
@@ -51,6 +51,11 @@ export async function lookAtHub(town: Town, rig: Rig, who: Signature): Promise<H
     appendEvent(town.hq, { kind: 'fetch.failed', subject: rig.name, data: { message: (error as Failure).message } });
     return undefined;
   }
+}
+
+/** Whether something was so short a time ago; what lies ahead of now was written by a clock that was wrong. */
+function isWithin(age: number, milliseconds: number): boolean {
+  return age >= 0 && age < milliseconds;
 }
 
 function isAway(error: unknown): boolean {
@@ -246,7 +251,7 @@ export async function giveSign(town: Town, rig: Rig, hub: Hub, claims: readonly 
   const durations = claims.filter(({ replica }) => replica === replicaOf(rig.repository)).map(({ duration }) => duration);
   if (durations.length === 0) return;
   const now = town.now();
-  if (now - (await lastBeat(rig.repository, hub)) * 1000 < Math.min(...durations) / 3) return;
+  if (isWithin(now - (await lastBeat(rig.repository, hub)) * 1000, Math.min(...durations) / 3)) return;
   await beat(rig.repository, hub, now);
 }
 

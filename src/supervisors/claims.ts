@@ -1,13 +1,16 @@
-import { carryOut, claimHub, giveSign, observeClaims } from '../actions/claims.ts';
+import { carryOut, claimHub, giveSign, lookAtHub, observeClaims } from '../actions/claims.ts';
 import { decide } from '../domain/claim.ts';
 import { noteSigns } from '../ledger/claims.ts';
 import { replicaOf } from '../ledger/ledger.ts';
-import type { Rig, Town } from '../town.ts';
+import { signatureOf, type Rig, type Town } from '../town.ts';
 import { guarded } from './guarded.ts';
 
-/** One round over the claims of a rig, right after a fetch: signs of life are given and noted, what was lost is yielded, what nobody works on any more is taken over. Returns how many orders were carried out. */
-export async function claimsTick(town: Town, rig: Rig): Promise<number> {
-  const hub = await claimHub(town, rig);
+/**
+ * One round over the claims of a rig, right after a fetch from a remote: signs of life are given and noted, what was lost is yielded, what nobody works on any more is taken over. A ledger may be shared by another remote than
+ * the one that keeps the claims: then that one is asked too, since only who has looked knows that somebody is silent. Returns how many orders were carried out.
+ */
+export async function claimsTick(town: Town, rig: Rig, fetched: string): Promise<number> {
+  const hub = fetched === rig.remote ? await claimHub(town, rig) : await lookAtHub(town, rig, signatureOf(town, `${rig.name}/witness`));
   if (hub === undefined) return 0;
   await noteSigns(rig.repository, hub, town.now());
   const { claims, hooked } = await observeClaims(rig, hub);

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { claimsTick } from '../../src/supervisors/claims.ts';
+import { openTown } from '../../src/town.ts';
 import { cloneOf, newHub, type Clone } from '../helpers/clones.ts';
 import { programs } from '../helpers/programs.ts';
 import { git } from '../helpers/town.ts';
@@ -125,10 +127,19 @@ claims('of which one gives signs of life: its work stays its own', async () => {
   await one.gt('config', 'set', 'claims.duration', '1500ms');
   const id = await one.gt('create', 'Paint the door', '--silent');
   await one.gt('sling', id, '--no-start');
+  await one.gt('sync', '--quiet');
+  // Who shares the ledger by another remote sees them too, and a clock that was ahead when it gave one gives more.
+  const third = await cloneOf(hub);
+  await third.gt('init', '--quiet');
+  await third.git('remote', 'add', 'backup', await newHub());
+  const town = openTown(one.path, () => Date.now() + 86_400_000);
+  await claimsTick(town, town.rigs[0]!, 'origin');
   for (let round = 0; round < 4; round += 1) {
     await synced(one, other);
+    await third.gt('sync', '--quiet', '--remote', 'backup');
     await new Promise((resume) => setTimeout(resume, 550));
   }
+  assert.is((await shown(third, id)).status, 'hooked');
   assert.is((await git(hub, ['for-each-ref', '--format=%(refname)', 'refs/leases'])), `refs/leases/${await one.replica()}`);
   assert.is((await shown(other, id)).status, 'hooked');
 });

@@ -12,7 +12,7 @@ export const command = defineCommand({
   async run({ remote }, context) {
     const { town, who } = await enter(context);
     const ledgers = await syncTown(town, who, { remote, signal: context.signal, progress: (line) => context.progress(line) });
-    for (const rig of town.rigs) if (ledgers.some(({ name }) => name === rig.name)) await claimsTick(town, rig);
+    for (const rig of town.rigs) for (const { name, remote: fetched } of ledgers) if (name === rig.name) await claimsTick(town, rig, fetched);
     if (ledgers.some(({ folded }) => folded.length > 0)) poke(town, context.env);
     return { ledgers };
   },
