@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { evolving, find, isDone, type Beads } from '../../src/domain/bead.ts';
+import { depend, dependents } from '../../src/domain/dependency.ts';
 import { dependencyCycles } from '../../src/domain/tree.ts';
 import { isReady } from '../../src/domain/ready.ts';
 import { duplicateGroups, standIn, type Standing } from '../../src/domain/superseding.ts';
 import { anyBeads, anyId, bead, garage, ids, nux, refusal } from '../helpers/garage.ts';
 
+const handedOn = ['blocks', 'conditional-blocks', 'waits-for', 'parent-child', 'tracks'];
 const now = Date.parse('2026-05-01T08:00:00Z');
 
 function after(beads: Beads, id: string, other: string, standing: Standing = 'supersedes'): Beads {
@@ -55,6 +57,10 @@ standing('makes no new circle, and leaves nothing open waiting for the closed on
     const changed = after(beads, id, other);
     if (before === 0) assert.equal(dependencyCycles(changed), []);
     assert.is(find(changed, id).status, 'closed');
+    for (const waiting of dependents(changed, id)) {
+      const edge = waiting.dependencies?.find((each) => each.depends_on_id === id);
+      if (waiting.id !== other && !isDone(waiting) && handedOn.includes(edge?.type ?? '')) assert.throws(() => depend(changed, waiting.id, other, edge?.type ?? '', nux), refusal('dependency.bad'));
+    }
     for (const each of ids) if (each !== id && each !== other && isDone(beads.get(each)!)) assert.equal(changed.get(each), beads.get(each));
   }), { numRuns: 1000 });
 });
