@@ -1,4 +1,4 @@
-import { readBlob, readTree, resolveRef, type PromiseFsClient } from 'isomorphic-git';
+import { Errors, readBlob, readTree, resolveRef, type PromiseFsClient } from 'isomorphic-git';
 import { Broken } from '../base/errors.ts';
 import { shardOf } from '../base/ids.ts';
 import { isObject } from '../base/jsonl.ts';
@@ -46,9 +46,19 @@ const mainRef = 'refs/beads/main';
 export async function openLedger({ fs: given, dir, ref = mainRef }: LedgerPlace): Promise<ReadLedger> {
   const fs = given as PromiseFsClient;
   const gitdir = await gitFolder(fs, dir);
-  const commit = await resolveRef({ fs, gitdir, ref }).catch(() => undefined);
-  if (commit === undefined) throw new NoLedgerHere(dir, ref);
-  return LedgerCommit.open(new Objects(fs, gitdir, commit));
+  return LedgerCommit.open(new Objects(fs, gitdir, await commitAt(fs, { dir, gitdir, ref })));
+}
+
+async function commitAt(fs: PromiseFsClient, { dir, gitdir, ref }: { readonly dir: string; readonly gitdir: string; readonly ref: string }): Promise<string> {
+  try {
+    return await resolveRef({ fs, gitdir, ref });
+  } catch (error) {
+    if (!(error instanceof Errors.NotFoundError)) throw new UnreadableLedger(ref, messageOf(error));
+    const config = (await textAt(fs, `${gitdir}/config`)) ?? '';
+    const strange = /^\s*refstorage\s*=\s*reftable\s*$/im.test(config) ? 'its refs in a reftable' : /^\s*objectformat\s*=\s*sha256\s*$/im.test(config) ? 'its objects by SHA-256' : undefined;
+    if (strange === undefined) throw new NoLedgerHere(dir, ref);
+    throw new UnreadableLedger(ref, `${dir} keeps ${strange}, which only git itself can read`, 'gt list (where git is installed)');
+  }
 }
 
 /** Names in a folder of a tree, with the object that each is. */
@@ -175,17 +185,19 @@ class LedgerCommit implements ReadLedger {
 
 /** The folder that holds the refs and objects of a clone: a worktree names it in a file, and what it shares with others in another. */
 async function gitFolder(fs: PromiseFsClient, dir: string): Promise<string> {
-  const read = async (path: string): Promise<string | undefined> => {
-    try {
-      return String(await fs.promises.readFile(path, 'utf8'));
-    } catch {
-      return undefined;
-    }
-  };
-  const named = /^gitdir: (.+)$/m.exec((await read(`${dir}/.git`)) ?? '')?.[1];
-  const own = named !== undefined ? against(dir, named) : (await read(`${dir}/.git/HEAD`)) === undefined ? dir : `${dir}/.git`;
-  const shared = (await read(`${own}/commondir`))?.trim();
+  const named = /^gitdir: (.+)$/m.exec((await textAt(fs, `${dir}/.git`)) ?? '')?.[1];
+  const own = named !== undefined ? against(dir, named) : (await textAt(fs, `${dir}/.git/HEAD`)) === undefined ? dir : `${dir}/.git`;
+  const shared = (await textAt(fs, `${own}/commondir`))?.trim();
   return shared === undefined ? own : against(own, shared);
+}
+
+/** What a file holds; undefined where there is none. */
+async function textAt(fs: PromiseFsClient, path: string): Promise<string | undefined> {
+  try {
+    return String(await fs.promises.readFile(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 function against(folder: string, path: string): string {
@@ -222,7 +234,7 @@ export class NoLedgerHere extends Broken {
 /** Something in the ledger is damaged, missing, or of a format that is not known. */
 export class UnreadableLedger extends Broken {
   readonly code = 'ledger.unreadable';
-  constructor(commit: string, why: string) {
-    super(`the ledger at ${commit.slice(0, 12)} cannot be read: ${why}`, { commit, why }, 'gt doctor');
+  constructor(at: string, why: string, hint = 'gt doctor') {
+    super(`the ledger at ${/^[0-9a-f]{40,64}$/.test(at) ? at.slice(0, 12) : at} cannot be read: ${why}`, { at, why }, hint);
   }
 }

@@ -92,4 +92,22 @@ reader('tells a missing ledger from a damaged one, and never takes either for an
   assert.is(good.commit, await gitIn(ledger, 'rev-parse', ledger.ref));
 });
 
+reader('never takes a ledger for missing that it cannot read', async () => {
+  const ledger = await ledgerOf(garageFile);
+  const { gitDir } = ledger.repository;
+  const said = async (ref: string): Promise<string> => {
+    const error: unknown = await openLedger({ fs, dir: gitDir, ref }).then(() => undefined, (thrown: unknown) => thrown);
+    assert.ok(refusal('ledger.unreadable')(error), String(error));
+    return (error as Error).message;
+  };
+  await gitIn(ledger, 'symbolic-ref', 'refs/beads/one', 'refs/beads/two');
+  await gitIn(ledger, 'symbolic-ref', 'refs/beads/two', 'refs/beads/one');
+  assert.match(await said('refs/beads/one'), 'the ledger at refs/beads/one cannot be read');
+  const config = readFileSync(join(gitDir, 'config'), 'utf8');
+  for (const [extension, why] of [['refStorage = reftable', 'keeps its refs in a reftable'], ['objectFormat = sha256', 'keeps its objects by SHA-256']]) {
+    fs.writeFileSync(join(gitDir, 'config'), `${config}[extensions]\n\t${extension}\n`);
+    assert.match(await said('refs/beads/other'), `${why}, which only git itself can read`);
+  }
+});
+
 reader.run();
