@@ -46,7 +46,7 @@ function phraseTime(text: string, now: number): number | undefined {
   if (text === 'now') return now;
   const named = { today: 0, tomorrow: 1, yesterday: -1 }[text];
   if (named !== undefined) return Math.floor(now / 86400e3 + named) * 86400e3;
-  const [, amount, unit, ago] = /^(?:in )?(an?|\d{1,6}) ?([hdwmy]|hours?|days?|weeks?|months?|years?)( ago)?$/.exec(text) ?? [];
+  const [, amount, unit, ago] = /^(?:in )?(an? |\d{1,6} ?)([hdwmy]|hours?|days?|weeks?|months?|years?)( ago)?$/.exec(text) ?? [];
   if (amount !== undefined && unit !== undefined) return shiftTime(now, (ago === undefined ? 1 : -1) * (amount.startsWith('a') ? 1 : Number(amount)), unit.charAt(0));
   const [, direction, span] = /^(?:(next|last) )?([a-z]+)$/.exec(text) ?? [];
   if (span === undefined) return undefined;

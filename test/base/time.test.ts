@@ -19,6 +19,7 @@ times('may be typed as a distance, a day, a date or RFC 3339', () => {
   assert.is(at('7d ago'), '2026-03-24T12:00:00Z');
   assert.is(at('in 2 weeks'), '2026-04-14T12:00:00Z');
   assert.is(at('an hour ago'), '2026-03-31T11:00:00Z');
+  assert.is(at('2days ago'), '2026-03-29T12:00:00Z');
   assert.is(at('Last Month'), '2026-03-03T12:00:00Z');
   assert.is(at('next year'), '2027-03-31T12:00:00Z');
   assert.equal(['tuesday', 'next wednesday', 'last monday', 'last tuesday'].map(at), ['2026-04-07T00:00:00Z', '2026-04-01T00:00:00Z', '2026-03-30T00:00:00Z', '2026-03-24T00:00:00Z']);
@@ -39,7 +40,7 @@ times('comes before a later one, with or without a fraction', () => {
 });
 
 times('that is none is refused', () => {
-  for (const text of ['', 'soon', '5', 'h', '2030-13-40', '+5parsecs', '999999y', 'week', 'last sunrise', 'constructor', '__proto__', '5 parsecs ago']) assert.throws(() => parseTime(text, now), (error: unknown) => error instanceof BadTime);
+  for (const text of ['', 'soon', '5', 'h', '2030-13-40', '+5parsecs', '999999y', 'week', 'last sunrise', 'constructor', '__proto__', '5 parsecs ago', 'any', 'am']) assert.throws(() => parseTime(text, now), (error: unknown) => error instanceof BadTime);
 });
 
 times('of any fraction and offset is read from old files', () => {
