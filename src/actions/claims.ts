@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stampReplica } from '../base/clock.ts';
 import { Busy, Failure } from '../base/errors.ts';
 import { parseDuration, shortDuration, timestamp } from '../base/time.ts';
@@ -255,23 +256,20 @@ export async function giveSign(town: Town, rig: Rig, hub: Hub, claims: readonly 
   await beat(rig.repository, hub, now);
 }
 
-/** Gives signs of life by itself until the answered function is called: with no engine, a session is all that lives. */
-export function keepAlive(town: Town, rig: Rig): () => void {
-  if (rig.remote === undefined) return () => undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let resting = false;
-  const next = async (): Promise<void> => {
-    const hub = await claimHub(town, rig);
-    const wait = (await durationOf(town, rig)) / 3;
-    if (resting || hub === undefined) return;
-    timer = setTimeout(() => void quietly(async () => giveSign(town, rig, hub, await readClaims(rig.repository, hub))).then(() => quietly(next)), wait);
-    timer.unref();
-  };
-  void quietly(next);
-  return () => {
-    resting = true;
-    clearTimeout(timer);
-  };
+const retryMilliseconds = 1_000;
+
+/** Gives signs of life by itself until `signal` aborts: with no engine, a session is all that lives. */
+export async function keepAlive(town: Town, rig: Rig, signal: AbortSignal): Promise<void> {
+  if (rig.remote === undefined) return;
+  for (let first = true; !signal.aborted; first = false) {
+    let wait = retryMilliseconds;
+    await quietly(async () => {
+      const hub = await claimHub(town, rig);
+      wait = (await durationOf(town, rig)) / 3;
+      if (hub !== undefined && !first) await giveSign(town, rig, hub, await readClaims(rig.repository, hub));
+    });
+    await sleep(wait, undefined, { signal, ref: false }).catch(() => undefined);
+  }
 }
 
 /** The token that a landing has to find on the hub, so that the work of who has lost the bead cannot land; or why it may not. */

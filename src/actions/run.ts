@@ -52,16 +52,18 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
   const why = record.runtime === 'exec' ? await mayRunBead(ledgerOf(town, bead.id), stored) : undefined;
   if (why !== undefined) return end(town, rig, record, await giveBack(town, record, 'not trusted here', why.sentence), env);
   if (record.runtime === 'exec') await restoreStart(town, rig, agent, record);
-  const rest = keepAlive(town, rig);
+  const rest = new AbortController();
+  void keepAlive(town, rig, rest.signal);
   let client: Client;
   try {
     const ready = readyClient(rig, record, bead, env);
     client = await startClient({ command: ready.command, cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(town, rig, record), ...ready.env }, signal });
   } catch (error) {
+    rest.abort();
     if (!(error instanceof Failure)) throw error;
     return end(town, rig, record, await giveBack(town, record, 'could not be started', `${error.message}${error.hint === undefined ? '' : `\ntry: ${error.hint}`}`), env);
   }
-  const exit = await endOf(town, rig, client, record).finally(rest);
+  const exit = await endOf(town, rig, client, record).finally(() => rest.abort());
   // Its token may have been renewed meanwhile.
   const now = readSession(rig, agent);
   const finished: SessionRecord = { ...(now?.id === id ? now : record), exit };

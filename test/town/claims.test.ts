@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { keepAlive } from '../../src/actions/claims.ts';
 import { claimsTick } from '../../src/supervisors/claims.ts';
 import { openTown } from '../../src/town.ts';
 import { cloneOf, newHub, type Clone } from '../helpers/clones.ts';
@@ -142,6 +143,24 @@ claims('of which one gives signs of life: its work stays its own', async () => {
   assert.is((await shown(third, id)).status, 'hooked');
   assert.is((await git(hub, ['for-each-ref', '--format=%(refname)', 'refs/leases'])), `refs/leases/${await one.replica()}`);
   assert.is((await shown(other, id)).status, 'hooked');
+});
+
+claims('of which one cannot read its ledger for a moment: its sessions go on giving signs of life', async () => {
+  const { hub, one } = await machines();
+  await one.gt('config', 'set', 'claims.duration', '300ms');
+  await one.gt('sling', await one.gt('create', 'Paint the door', '--silent'), '--no-start');
+  const main = await one.git('rev-parse', 'refs/beads/main');
+  await one.git('update-ref', '-d', 'refs/beads/main');
+  const town = openTown(one.path, () => Date.now());
+  const end = new AbortController();
+  const signs = keepAlive(town, town.rigs[0]!, end.signal);
+  await new Promise((resume) => setTimeout(resume, 100));
+  await one.git('update-ref', 'refs/beads/main', main);
+  const given = async (): Promise<boolean> => (await git(hub, ['for-each-ref', 'refs/leases'])) !== '';
+  for (const until = performance.now() + 10_000; performance.now() < until && !(await given()); ) await new Promise((resume) => setTimeout(resume, 50));
+  end.abort();
+  await signs;
+  assert.ok(await given());
 });
 
 claims('of which one is killed while it slings have one worker in the end', async () => {
