@@ -10,8 +10,9 @@ process.on('exit', () => {
   for (const folder of folders) {
     try {
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-    } catch {
-      // A git that joins packs may still write there: who runs the tests takes away what is left.
+    } catch (error) {
+      // A git that joins packs may still write there: who runs the tests takes away what is left, or says that it cannot.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
     }
   }
 });
