@@ -1,5 +1,6 @@
 import { formats } from '../../../actions/arrivals.ts';
 import { importBeads } from '../../../actions/import.ts';
+import { issueFields } from '../../../domain/github.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { readText } from '../../files.ts';
@@ -18,7 +19,7 @@ export const command = defineCommand({
   },
   examples: [
     ['bead import .beads/issues.jsonl', 'move here from beads'],
-    ['bead import issues.json', 'follow the issues of a repository on GitHub, listed by gh issue list --state all --limit 10000 --json number,title,body,state,stateReason,labels,assignees,author,createdAt,updatedAt,closedAt,url,comments'],
+    ['bead import issues.json', `follow the issues of a repository on GitHub, listed by gh issue list --state all --limit 10000 --json ${issueFields}`],
     ['bead import PLAN.md', 'file the tasks of a list, those that are indented as parts of the ones above'],
   ],
   async run({ file, format, dedup, keepGoing, rig, dryRun }, context) {
