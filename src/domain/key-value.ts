@@ -20,9 +20,9 @@ const valueLimit = 100_000;
 
 /** Keeps a value under a key; what was there goes. Throws BadEntry. */
 export function keep(settings: Settings, store: Store, { key, value }: Entry): SettingChange[] {
-  if (key === '' || [...key].length > keyLimit || /[\u0000-\u001f\ud800-\udfff]/u.test(key)) throw new BadEntry(key, `a key has 1 to ${keyLimit} characters on one line`);
-  if (encoded(key).length > spellingLimit) throw new BadEntry(key, 'so many letters beyond a to z make the key too long');
-  if (value.includes('\0') || !value.isWellFormed() || value.length > valueLimit) throw new BadEntry(key, 'its value is no text, or longer than a hundred thousand characters');
+  if (key === '' || [...key].length > keyLimit || /[\u0000-\u001f\ud800-\udfff]/u.test(key)) throw new BadEntry(store, key, `a key has 1 to ${keyLimit} characters on one line`);
+  if (encoded(key).length > spellingLimit) throw new BadEntry(store, key, 'so many letters beyond a to z make the key too long');
+  if (value.includes('\0') || !value.isWellFormed() || value.length > valueLimit) throw new BadEntry(store, key, 'its value is no text, or longer than a hundred thousand characters');
   return setSetting(settings, store, encoded(key), value);
 }
 
@@ -77,7 +77,7 @@ export class NoEntry extends Refused {
 /** A key or a value that cannot be kept. */
 export class BadEntry extends Usage {
   readonly code = 'entry.bad';
-  constructor(key: string, why: string) {
-    super(`${JSON.stringify(key.slice(0, 80))} cannot be kept: ${why}`, { key: key.slice(0, 80), why });
+  constructor(store: Store, key: string, why: string) {
+    super(`${JSON.stringify(key.slice(0, 80))} cannot be kept: ${why}`, { key: key.slice(0, 80), why }, store === 'memory' ? 'gt remember --key tests "npm test needs the forge running"' : 'gt kv set deploy.last_run 7');
   }
 }

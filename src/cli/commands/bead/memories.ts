@@ -13,7 +13,7 @@ export const command = defineCommand({
     return (await listEntries(await townThen(context, at), context.cwd, 'memory')).filter(({ key, value }) => `${key}\n${value}`.toLowerCase().includes(wanted));
   },
   *render(entries, { text }) {
-    if (entries.length === 0) yield text.length > 0 ? `nothing that is remembered says ${JSON.stringify(text.join(' '))}` : 'nothing is remembered: gt remember "…"';
+    if (entries.length === 0) yield text.length > 0 ? `nothing that is remembered says ${JSON.stringify(text.join(' '))}: gt memories lists all of it` : 'nothing is remembered: gt remember "…"';
     yield table(entries, [{ title: 'KEY', cell: ({ key }) => key }, { title: 'SAYS', cell: ({ value }) => value, shrink: true }]);
   },
   json: (entries) => Object.fromEntries(entries.map(({ key, value }) => [key, value])),
