@@ -22,7 +22,7 @@ export const command = defineCommand({
     return runSteps(await asWriter(context), steps, { rig, message, dryRun, seed: Buffer.from(context.random(8)).toString('hex') });
   },
   *render({ operations, created, changed, dry_run: dryRun }) {
-    yield `${dryRun ? 'would make' : 'made'} ${operations} changes to ${changed.length} beads`;
+    yield `${dryRun ? 'would make' : 'made'} ${operations} change${operations === 1 ? '' : 's'} to ${changed.length} bead${changed.length === 1 ? '' : 's'}`;
     for (const id of created) yield `${dryRun ? 'would create' : 'created'} ${id}`;
   },
 });

@@ -26,7 +26,7 @@ export const command = defineCommand({
       for (const { beads, references } of groups) {
         yield { heading: beads[0]?.title ?? '' };
         yield table(beads, [
-          { title: '', cell: ({ id }) => `  ${id}` }, { title: '', cell: shownStatus }, { title: '', cell: ({ priority }) => `P${priority}` }, { title: '', cell: ({ id }) => `${references.get(id) ?? 0} point at it` },
+          { title: '', cell: ({ id }) => `  ${id}` }, { title: '', cell: shownStatus }, { title: '', cell: ({ priority }) => `P${priority}` }, { title: '', cell: ({ id }) => (references.get(id) === 1 ? '1 points at it' : `${references.get(id) ?? 0} point at it`) },
           { title: '', cell: (bead) => (bead === beads[0] ? 'should stay' : '') },
         ], { titles: false });
       }
