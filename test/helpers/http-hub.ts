@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { ownEnvironment } from './temporary.ts';
 
 /** Serves the repositories of a folder by `git http-backend` on loopback, for reading and writing. Answers where, and how to end it. */
@@ -44,5 +44,5 @@ export async function serveByHttp(folder: string): Promise<{ readonly url: strin
 
 /** Where `git http-backend` would lie, beside git's other programs. */
 export function backendPath(execPath: string): string {
-  return `${dirname(`${execPath}/x`)}/git-http-backend`;
+  return join(execPath, 'git-http-backend');
 }
