@@ -1,5 +1,5 @@
+import { ObjectReader } from './objects.ts';
 import { readRef, updateRefs, type RefChange } from './refs.ts';
-import type { FileDraft } from './import.ts';
 import type { Repository } from './repository.ts';
 import { runGit } from './run.ts';
 import { signatureLine, type Signature } from './signature.ts';
@@ -19,19 +19,21 @@ interface Kept {
 export interface LastCommit {
   readonly message: string;
   readonly author: Signature;
-  readonly files: ReadonlyMap<string, FileDraft>;
+  /** Texts by path. */
+  readonly files: ReadonlyMap<string, string>;
 }
+
+/** Holds the new commits until they are published. Whoever was killed meanwhile leaves it to the next, who puts its own in that place. */
+const unpublished = 'refs/gastown/regrow';
 
 /**
  * Grows the history behind `root` anew on a commit without parents that has the tree of `root`: every commit from there to `head` again, with its own words and times, and
- * a last one on top. Moves `ref` from `head` to it, together with `others`. Answers the new root and the new head. Throws RefMoved and GitFailed; nothing has been moved then.
+ * a last one on top. Moves `ref` from `head` to it, together with `others`, and answers it. One at a time in a repository. Throws RefMoved and GitFailed; nothing has been moved then.
  */
-export async function regrow(repository: Repository, ref: string, { root, head, rootMessage, last, others }: { readonly root: string; readonly head: string; readonly rootMessage: string; readonly last: LastCommit; readonly others: readonly RefChange[] }): Promise<{ readonly root: string; readonly head: string }> {
-  const [first] = await read(repository, [root]);
+export async function regrow(repository: Repository, ref: string, { root, head, rootMessage, last, others }: { readonly root: string; readonly head: string; readonly rootMessage: string; readonly last: LastCommit; readonly others: readonly RefChange[] }): Promise<string> {
   const { stdout } = await runGit(repository, ['rev-list', '--topo-order', '--reverse', head, `^${root}`, '--'], { timeoutMs: 600_000 });
-  const kept = await read(repository, stdout.toString('utf8').split('\n').filter((oid) => oid !== ''));
-  if (first === undefined) throw new Error(`there is no commit ${root}`);
-  const unpublished = `refs/gastown/regrow-${process.pid}`;
+  const [first, ...kept] = await read(repository, [root, ...stdout.toString('utf8').split('\n').filter((oid) => oid !== '')]);
+  if (first === undefined) throw new Error('the root was not read');
   const pieces: (string | Buffer)[] = [];
   const marks = new Map<string, number>();
   const commit = (mark: number, author: string, committer: string, message: Buffer, parents: readonly number[]): void => {
@@ -48,28 +50,28 @@ export async function regrow(repository: Repository, ref: string, { root, head, 
   const end = marks.size + 2;
   const person = signatureLine(last.author);
   commit(end, person, person, Buffer.from(last.message), [end - 1]);
-  for (const [path, content] of last.files) if (typeof content === 'string') pieces.push(`M 100644 inline ${path}\ndata ${Buffer.byteLength(content)}\n${content}\n`);
-  pieces.push(`get-mark :1\nget-mark :${end}\ndone\n`);
+  for (const [path, content] of last.files) pieces.push(`M 100644 inline ${path}\ndata ${Buffer.byteLength(content)}\n${content}\n`);
+  pieces.push(`get-mark :${end}\ndone\n`);
   const input = Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
   const args = ['fast-import', '--quiet', '--done', '--force', '--date-format=raw-permissive'];
-  const written = (await runGit(repository, args, { input, config: { 'fastimport.unpackLimit': '1' }, timeoutMs: 600_000 })).stdout.toString('utf8').split('\n');
-  const [fresh = '', tip = ''] = written;
+  const { stdout: marked } = await runGit(repository, args, { input, config: { 'fastimport.unpackLimit': '1' }, timeoutMs: 600_000 });
+  const tip = marked.toString('utf8').trim();
   // Until then the ref of our own keeps the new commits from anybody's pruning.
   await updateRefs(repository, [{ ref, from: head, to: tip }, ...others, { ref: unpublished, from: (await readRef(repository, unpublished)) ?? null, to: null }]);
-  return { root: fresh, head: tip };
+  return tip;
 }
 
 async function read(repository: Repository, oids: readonly string[]): Promise<Kept[]> {
-  if (oids.length === 0) return [];
-  const { stdout } = await runGit(repository, ['cat-file', '--batch', '--buffer'], { input: `${oids.join('\n')}\n`, timeoutMs: 600_000 });
-  const found: Kept[] = [];
-  for (let at = 0; at < stdout.length; ) {
-    const end = stdout.indexOf('\n', at);
-    const [oid = '', , size = '0'] = stdout.toString('utf8', at, end).split(' ');
-    found.push(parse(oid, stdout.subarray(end + 1, end + 1 + Number(size))));
-    at = end + 2 + Number(size);
+  const reader = ObjectReader.open(repository);
+  try {
+    return await Promise.all(oids.map(async (oid) => {
+      const found = await reader.contents(oid);
+      if (found === undefined) throw new Error(`there is no commit ${oid}`);
+      return parse(oid, found.body);
+    }));
+  } finally {
+    await reader.close();
   }
-  return found;
 }
 
 function parse(oid: string, body: Buffer): Kept {

@@ -46,7 +46,7 @@ export async function trim(ledger: Ledger, signature: Signature, before: number,
     const format = await readFormat(ledger);
     const author = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(ledger.now() / 1000), zone: '+0000' };
     const change = canonical({ op: 'ledger.trimmed', until, archive, cut: facts.cut });
-    const { head: commit } = await regrow(repository, ref, {
+    const commit = await regrow(repository, ref, {
       root: until, head,
       rootMessage: `Begin with what ${until.slice(0, 12)} held\n\n${change}\n\nActor: ${signature.actor}\n`,
       last: { message: `Cut the history before ${timestamp(before)}\n\n${change}\n\nActor: ${signature.actor}\n`, author, files: new Map([['format.json', `${canonical({ ...format, cut: (format?.cut ?? 0) + 1 })}\n`]]) },

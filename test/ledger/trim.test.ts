@@ -48,6 +48,8 @@ trimming('cuts old history off, keeps it at an archive, and what came since with
   const [before, head, log] = [await exported(ledger), await headOf(ledger), await auditTrail(ledger, { limit: Infinity })];
   const dry = await trim(ledger, ace, begun + 4.5 * day, true);
   assert.is(await headOf(ledger), head);
+  // As one leaves it that was killed.
+  await gitIn(ledger, 'update-ref', 'refs/gastown/regrow', head);
   const done = await trim(ledger, ace, begun + 4.5 * day, false);
   assert.equal({ ...done, commit: null }, dry);
   assert.equal([done.cut, done.kept, done.archive], [5, 7, 'refs/beads/archive/2026-05-10']);
