@@ -1,5 +1,5 @@
 import { parseTime } from '../base/time.ts';
-import { contains, hasKey, hasNoLabel, hasNoParent, inSpan, isEmpty, isOverdue, isPutOff, keySays, likePattern, not, says, someLabel, specBegins } from '../domain/condition.ts';
+import { contains, hasKey, hasNoLabel, hasNoParent, inSpan, isEmpty, isOverdue, isPutOff, keySays, likePattern, not, saysExactly, someLabel, specBegins } from '../domain/condition.ts';
 import type { Span, Test } from '../domain/query.ts';
 import { typesNamed, type TypedQuery } from './bead-query.ts';
 import { BadOption, parsePriority } from './beads.ts';
@@ -31,8 +31,8 @@ export async function testsOf(typed: Partial<TypedQuery>, now: number): Promise<
   for (const [key, value] of (typed.metadataField ?? []).map(pair)) tests.push(keySays(key, value));
   add(typed.hasMetadataKey, hasKey);
   add(typed.spec, specBegins);
-  add(typed.molType, (word) => says('mol_type', word));
-  add(typed.wispType, (word) => says('wisp_type', word));
+  add(typed.molType, (word) => saysExactly('mol_type', word));
+  add(typed.wispType, (word) => saysExactly('wisp_type', word));
   return tests;
 }
 

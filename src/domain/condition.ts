@@ -79,7 +79,7 @@ export function valueOf({ metadata }: Bead, key: string): string | undefined {
 }
 
 /** Whether a field says exactly this; one that is not there says nothing. */
-export function says(field: 'mol_type' | 'wisp_type', word: string): Test {
+export function saysExactly(field: 'mol_type' | 'wisp_type', word: string): Test {
   return (bead) => textIn(bead, field) === word;
 }
 
