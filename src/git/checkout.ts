@@ -36,15 +36,19 @@ export async function mayMove(repository: Repository, from: string, to: string):
   return (await runGit(repository, ['read-tree', '-n', '-m', '-u', from, to], { worktree: true, accept: [0, 128] })).code === 0;
 }
 
-/** Brings the index up to date with the dates of files; false where another git process holds it, and then it stays as it is. */
+/** Brings the index up to date with the dates of files; false where another git process holds it, and then it stays as it is. Throws GitFailed where it cannot be read. */
 async function refreshIndex(repository: Repository): Promise<boolean> {
-  try {
-    await freeLocks(repository, [join(repository.gitDir, 'index.lock')]);
-  } catch (error) {
-    if (error instanceof LockHeld) return false;
-    throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await freeLocks(repository, [join(repository.gitDir, 'index.lock')]);
+    } catch (error) {
+      if (error instanceof LockHeld) return false;
+      throw error;
+    }
+    // Git fails with 128 where somebody has taken the lock since, and where the index is damaged: that fails every time.
+    const { code } = await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: attempt < 3 ? [0, 1, 128] : [0, 1] });
+    if (code !== 128) return true;
   }
-  return (await runGit(repository, ['update-index', '-q', '--refresh'], { worktree: true, accept: [0, 1, 128] })).code !== 128;
 }
 
 /** Whether the tracked files and the index of a checkout are those of a commit, whatever its branch says. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isClean, moveCheckout } from '../../src/git/checkout.ts';
+import { isClean, mayMove, moveCheckout } from '../../src/git/checkout.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { readRef } from '../../src/git/refs.ts';
 import { eachFormat, fresh, furiosa, git, thrown } from './ground.ts';
@@ -57,3 +57,18 @@ moving('changes nothing where a change or an untracked file is in the way', asyn
 });
 
 moving.run();
+
+const asked = suite('mayMove');
+
+asked('tells what is in the way, and takes no index that nobody can read for a free way', async () => {
+  const repo = await fresh();
+  const from = (await readRef(repo, 'HEAD'))!;
+  const to = (await importCommit(repo, 'refs/heads/main', from, landing({ a: 'landed\n' })))!;
+  assert.is(await mayMove(repo, from, to), true);
+  writeFileSync(join(repo.worktree!, 'a'), 'mine\n');
+  assert.is(await mayMove(repo, from, to), false);
+  writeFileSync(join(repo.gitDir, 'index'), 'rust');
+  assert.is((await thrown(() => mayMove(repo, from, to))).code, 'git.failed');
+});
+
+asked.run();
