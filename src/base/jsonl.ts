@@ -60,8 +60,13 @@ export function* readLines(text: string): Generator<ReadLine> {
   }
 }
 
+/** Whether a line is one that a merge by text puts where two sides differ. */
+export function isMergeMark(line: string): boolean {
+  return /^(<{7}|={7}|>{7}|\|{7})( |\r?$)/.test(line);
+}
+
 function readLine(raw: string, line: number): ReadLine {
-  if (/^(<{7}|={7}|>{7})( |\r?$)/.test(raw)) return { line, reason: 'it is a mark that a merge left where two sides differ' };
+  if (isMergeMark(raw)) return { line, reason: 'it is a mark that a merge left where two sides differ' };
   let value: unknown;
   try {
     value = JSON.parse(raw);

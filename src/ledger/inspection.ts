@@ -9,7 +9,7 @@ import { statePath, type Ledger } from './ledger.ts';
 import { withLock } from './lock.ts';
 import { mergeRecords } from './merge.ts';
 import { formatShard, parseSettings, shardPath } from './shards.ts';
-import { mendedRecords, readLines, recordFindings, type Finding, type Placed } from './soundness.ts';
+import { examineShard, mendedRecords, recordFindings, type Examined, type Finding, type Placed } from './soundness.ts';
 import type { Stored } from './stamps.ts';
 import type { Signature } from './transact.ts';
 
@@ -37,14 +37,14 @@ export async function inspect(ledger: Ledger, elsewhere: (id: string) => boolean
     const { files, missing } = await listTree(ledger, reader, commit);
     const findings: Finding[] = [...missing];
     const shards = new Map<string, Placed[]>();
-    const damaged = new Map<string, ReturnType<typeof readLines>>();
+    const damaged = new Map<string, Examined>();
     const bodies = await Promise.all(files.map(({ oid }) => reader.contents(oid)));
     for (const [index, { path, oid }] of files.entries()) {
       const body = bodies[index]?.body;
       const shard = /^beads\/(\d\d\/\d\d)\.jsonl$/.exec(path)?.[1];
       if (body === undefined) findings.push(await missingFile(ledger, reader, commit, path, oid));
       else if (shard !== undefined) {
-        const read = readLines(shard, body.toString('utf8'));
+        const read = examineShard(shard, body.toString('utf8'));
         shards.set(shard, [...read.records]);
         if (read.faults.length > 0) damaged.set(shard, read);
       } else findings.push(...otherFile(path, body, commit));
@@ -123,14 +123,14 @@ async function pastOf(ledger: Ledger, reader: ObjectReader, commit: string, path
   for (const entry of (await entriesOn(ledger, { to: commit }, path)).reverse().slice(0, furthest)) {
     const info = await reader.info(`${entry.commit}:${path}`);
     const text = info === undefined ? undefined : (await reader.contents(info.oid))?.body.toString('utf8');
-    if (shard !== undefined && text !== undefined && readLines(shard, text).faults.length === 0) return { good: text, goodCommit: entry.commit, ...(since === undefined ? {} : { since }) };
+    if (shard !== undefined && text !== undefined && examineShard(shard, text).faults.length === 0) return { good: text, goodCommit: entry.commit, ...(since === undefined ? {} : { since }) };
     since = entry;
   }
   return since === undefined ? {} : { since };
 }
 
 /** Works out the texts of damaged shards, and of those that their misplaced beads belong to; tells what cannot be mended without a loss. */
-async function mendAll(ledger: Ledger, reader: ObjectReader, commit: string, damaged: ReadonlyMap<string, ReturnType<typeof readLines>>, shards: ReadonlyMap<string, readonly Placed[]>, findings: Finding[]): Promise<Map<string, FileDraft>> {
+async function mendAll(ledger: Ledger, reader: ObjectReader, commit: string, damaged: ReadonlyMap<string, Examined>, shards: ReadonlyMap<string, readonly Placed[]>, findings: Finding[]): Promise<Map<string, FileDraft>> {
   let records: ReadonlyMap<string, Stored> = new Map();
   const touched = new Set<string>();
   const blocked = new Set<string>();
@@ -138,10 +138,10 @@ async function mendAll(ledger: Ledger, reader: ObjectReader, commit: string, dam
     const path = shardPath(shard);
     const { good, since } = await pastOf(ledger, reader, commit, path);
     const mended = mendedRecords(read, good);
-    const at = since ?? (await entryAt(ledger, commit));
+    const at = since ?? { commit, actor: await gitText(ledger.repository, ['show', '-s', '--format=%an', commit, '--']) };
     for (const { check, line, why, bead } of read.faults) {
-      const message = `${path}, line ${line}: ${why}${at === undefined ? '' : ` (since ${at.commit.slice(0, 12)}, by ${at.actor})`}`;
-      findings.push({ check, severity: 'fault', message, commit: at?.commit ?? commit, path, line, ...(bead === undefined ? {} : { bead }), ...(typeof mended === 'string' ? { loses: mended, hint: `git log -p ${(at?.commit ?? commit).slice(0, 12)} -- ${path} (shows who wrote it)` } : { hint: 'gt doctor --fix' }) });
+      const message = `${path}, line ${line}: ${why} (since ${at.commit.slice(0, 12)}, by ${at.actor})`;
+      findings.push({ check, severity: 'fault', message, commit: at.commit, path, line, ...(bead === undefined ? {} : { bead }), ...(typeof mended === 'string' ? { loses: mended, hint: `git log -p ${at.commit.slice(0, 12)} -- ${path} (shows who wrote it)` } : { hint: 'gt doctor --fix' }) });
     }
     if (typeof mended === 'string') blocked.add(shard);
     else {
@@ -156,11 +156,6 @@ async function mendAll(ledger: Ledger, reader: ObjectReader, commit: string, dam
   const homes = [...touched].filter((shard) => !blocked.has(shard));
   if ([...records.keys()].some((id) => blocked.has(shardOf(id)))) return new Map();
   return new Map(homes.map((shard): [string, FileDraft] => [shardPath(shard), formatShard(new Map([...records].filter(([id]) => shardOf(id) === shard))) || null]));
-}
-
-async function entryAt(ledger: Ledger, commit: string): Promise<Entry | undefined> {
-  const actor = await gitText(ledger.repository, ['show', '-s', '--format=%an', commit, '--']);
-  return { commit, parents: [], at: '', actor, subject: '' };
 }
 
 /** Writes what an inspection has mended as a commit of its own, under the ledger's lock; what was there stays in the history. Throws RefMoved where somebody wrote meanwhile. */

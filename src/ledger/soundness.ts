@@ -1,6 +1,6 @@
 import { base36, stampReplica, stampTime } from '../base/clock.ts';
 import { shardOf } from '../base/ids.ts';
-import { isObject } from '../base/jsonl.ts';
+import { isMergeMark, isObject } from '../base/jsonl.ts';
 import { shortDuration, timestamp } from '../base/time.ts';
 import { indexed } from '../domain/bead.ts';
 import { dependencyCycles } from '../domain/tree.ts';
@@ -40,8 +40,14 @@ export interface LineFault {
   readonly bead?: string;
 }
 
+/** What can be read of a shard, and what is wrong with its lines. */
+export interface Examined {
+  readonly records: readonly Placed[];
+  readonly faults: readonly LineFault[];
+}
+
 /** Reads a shard line by line, whatever is in it. */
-export function readLines(shard: string, text: string): { readonly records: readonly Placed[]; readonly faults: readonly LineFault[] } {
+export function examineShard(shard: string, text: string): Examined {
   const records: Placed[] = [];
   const faults: LineFault[] = [];
   const seen = new Set<string>();
@@ -52,7 +58,7 @@ export function readLines(shard: string, text: string): { readonly records: read
     if (line > lines.length) faults.push({ check: 'shard.truncated', line, why: 'the file ends in the middle of a line', text: content });
     const stored = recordOf(content);
     if (stored === undefined) {
-      if (line <= lines.length) faults.push(isMarker(content) ? { check: 'shard.conflict', line, why: `it holds a conflict marker (${content.slice(0, 7)})`, text: content } : { check: 'shard.garbage', line, why: 'it is no bead', text: content });
+      if (line <= lines.length) faults.push(isMergeMark(content) ? { check: 'shard.conflict', line, why: `it holds a conflict marker (${content.slice(0, 7)})`, text: content } : { check: 'shard.garbage', line, why: 'it is no bead', text: content });
       continue;
     }
     const { id } = stored.bead;
@@ -62,10 +68,6 @@ export function readLines(shard: string, text: string): { readonly records: read
     seen.add(id);
   }
   return { records, faults };
-}
-
-function isMarker(line: string): boolean {
-  return /^(<{7}|={7}|>{7}|\|{7})( |$)/.test(line);
 }
 
 function recordOf(line: string): Stored | undefined {
@@ -83,7 +85,7 @@ function recordOf(line: string): Stored | undefined {
  * What the records of a damaged shard are, from its readable lines and its last good text: records that stand there twice are merged, and what was cut off comes back.
  * Answers as a text what would be lost, where a line can neither be read nor be found in the good text.
  */
-export function mendedRecords({ records, faults }: ReturnType<typeof readLines>, good: string | undefined): ReadonlyMap<string, Stored> | string {
+export function mendedRecords({ records, faults }: Examined, good: string | undefined): ReadonlyMap<string, Stored> | string {
   const goodLines = (good ?? '').split('\n').filter((line) => line !== '');
   const fragments = faults.filter(({ check, text }) => check === 'shard.garbage' || (check === 'shard.truncated' && recordOf(text) === undefined));
   const lost = fragments.find(({ text }) => !goodLines.some((line) => line.startsWith(text)));

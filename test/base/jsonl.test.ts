@@ -42,4 +42,11 @@ lines('name the first that cannot be read', () => {
   }
 });
 
+lines('are told from the marks that a merge by text leaves', () => {
+  for (const mark of ['<<<<<<< ours', '||||||| 1234567', '=======', '=======\r', '>>>>>>> theirs']) {
+    assert.throws(() => parseLines(`{"a":1}\n${mark}\n`, 'x'), /x, line 2: it is a mark that a merge left/);
+  }
+  assert.throws(() => parseLines('========', 'x'), (error: unknown) => error instanceof BadLine && !error.message.includes('a merge left'));
+});
+
 lines.run();
