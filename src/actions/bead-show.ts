@@ -37,8 +37,8 @@ class Reading {
   /** The bead; where git is asked for it, together with those that have an edge to it, which its details will want. */
   async bead({ id, ledger }: Named): Promise<Bead | undefined> {
     const snapshot = await this.#open(ledger);
-    const { liveAmong } = await import('../ledger/projection.ts');
-    return (await liveAmong(ledger, snapshot.commit, [id])).get(id) ?? snapshot.ask((view) => (view.load([id, ...view.referrerIds(id)]), view.get(id)));
+    const { keptBeads } = await import('../ledger/projection.ts');
+    return (await keptBeads(ledger, snapshot.commit, [id])).get(id) ?? snapshot.ask((view) => (view.load([id, ...view.referrerIds(id)]), view.get(id)));
   }
 
   async details(bead: Bead, ledger: Ledger): Promise<Details> {
@@ -54,11 +54,11 @@ class Reading {
 
   async #beads(ledger: Ledger, ids: readonly string[]): Promise<(Bead | undefined)[]> {
     const snapshot = await this.#open(ledger);
-    const { liveAmong } = await import('../ledger/projection.ts');
-    const live = await liveAmong(ledger, snapshot.commit, ids);
-    const others = ids.filter((id) => !live.has(id));
+    const { keptBeads } = await import('../ledger/projection.ts');
+    const kept = await keptBeads(ledger, snapshot.commit, ids);
+    const others = ids.filter((id) => !kept.has(id));
     const asked = others.length === 0 ? [] : await snapshot.ask((view) => (view.load(others), others.map((id) => view.get(id))));
-    return [...live.values(), ...asked];
+    return [...kept.values(), ...asked];
   }
 
   async #anywhere(id: string): Promise<Bead | undefined> {

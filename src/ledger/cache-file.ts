@@ -9,7 +9,7 @@ export interface Header {
 }
 
 /** Raised when what the files hold changes its shape: files of another version are worked out anew. */
-export const version = 8;
+export const version = 9;
 const chunk = 1 << 16;
 
 /** Where a cache file of a ledger lies. */

@@ -44,7 +44,7 @@ export function matters(bead: Bead): boolean {
 /** Brings the projection to a commit: shards whose object is the same are kept. */
 export async function refresh(ledger: Ledger, commit: string): Promise<Fresh> {
   const [{ ObjectReader }, { listShards, readShard }] = await Promise.all([import('../git/objects.ts'), import('./read.ts')]);
-  const { header, shards: before } = readWork(ledger);
+  const { header, shards: before, lines } = readKept(ledger);
   const reader = ObjectReader.open(ledger.repository);
   try {
     const listed = [...(await listShards(ledger, commit))];
@@ -53,12 +53,13 @@ export async function refresh(ledger: Ledger, commit: string): Promise<Fresh> {
         const known = before.get(shard);
         if (known?.oid === oid) return [shard, known];
         const beads = [...(await readShard(reader, shard, oid, commit)).values()].map(({ bead }) => bead);
-        const rest = beads.filter((bead) => bead.status !== 'tombstone' && !matters(bead)).map((bead): [string, ...string[]] => [bead.id, ...targetsOf(bead)]);
-        return [shard, { oid, beads: beads.filter(matters), rest }];
+        const rest = beads.filter((bead) => bead.status !== 'tombstone' && !matters(bead));
+        lines.set(shard, rest.map((bead) => beadLine(shard, bead)).join(''));
+        return [shard, { oid, beads: beads.filter(matters), rest: rest.map((bead): [string, ...string[]] => [bead.id, ...targetsOf(bead)]) }];
       }),
     );
     const shards = new Map(parts);
-    if (header?.commit !== commit) writeWork(ledger, commit, shards);
+    if (header?.commit !== commit) writeWork(ledger, commit, shards, lines);
     return { shards, ...writeReady(ledger, commit, shards) };
   } finally {
     await reader.close();
@@ -84,13 +85,31 @@ export function readWork(ledger: Ledger): { readonly header: Header | undefined;
   }
 }
 
-function writeWork(ledger: Ledger, commit: string, shards: Parts): void {
+/** What a new projection may keep of the last one, with the lines of the file `rest` by shard; nothing where a writer was killed between the two files. */
+function readKept(ledger: Ledger): ReturnType<typeof readWork> & { readonly lines: Map<string, string> } {
+  const work = readWork(ledger);
+  const rest = readCache(ledger, 'rest');
+  if (rest === undefined || rest.header.commit !== work.header?.commit) return { header: undefined, shards: new Map(), lines: new Map() };
+  const lines = new Map<string, string>();
+  for (const line of rest.body.toString('utf8').split('\n')) {
+    const shard = line.slice(2, line.indexOf('"', 2));
+    if (line !== '') lines.set(shard, `${lines.get(shard) ?? ''}${line}\n`);
+  }
+  return { ...work, lines };
+}
+
+function beadLine(shard: string, bead: Bead): string {
+  return `${JSON.stringify([shard, bead.id, bead] satisfies Line)}\n`;
+}
+
+function writeWork(ledger: Ledger, commit: string, shards: Parts, rest: ReadonlyMap<string, string>): void {
   const lines: string[] = [];
   for (const [shard, { oid, beads, rest }] of shards) {
     lines.push(`${JSON.stringify([shard, '', oid, rest] satisfies Line)}\n`);
-    for (const bead of beads) lines.push(`${JSON.stringify([shard, bead.id, bead] satisfies Line)}\n`);
+    for (const bead of beads) lines.push(beadLine(shard, bead));
   }
   writeCache(ledger, 'live', { version, commit }, lines.join(''));
+  writeCache(ledger, 'rest', { version, commit }, [...shards.keys()].map((shard) => rest.get(shard) ?? '').join(''));
   writeCache(ledger, 'ids', { version, commit }, idLines(shards));
   writeCache(ledger, 'edges', { version, commit }, edgeLines(shards));
 }

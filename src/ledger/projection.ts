@@ -9,8 +9,8 @@ import type { ReadyHeader } from './live.ts';
 
 /*
  * What is worked out from one ledger commit and kept beside it, so that everyday questions need not read everything: never trusted for another commit, brought
- * up to date by the difference of trees, and free to be deleted. Of the files, `live` holds what all of it is made from, shard by shard; `ready`, `ready-ids`,
- * `ids` and `edges` answer one question each. A small difference is applied to the answers, and kept (`difference`, `ready-page`); a large one is written back into all of them.
+ * up to date by the difference of trees, and free to be deleted. Of the files, `live` holds what all of it is made from, shard by shard, and `rest` the beads that were
+ * left out of it, for who asks for one; `ready`, `ready-ids`, `ids` and `edges` answer one question each. A small difference is applied to the answers, and kept (`difference`, `ready-page`); a large one is written back into all of them.
  */
 
 /** Ready beads, best first, and how many there are in all. */
@@ -85,29 +85,35 @@ export async function liveBeads(ledger: Ledger): Promise<Beads> {
   return indexed(beads);
 }
 
-/** Those of some beads that are not done, by the projection alone, where it is of this commit or what has changed since is kept; who misses one asks git. */
-export async function liveAmong(ledger: Ledger, commit: string, ids: readonly string[]): Promise<Map<string, Bead>> {
+/** Those of some beads that the projection holds, tombstones left out, where it is of this commit or what has changed since is kept; who misses one asks git. */
+export async function keptBeads(ledger: Ledger, commit: string, ids: readonly string[]): Promise<Map<string, Bead>> {
   const found = new Map<string, Bead>();
   const header = ids.length === 0 ? undefined : readCacheStart<Header, unknown>(ledger, 'live', 0)?.header;
   if (header === undefined) return found;
   const since = header.commit === commit ? nothing : (await import('./kept-difference.ts')).keptDifference(ledger, header.commit, commit);
   if (since === undefined) return found;
   const same = ids.filter((id) => !since.before.has(id) && !since.after.has(id));
-  const lines = findLines(ledger, 'live', header.commit, same.map((id) => lineStart(shardOf(id), id))) ?? [];
-  same.forEach((id, index) => {
-    const bead = lines[index] === undefined ? undefined : beadIn(lines[index]);
-    if (bead !== undefined) found.set(id, bead);
-  });
-  for (const id of ids) if (since.after.has(id)) found.set(id, since.after.get(id)!);
+  for (const name of ['live', 'rest']) {
+    const wanted = same.filter((id) => !found.has(id));
+    const lines = wanted.length === 0 ? [] : (findLines(ledger, name, header.commit, wanted.map((id) => lineStart(shardOf(id), id))) ?? []);
+    for (const [index, id] of wanted.entries()) {
+      const bead = lines[index] === undefined ? undefined : beadIn(lines[index]);
+      if (bead !== undefined) found.set(id, bead);
+    }
+  }
+  for (const id of ids) {
+    const bead = since.after.get(id);
+    if (bead !== undefined && bead.status !== 'tombstone') found.set(id, bead);
+  }
   return found;
 }
 
-/** How the line of a bead begins in the file `live`. */
+/** How the line of a bead begins in the files `live` and `rest`. */
 export function lineStart(shard: string, id: string): string {
   return `["${shard}","${id}",`;
 }
 
-/** The bead of a line of the file `live`; undefined where the line is damaged. */
+/** The bead of a line of the files `live` and `rest`; undefined where the line is damaged. */
 export function beadIn(line: string): Bead | undefined {
   try {
     return (JSON.parse(line) as [shard: string, id: string, bead: Bead])[2];
