@@ -3,7 +3,7 @@ import { nearest, truncate } from '../base/text.ts';
 import { globalOptions, type Command } from './command.ts';
 import { aliases, alsoInBd, areas, groups, type Load } from './command-table.ts';
 
-const table = new Map<string, Load>(areas.flatMap(({ commands }) => Object.entries(commands)));
+const table = new Map<string, Load>(areas.flatMap(({ commands }) => commands));
 
 /** Lists the full names of all commands. */
 export function commandNames(): string[] {

@@ -75,7 +75,7 @@ export async function programHelp(program: 'gt' | 'bd'): Promise<Part[]> {
   const known = new Set(typeable(program).keys());
   const parts: Part[] = [`usage: ${program} <command> [options]`];
   for (const { title, commands } of areas) {
-    const typed = Object.keys(commands).map((name) => [typedName(program, name), name] as const);
+    const typed = commands.map(([name]) => [typedName(program, name), name] as const);
     const shown = await rows(program, typed.filter(([words]) => known.has(words)));
     if (shown.length > 0) parts.push('', { heading: title }, listing(shown));
   }

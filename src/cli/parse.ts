@@ -102,7 +102,7 @@ export function spell(options: Record<string, Option>, typed: string, words: rea
 }
 
 function camel(name: string): string {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return name.includes('-') ? name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) : name;
 }
 
 function checkChoice(label: string, value: string, choices: readonly string[] | undefined, hint: string): void {

@@ -72,15 +72,17 @@ function filled(text: string, { isPlain, isRight }: Laid, room: number, isLast: 
 export function* tableLines({ columns, count, titles, shrink }: Table, room: number | undefined, paint?: (text: string, tone: Tone | undefined) => string): Iterable<string> {
   if (count === 0) return;
   const widths = fitted(columns.map(({ width }) => width), shrink, room);
-  const line = (texts: readonly string[], toneOf: (column: Laid) => Tone | undefined): string => {
-    let whole = '';
-    const last = texts.findLastIndex((text) => text !== '');
+  // The titles are row -1.
+  for (let row = titles ? -1 : 0; row < count; row += 1) {
+    const textOf = ({ title, texts }: Laid): string => (row < 0 ? title : texts[row]!);
+    let last = columns.length - 1;
+    while (last >= 0 && textOf(columns[last]!) === '') last -= 1;
+    let line = '';
     for (let index = 0; index <= last; index += 1) {
-      const text = filled(texts[index]!, columns[index]!, widths[index]!, index === last);
-      whole += (index === 0 ? '' : '  ') + (paint === undefined ? text : paint(text, toneOf(columns[index]!)));
+      const column = columns[index]!;
+      const text = filled(textOf(column), column, widths[index]!, index === last);
+      line += (index === 0 ? '' : '  ') + (paint === undefined ? text : paint(text, row < 0 ? 'faint' : column.tones?.[row]));
     }
-    return whole;
-  };
-  if (titles) yield line(columns.map(({ title }) => title), () => 'faint');
-  for (let row = 0; row < count; row += 1) yield line(columns.map(({ texts }) => texts[row]!), ({ tones }) => tones?.[row]);
+    yield line;
+  }
 }

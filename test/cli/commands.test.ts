@@ -51,7 +51,7 @@ function shellWords(line: string): string[] {
 const declarations = suite('every declaration');
 
 declarations('is in one area, under its own name', () => {
-  const names = areas.flatMap(({ commands }) => Object.keys(commands));
+  const names = areas.flatMap(({ commands }) => commands.map(([name]) => name));
   assert.equal(names.filter((name, at) => names.indexOf(name) !== at), []);
   assert.equal(declared.map(({ name }) => name), names);
 });

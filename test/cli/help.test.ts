@@ -24,7 +24,7 @@ const help = suite('--help');
 help('of every command is what the golden file says', async () => {
   const pages: string[] = [];
   for (const program of ['gt', 'bd'] as const) pages.push(`$ ${program} --help\n${text(await programHelp(program))}`);
-  for (const name of areas.flatMap(({ commands }) => Object.keys(commands))) {
+  for (const [name] of areas.flatMap(({ commands }) => commands)) {
     const typed = `gt ${typedName('gt', name)}`;
     pages.push(`$ ${typed} --help\n${(await commandHelp(typed, await loadCommand(name))).trimEnd()}`);
   }
