@@ -5,8 +5,8 @@ import { ObjectReader } from '../git/objects.ts';
 import { gitText, runGit } from '../git/run.ts';
 import { entriesOn, headOf, type Entry } from './history.ts';
 import { parseFormat } from './init.ts';
-import { statePath, type Ledger } from './ledger.ts';
-import { withLock } from './lock.ts';
+import type { Ledger } from './ledger.ts';
+import { underLedgerLock } from './locked.ts';
 import { mergeRecords } from './merge.ts';
 import { formatShard, parseSettings, shardPath } from './shards.ts';
 import { examineShard, mendedRecords, recordFindings, type Examined, type Finding, type Placed } from './soundness.ts';
@@ -165,6 +165,5 @@ export async function mend(ledger: Ledger, signature: Signature, { commit, mende
   const told = findings.filter(({ path, loses }) => path !== undefined && mended.has(path) && loses === undefined);
   const body = told.map(({ check, path, line, message }) => canonical({ op: 'ledger.mended', check, path, line, message }));
   const message = `Mend ${[...mended.keys()].join(', ')}\n\n${body.join('\n')}\n\nActor: ${signature.actor}\n`;
-  return withLock(statePath(ledger.repository, 'locks', 'ledger'), ledger.liveness, 30_000, () =>
-    importCommit(ledger.repository, ledger.ref, commit, async () => ({ message, author: person, committer: person, files: mended })));
+  return underLedgerLock(ledger, () => importCommit(ledger.repository, ledger.ref, commit, async () => ({ message, author: person, committer: person, files: mended })));
 }

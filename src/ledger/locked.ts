@@ -9,9 +9,14 @@ const patience = 30_000;
 const lockPatience = 15_000;
 const attempts = 20;
 
+/** Runs `work` while nobody else writes the ledger. Throws LockBusy. */
+export function underLedgerLock<T>({ repository, liveness }: Ledger, work: () => Promise<T>): Promise<T> {
+  return withLock(statePath(repository, 'locks', 'ledger'), liveness, patience, work);
+}
+
 /** Tries to write under the ledger's lock, and again where somebody without that lock has moved the ref meanwhile. Throws Busy when it lost too often. */
 export async function lockedWrite<T>(ledger: Ledger, write: () => Promise<T>): Promise<T> {
-  return withLock(statePath(ledger.repository, 'locks', 'ledger'), ledger.liveness, patience, async () => {
+  return underLedgerLock(ledger, async () => {
     const end = performance.now() + lockPatience;
     for (let attempt = 1; ; attempt += 1) {
       try {
