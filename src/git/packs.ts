@@ -11,12 +11,25 @@ const unbearable = 96;
 /** A repacking that was begun so long ago, in milliseconds, has ended or will never do so. */
 const longest = 600_000;
 
-/** The small packs, and the names of the large ones. */
-function packsIn({ commonDir }: Repository): { readonly few: number; readonly large: readonly string[] } {
-  const folder = join(commonDir, 'objects', 'pack');
-  const packs = readdirSync(folder).filter((name) => name.endsWith('.pack'));
+function packNames({ commonDir }: Repository): string[] {
+  return readdirSync(join(commonDir, 'objects', 'pack')).filter((name) => name.endsWith('.pack'));
+}
+
+/** In bytes; 0 where it was joined with others meanwhile. */
+function sizeOf({ commonDir }: Repository, pack: string): number {
+  return statSync(join(commonDir, 'objects', 'pack', pack), { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** How large each pack of a repository is, in bytes. */
+export function packSizes(repository: Repository): number[] {
+  return packNames(repository).map((name) => sizeOf(repository, name));
+}
+
+/** How many packs are small, and the names of the large ones. */
+function packsIn(repository: Repository): { readonly few: number; readonly large: readonly string[] } {
+  const packs = packNames(repository);
   if (packs.length < bearable) return { few: packs.length, large: [] };
-  const large = packs.filter((name) => (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) >= small);
+  const large = packs.filter((name) => sizeOf(repository, name) >= small);
   return { few: packs.length - large.length, large };
 }
 

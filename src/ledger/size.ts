@@ -1,6 +1,5 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { timestamp } from '../base/time.ts';
+import { packSizes } from '../git/packs.ts';
 import { listRefs } from '../git/refs.ts';
 import { gitText, runGit } from '../git/run.ts';
 import { headOf } from './history.ts';
@@ -53,15 +52,11 @@ export async function measureLedger(ledger: Ledger): Promise<Size> {
   const before = await gitText(repository, ['rev-list', '-1', `--min-age=${Math.floor((ledger.now() - month) / 1000)}`, commit, '--']);
   const recent = before === '' ? [commit] : [commit, `^${before}`];
   const [commits, diskBytes, roots, newCommits, newBytes] = await Promise.all([count(commit), disk(commit), gitText(repository, ['log', '--max-parents=0', '--format=%ct', commit, '--']), count(...recent), disk(...recent)]);
-  const packs = packsIn(join(repository.commonDir, 'objects', 'pack'));
+  const packs = packSizes(repository);
   return {
     commit, beads, total: statuses.length, shards: files.filter(({ path }) => path.startsWith('beads/')).length, bytes: files.reduce((sum, { size }) => sum + size, 0),
     commits, since: timestamp(Math.min(...roots.split('\n').map(Number)) * 1000), cut: (await readFormat(ledger))?.cut ?? 0, archives: (await listRefs(repository, `${archives}/`)).map(({ ref }) => ref),
     disk_bytes: diskBytes, bytes_per_commit: Math.round(diskBytes / commits), packs: packs.length, pack_bytes: packs.reduce((sum, size) => sum + size, 0),
     loose_objects: Number((await gitText(repository, ['count-objects'])).split(' ')[0]), growth: { commits: newCommits, bytes: newBytes },
   };
-}
-
-function packsIn(folder: string): number[] {
-  return readdirSync(folder).filter((name) => name.endsWith('.pack')).map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
 }
