@@ -167,7 +167,7 @@ export async function auditTrail(ledger: Ledger, search: Search): Promise<Transc
   const any = actor === undefined && bead === undefined && since === -Infinity && until === Infinity;
   const fits = (entry: Pick<Entry, 'actor' | 'at'>): boolean => (actor === undefined || entry.actor === actor) && Date.parse(entry.at) >= since && Date.parse(entry.at) <= until;
   const all = bead === undefined ? await entriesOf(ledger, head, any ? limit : Infinity) : (await versionsOf(ledger, bead)).reverse();
-  const chosen = all.filter(fits).slice(0, limit === Infinity ? undefined : limit);
+  const chosen = all.filter(fits).slice(0, limit);
   return chosen.length === 0 ? [] : transcripts(ledger, chosen.map(({ commit }) => commit));
 }
 
