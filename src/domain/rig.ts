@@ -20,6 +20,7 @@ type RigSettings = Readonly<Record<string, unknown>>;
 /** The name of the settings file that holds the rigs of a town. */
 export const rigSettings = 'rigs';
 
+/** Beads' own prefixes come from the names of folders, which may have a low line in them. */
 const prefixPattern = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
 const prefixLimit = 8;
 const typedLimit = 20;
@@ -67,7 +68,7 @@ export function registerRig(settings: RigSettings, name: string, rig: RigRecord,
 export class BadPrefix extends Usage {
   readonly code = 'prefix.bad';
   constructor(prefix: string) {
-    super(`${JSON.stringify(prefix.slice(0, 60))} cannot be a prefix of ids`, { prefix }, `use a lower-case letter, then letters and digits, ${typedLimit} at most`);
+    super(`${JSON.stringify(prefix.slice(0, 60))} cannot be a prefix of ids`, { prefix }, `use a lower-case letter, then letters and digits, with single - or _ between them, ${typedLimit} characters at most`);
   }
 }
 
