@@ -16,7 +16,7 @@ import { replicaOf, statePath } from '../ledger/ledger.ts';
 import { withLock } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult, openSnapshot } from '../ledger/read.ts';
-import { carry, fetchShared, foldShared, LedgerRefused, type Hub } from '../ledger/sharing.ts';
+import { carry, fetchShared, foldShared, isOtherTown, LedgerRefused, OtherTown, type Hub } from '../ledger/sharing.ts';
 import { phaseOf, type Stored } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
@@ -31,9 +31,11 @@ const lookPatience = 30_000;
 const tellPatience = 8_000;
 const looked = new Map<string, number>();
 
-/** Where the claims of a rig are kept; undefined where its work lands on this machine. */
+/** Where the claims of a rig are kept; undefined where its work lands on this machine, or on a hub that another kind of town keeps. */
 export async function claimHub(town: Town, rig: Rig): Promise<Hub | undefined> {
-  return rig.remote === undefined ? undefined : hubBy(town, rig, rig.remote);
+  if (rig.remote === undefined) return undefined;
+  const hub = await hubBy(town, rig, rig.remote);
+  return (await isOtherTown(rig.ledger, hub)) ? undefined : hub;
 }
 
 /** Fetches what the hub knows, claims too, and takes it in; undefined where there is no hub, or it does not answer: then work begins without a claim. */
@@ -48,6 +50,7 @@ export async function lookAtHub(town: Town, rig: Rig, who: Signature): Promise<H
     looked.set(commonDir, rig.ledger.now());
     return hub;
   } catch (error) {
+    if (error instanceof OtherTown) return undefined;
     if (!isAway(error)) throw error;
     appendEvent(town.hq, { kind: 'fetch.failed', subject: rig.name, data: { message: (error as Failure).message } });
     return undefined;

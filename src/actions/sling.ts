@@ -21,7 +21,7 @@ import { transact, type Signature } from '../ledger/transact.ts';
 import { findProgram } from '../sessions/backend.ts';
 import { runtimeNamed } from '../sessions/runtimes.ts';
 import { ledgerOf, rigNamed, rigOfBead, workerFolder, type Rig, type Town } from '../town.ts';
-import { claimFact, lookAtHub, takeClaim, tellHub } from './claims.ts';
+import { claimFact, claimHub, lookAtHub, takeClaim, tellHub } from './claims.ts';
 import { convoyId, convoyTracking, createConvoy } from './convoy.ts';
 import { poke } from './poke.ts';
 import { handStart, refuseUntrusted, runtimeFor, startSession } from './session.ts';
@@ -135,7 +135,7 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
   await completeSling(town, rig, who, bead, agent);
   if (token === '') return { bead: id, outcome: 'unchanged', agent };
   appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { branch, by: who.actor } });
-  const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }), ...(rig.remote !== undefined && claimOf(bead) === undefined ? { unclaimed: true } : {}) };
+  const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }), ...(claimOf(bead) === undefined && (await claimHub(town, rig)) !== undefined ? { unclaimed: true } : {}) };
   if (!options.start) return { ...placed, command: handStart(rig, agent, String(bead.metadata?.['runtime'])) };
   // The engine may have been faster: then the session is its.
   const session = (await startSession(town, rig, { agent, bead, token, start }, options.env)) ?? readSession(rig, agent);

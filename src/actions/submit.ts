@@ -8,10 +8,10 @@ import { ObjectReader } from '../git/objects.ts';
 import { checkBranchName, isOid, readRef, updateRefs } from '../git/refs.ts';
 import { fetch, push, PushDenied, type PushUpdate } from '../git/remotes.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { mainRef } from '../ledger/ledger.ts';
+import { mainRef, NoLedger } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult, openSnapshot } from '../ledger/read.ts';
-import { LedgerRefused, nameOnHub, replicaRef } from '../ledger/sharing.ts';
+import { isOtherTown, LedgerRefused, nameOnHub, replicaRef } from '../ledger/sharing.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import type { Rig, Town } from '../town.ts';
@@ -126,14 +126,17 @@ export async function keepHead(town: Town, rig: Rig, { id, target, head }: Merge
   }
 }
 
-/** Moves refs of the hub together with this clone's ledger, at `commit` or as it is now: all of them or none. Throws what `push` throws, and LedgerRefused. */
+/** Moves refs of the hub together with this clone's ledger, at `commit` or as it is now, where that belongs there: all of them or none. Throws what `push` throws, NoLedger and LedgerRefused. */
 export async function pushWithLedger(town: Town, rig: Rig, updates: readonly PushUpdate[], commit?: string): Promise<void> {
   const hub = await hubBy(town, rig, rig.remote ?? '');
-  const ledger = { ref: nameOnHub(hub, replicaRef(rig.repository)), from: undefined, to: commit ?? (await readRef(rig.repository, mainRef)) ?? null };
+  if (await isOtherTown(rig.ledger, hub)) return push(rig.repository, hub.remote, { updates });
+  const to = commit ?? (await readRef(rig.repository, mainRef));
+  if (to === undefined) throw new NoLedger(rig.ledger);
+  const ref = nameOnHub(hub, replicaRef(rig.repository));
   try {
-    await push(rig.repository, hub.remote, { updates: [...updates, ledger] });
+    await push(rig.repository, hub.remote, { updates: [...updates, { ref, from: undefined, to }] });
   } catch (error) {
-    if (error instanceof PushDenied && (error.data['refs'] as readonly string[]).includes(ledger.ref)) throw new LedgerRefused(hub, error);
+    if (error instanceof PushDenied && (error.data['refs'] as readonly string[]).includes(ref)) throw new LedgerRefused(hub, error);
     throw error;
   }
 }

@@ -110,7 +110,8 @@ export async function foldShared(ledger: Ledger, hub: Hub, who: Signature): Prom
     try {
       if (await foldOne(ledger, hub, oid)) folded.push(name.replace('replicas/', ''));
     } catch (error) {
-      if (!(error instanceof Failure) || error instanceof OtherTown) throw error;
+      // The common ledger says whose hub it is.
+      if (!(error instanceof Failure) || (error instanceof OtherTown && (name === 'main' || !ledgers.some((each) => each.name === 'main')))) throw error;
       if (name === 'main') common = false;
       troubles.push(`${name}: ${error.message}`);
     }
@@ -129,18 +130,31 @@ async function foldOne(ledger: Ledger, hub: Hub, theirs: string): Promise<boolea
   const { repository, ref } = ledger;
   const ours = await readRef(repository, ref);
   if (ours === theirs || (ours !== undefined && (await isAncestor(repository, theirs, ours)))) return false;
-  if (ours !== undefined) await refuseOtherTown(repository, hub, ours, theirs);
+  if (ours !== undefined && (await areApart(repository, ours, theirs))) throw new OtherTown(hub);
   return (await fold(ledger, theirs)).how !== 'kept';
 }
 
 /** A town of one repository keeps the town's own beads in the ledger of its code; the ledger of a rig has none, and the two must not become one. */
-async function refuseOtherTown(repository: Repository, { remote }: Hub, ours: string, theirs: string): Promise<void> {
+async function areApart(repository: Repository, ours: string, theirs: string): Promise<boolean> {
   const reader = ObjectReader.open(repository);
   try {
     const [one, other] = await Promise.all([ours, theirs].map(async (commit) => parseFormat(commit, (await reader.contents(`${commit}:format.json`))?.body.toString('utf8'))));
-    if (one?.prefixes.includes('hq') !== other?.prefixes.includes('hq')) throw new OtherTown(remote);
+    return one?.prefixes.includes('hq') !== other?.prefixes.includes('hq');
   } finally {
     await reader.close();
+  }
+}
+
+/** Whether a hub keeps the ledger of another kind of town, as far as the last fetch tells: then nothing of this one belongs there. */
+export async function isOtherTown({ repository, ref }: Ledger, hub: Hub): Promise<boolean> {
+  const [ours, theirs] = await Promise.all([ref, trackingRef(hub, mainRef)].map((name) => readRef(repository, name)));
+  if (ours === undefined || theirs === undefined || ours === theirs) return false;
+  try {
+    return await areApart(repository, ours, theirs);
+  } catch (error) {
+    // One that cannot be read is told of where it is taken in.
+    if (error instanceof Failure) return false;
+    throw error;
   }
 }
 
@@ -180,11 +194,12 @@ export async function noteArrived(repository: Repository, hub: Hub, arrived: rea
 }
 
 /** Pushes what this clone has written, and nothing else: one push that takes in nothing, for who cannot wait. The common ledger follows where it can. Answers whether there was anything to push. */
-export async function carry({ repository, ref }: Ledger, hub: Hub, timeoutMs: number): Promise<boolean> {
+export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number): Promise<boolean> {
+  const { repository, ref } = ledger;
   const main = await readRef(repository, ref);
   const own = replicaRef(repository);
   const known = await Promise.all([own, mainRef].map(async (name) => ({ name, from: (await readRef(repository, trackingRef(hub, name))) ?? null })));
-  if (main === undefined || known[0]?.from === main) return false;
+  if (main === undefined || known[0]?.from === main || (await isOtherTown(ledger, hub))) return false;
   let refused: readonly string[] = [];
   try {
     await push(repository, hub.remote, { updates: known.map(({ name }): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: main })), atomic: false, timeoutMs });
@@ -210,8 +225,8 @@ export class LedgerRefused extends Refused {
 /** The ledger there belongs to a town by itself. */
 export class OtherTown extends Refused {
   readonly code = 'sync.other-town';
-  constructor(remote: string) {
-    super(`the ledger on ${remote} is that of another kind of town, so this one stays apart from it`, { remote }, 'gt config set sync.remote <another remote>');
+  constructor({ remote, rig }: Hub) {
+    super(`the ledger on ${remote} is that of another kind of town, so this one stays apart from it`, { remote }, `gt config set ${rig === undefined ? '' : `--rig ${rig} `}sync.remote <another remote>`);
   }
 }
 

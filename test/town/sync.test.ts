@@ -202,6 +202,30 @@ sync('that cannot be read holds up no other one, and is not written over', async
   assert.equal(await titles(other), ['Paint the door'], "by the replica's own ref");
 });
 
+sync('of a town by itself stays alone on its hub: the rig of another town works there, and leaves it as it is', async () => {
+  const hub = await newHub();
+  const [one, other] = await pair(hub);
+  await other.gt('sync', '--quiet');
+  const kept = (): Promise<string> => git(hub, ['for-each-ref', '--format=%(refname)', 'refs/beads', 'refs/claims']);
+  const before = await kept();
+  const town = cloneAt(join(temporary(), 'town'));
+  await one.gt('install', town.path);
+  await town.gt('rig', 'add', 'shop', hub, '--no-gate');
+  const id = await town.gt('create', 'Weld', '--silent', '--rig', 'shop', '--run', 'echo weld >weld.txt');
+  assert.not.match(await town.gt('sling', id), /does not answer/);
+  await town.gt('wait', id, '--for', 'submitted', '--timeout', '20s');
+  await town.gt('mq', 'run');
+  assert.is(await git(hub, ['show', 'main:weld.txt']), 'weld');
+  assert.match((await town.tried('sync')).stderr, /that of another kind of town.*\n.*gt config set --rig shop sync\.remote/);
+  assert.is(await kept(), before);
+  // Somebody may have pushed it there by hand.
+  await git(join(town.path, 'shop/.repo.git'), ['push', '-q', 'origin', 'refs/beads/main:refs/beads/replicas/strang']);
+  await one.gt('create', 'Paint the door', '--silent');
+  assert.match((await one.tried('sync')).stdout, /could not be taken in: replicas\/strang: /);
+  await other.tried('sync');
+  assert.equal(await titles(other), ['Paint the door']);
+});
+
 sync('is shared by the engines alone', async () => {
   const hub = await newHub();
   const [one, other] = await pair(hub);
