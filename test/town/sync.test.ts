@@ -13,7 +13,7 @@ import { ledgerAt } from '../helpers/ledger.ts';
 import { programs } from '../helpers/programs.ts';
 import { skip } from '../helpers/skip.ts';
 import { git } from '../helpers/town.ts';
-import { ownEnvironment, temporary } from '../helpers/temporary.ts';
+import { output, ownEnvironment, temporary } from '../helpers/temporary.ts';
 
 /** A clone that is a town by itself, and another one that has taken its ledger over from the hub. */
 async function pair(hub: string, env: Readonly<Record<string, string>> = {}, url = hub): Promise<[Clone, Clone]> {
@@ -77,8 +77,9 @@ sync('that the hub does not take keeps no push of a person from arriving, and sa
   await one.gt('init', '--quiet', '--no-gate', '--prefix', 'door');
   hook(hub, 'update', 'case $1 in refs/beads/*|refs/notes/*) echo "only branches here" >&2; exit 1;; esac');
   await one.git('commit', '-qm', 'Work', '--allow-empty');
-  const told = await one.tried('version').then(() => one.git('push', 'origin', 'main'));
-  assert.is(await git(hub, ['rev-parse', 'main']), await one.git('rev-parse', 'HEAD'), told);
+  const told = await output(['sh', '-c', 'git push origin main 2>&1'], { cwd: one.path });
+  assert.match(told, /gt: the ledger could not go along: .*only branches here.*gt config set sync\.namespace heads/);
+  assert.is(await git(hub, ['rev-parse', 'main']), await one.git('rev-parse', 'HEAD'));
   const refused = await one.tried('sync');
   assert.is(refused.code, 1);
   assert.match(refused.stderr, /cannot be shared: .*only branches here\n.*gt config set sync\.namespace heads/);
@@ -242,8 +243,7 @@ sync('is shared by the engines alone', async () => {
   assert.equal(await titles(other), ['Paint the door']);
 });
 
-const { stdout: execPath } = { stdout: await git('/', ['--exec-path']) };
-if (existsSync(backendPath(execPath))) {
+if (existsSync(backendPath(await git('/', ['--exec-path'])))) {
   sync('is shared by http', async () => {
     const hub = await newHub();
     const server = await serveByHttp(dirname(hub));
@@ -287,6 +287,5 @@ sync('brings verdicts along, every run once', async () => {
   assert.equal(await readVerdicts(openRepository(other.path), tree), known);
   assert.is(await one.git('rev-parse', 'refs/notes/gates'), await other.git('rev-parse', 'refs/notes/gates'));
 });
-
 
 sync.run();
