@@ -1,6 +1,5 @@
 import { Refused } from '../base/errors.ts';
-import { namesIn, runBatch, type Step } from '../domain/batch.ts';
-import { checkType } from '../domain/kind.ts';
+import { checkTypes, namesIn, runBatch, type Step } from '../domain/batch.ts';
 import { roughCount } from '../ledger/projection.ts';
 import { placeOf } from './bead-create.ts';
 import { actOf, writeBeads, type Writer } from './bead-write.ts';
@@ -28,8 +27,7 @@ export async function runSteps(writer: Writer, steps: readonly Step[], how: { re
   let created: readonly string[] = [];
   let changed: readonly string[] = [];
   await writeBeads(writer, ledger, how.message ?? `Batch of ${steps.length}`, (view) => {
-    const types = steps.flatMap((step) => (step.verb === 'create' ? [step.type] : step.verb === 'update' && typeof step.fields['issue_type'] === 'string' ? [step.fields['issue_type']] : []));
-    for (const type of types) checkType(type, () => view.settings('config'));
+    checkTypes(steps, () => view.settings('config'));
     view.load(ids.values());
     const decided = runBatch(view, steps, ids, numbering, actOf(writer));
     created = decided.created;

@@ -6,6 +6,7 @@ import { close, reopen } from './closing.ts';
 import { addLabel, comment, edit, removeLabel } from './content.ts';
 import { depend, undepend } from './dependency.ts';
 import { fileBeads, type Numbering } from './filing.ts';
+import { checkType } from './kind.ts';
 
 /** One line of a batch. Beads are named as people type them; `@2` is the second bead that the batch creates. */
 export type Step = { readonly line: number } & (
@@ -129,13 +130,25 @@ export function runBatch(beads: Beads, steps: readonly Step[], ids: ReadonlyMap<
   const created: string[] = [];
   const changes: BeadChange[] = [];
   for (const step of steps) {
-    try {
-      changes.push(...known.take(decide(known, step, (name) => idOf(name, ids, created), created, { ...numbering, seed: `${numbering.seed}${step.line}` }, act)));
-    } catch (error) {
-      throw error instanceof Failure ? new BatchRefused(step.line, error) : error;
-    }
+    changes.push(...onLine(step, () => known.take(decide(known, step, (name) => idOf(name, ids, created), created, { ...numbering, seed: `${numbering.seed}${step.line}` }, act))));
   }
   return { changes, created };
+}
+
+/** Holds the types that a batch names against those that there are. Throws BatchRefused, which names the line. */
+export function checkTypes(steps: readonly Step[], settings: () => Readonly<Record<string, unknown>>): void {
+  for (const step of steps) {
+    const type = step.verb === 'create' ? step.type : step.verb === 'update' ? step.fields['issue_type'] : undefined;
+    if (typeof type === 'string') onLine(step, () => checkType(type, settings));
+  }
+}
+
+function onLine<Answer>({ line }: Step, decide: () => Answer): Answer {
+  try {
+    return decide();
+  } catch (error) {
+    throw error instanceof Failure ? new BatchRefused(line, error) : error;
+  }
 }
 
 function idOf(name: string, ids: ReadonlyMap<string, string>, created: readonly string[]): string {

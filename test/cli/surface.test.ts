@@ -206,6 +206,8 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal(place.json('blocked').find(({ id }) => id === 'garage-horn')!['blocked_by'], created);
     const refused = batch('close horn\nclose garage-run\n');
     assert.equal([refused.code, (JSON.parse(refused.stderr) as { data: Json }).data['line'], await commits()], [1, 1, before + 1]);
+    const strange = batch('close horn\ncreate tsak 1 x\n');
+    assert.equal([strange.code, (JSON.parse(strange.stderr) as { data: Json }).data['line'], await commits()], [1, 2, before + 1]);
     assert.equal(batch('clsoe horn').code, 2);
   });
 
