@@ -64,15 +64,23 @@ export interface SyncReport extends Shared {
 
 const patience = 60_000;
 
-/** Shares the ledgers of the town: what others have written comes, what was written here goes. Throws NothingToShareBy, and what `share` throws. */
+/** Shares the ledgers of the town: what others have written comes, what was written here goes. One that cannot be shared holds up no other. Throws NothingToShareBy, and what `share` throws of the first. */
 export async function syncTown(town: Town, who: Signature, options: { readonly remote?: string | undefined; readonly signal?: AbortSignal; progress(line: string): void }): Promise<SyncReport[]> {
   const ledgers = await sharedLedgers(town, options.remote);
   if (ledgers.length === 0) throw new NothingToShareBy(options.remote);
   const reports: SyncReport[] = [];
+  const failures: Failure[] = [];
   for (const each of ledgers) {
     options.progress(`sharing the ledger of ${each.name} by ${each.hub.remote}`);
-    reports.push({ name: each.name, ...(await syncOne(each, who, patience, options.signal)) });
+    try {
+      reports.push({ name: each.name, ...(await syncOne(each, who, patience, options.signal)) });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+      if (ledgers.length > 1) options.progress(`the ledger of ${each.name} was not shared: ${error.message}`);
+    }
   }
+  if (failures[0] !== undefined) throw failures[0];
   return reports;
 }
 

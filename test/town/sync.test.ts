@@ -217,7 +217,10 @@ sync('of a town by itself stays alone on its hub: the rig of another town works 
   await town.gt('wait', id, '--for', 'submitted', '--timeout', '20s');
   await town.gt('mq', 'run');
   assert.is(await git(hub, ['show', 'main:weld.txt']), 'weld');
+  const yard = await newHub();
+  await town.gt('rig', 'add', 'yard', yard, '--no-gate');
   assert.match((await town.tried('sync')).stderr, /that of another kind of town.*\n.*gt config set --rig shop sync\.remote/);
+  assert.match(await git(yard, ['for-each-ref', '--format=%(refname)', 'refs/beads']), /refs\/beads\/main/, 'and holds up no other one');
   assert.is(await kept(), before);
   // Somebody may have pushed it there by hand.
   await git(join(town.path, 'shop/.repo.git'), ['push', '-q', 'origin', 'refs/beads/main:refs/beads/replicas/strang']);
