@@ -1,4 +1,5 @@
 import { isObject } from '../base/jsonl.ts';
+import { addressOf } from './address.ts';
 import type { Bead } from './bead.ts';
 
 /** Who has a bead across machines, as the hub keeps it. */
@@ -86,5 +87,5 @@ function isLeftWith({ agent }: Claim, { bead, submitted }: HookedBead): boolean 
 
 /** Whether it hangs on a worker's hook: what people and roles have needs no machine. */
 function isWorker({ assignee }: Pick<Bead, 'assignee'>): boolean {
-  return assignee?.includes('/polecats/') === true;
+  return addressOf(assignee)?.role === 'polecat';
 }

@@ -34,7 +34,7 @@ claims('is taken for work that was begun while the hub was away', () => {
   assert.equal(did(decide(mine, [], [hooked({ under: undefined })])), ['take']);
   assert.equal(did(decide(mine, [], [hooked({ here: false })])), []);
   assert.equal(did(decide(mine, [], [hooked({ submitted: true })])), []);
-  assert.equal(did(decide(mine, [], [hooked({ bead: bead('gt-a', { status: 'hooked', assignee: 'mayor' }) })])), []);
+  for (const assignee of ['mayor', 'web/crew/ada', 'by/polecats/', '/polecats/nux']) assert.equal(did(decide(mine, [], [hooked({ bead: bead('gt-a', { status: 'hooked', assignee }) })])), []);
 });
 
 claims('of another clone ends the work that was begun here beside it', () => {
