@@ -9,6 +9,7 @@ export const command = defineCommand({
   options: pastOptions,
   async run({ key, at }, context) {
     const entry = (await listEntries(await townThen(context, at), context.cwd, 'kv')).find((each) => each.key === key);
+    if (entry === undefined) context.warn(`gt: nothing is kept under ${JSON.stringify(key)}: gt kv list shows what is`);
     return { key, value: entry?.value ?? null, found: entry !== undefined };
   },
   *render({ value }) {
