@@ -6,7 +6,8 @@ import type { Act, Bead } from '../domain/bead.ts';
 import { changedParts, differences } from '../domain/history.ts';
 import { settingAt, settingLeaves, type SettingChange } from '../domain/setting.ts';
 import { groupOf, undo, type Done, type Obstacle, type UndoChange } from '../domain/undo.ts';
-import { auditTrail, changedPaths, entriesOn, headOf, isShared, transcripts, writesTo, type Entry, type Write } from '../ledger/history.ts';
+import { diffNames } from '../git/merging.ts';
+import { auditTrail, entriesOn, headOf, isShared, transcripts, writesTo, type Entry, type Write } from '../ledger/history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { settingsPath, type View } from '../ledger/shards.ts';
@@ -89,7 +90,7 @@ async function deedOf(ledger: Ledger, commit: string): Promise<Deed> {
   if (entry === undefined) throw new NoCommit(commit);
   if (parent === undefined) throw new NotUndoable(entry, 'the ledger begins with it');
   if (more.length > 0) throw new NotUndoable(entry, 'it joins what others wrote, and changed nothing by itself');
-  const paths = await changedPaths(ledger, parent, commit);
+  const paths = await diffNames(ledger.repository, parent, commit);
   const strange = paths.find((path) => !/^(beads|settings)\//.test(path));
   if (strange !== undefined) throw new NotUndoable(entry, `it changed ${strange}, what the ledger is`);
   const [write] = await writesTo(ledger, { from: parent, to: commit }, []);

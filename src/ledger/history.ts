@@ -192,12 +192,6 @@ export async function transcripts({ repository }: Ledger, commits: readonly stri
   });
 }
 
-/** The files that differ between two commits of a ledger. */
-export async function changedPaths({ repository }: Ledger, from: string, to: string): Promise<string[]> {
-  const { stdout } = await runGit(repository, ['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to, '--']);
-  return stdout.toString('utf8').split('\0').filter((path) => path !== '');
-}
-
 /** The commits between two that changed one file, oldest first. */
 export async function entriesOn({ repository }: Ledger, { from, to }: { readonly from?: string; readonly to: string }, path: string): Promise<Entry[]> {
   const { stdout } = await runGit(repository, ['log', '--reverse', '--full-history', '-z', `--format=${entryFormat}`, to, ...(from === undefined ? [] : [`^${from}`]), '--', path], { timeoutMs: 300_000 });
