@@ -105,8 +105,9 @@ async function work(shift: Shift): Promise<void> {
   for (let races = 0; options.signal?.aborted !== true; ) {
     const moves = decide(await observeQueue(rig, await gatesHere(shift.town, rig), memory));
     const move = moves.find(({ op }) => op !== 'wait');
-    if (move === undefined || (options.once === true && stepped) || isDeepStrictEqual(move, stalled?.move)) {
-      if (move?.op === 'land' && stalled !== undefined && options.once !== true) report.waiting.push({ request: move.request.id, target: move.request.target, reason: stalled.why });
+    const isStalled = move !== undefined && isDeepStrictEqual(move, stalled?.move);
+    if (move === undefined || (options.once === true && stepped) || isStalled) {
+      if (isStalled && move.op === 'land' && stalled !== undefined) report.waiting.push({ request: move.request.id, target: move.request.target, reason: stalled.why });
       for (const wait of moves) if (wait.op === 'wait') report.waiting.push({ request: wait.request.id, target: wait.target, reason: wait.reason });
       return;
     }
