@@ -27,8 +27,23 @@ function parents(beads: Beads, bead: Bead): Bead[] {
 
 /** Orders ready work: most urgent first, newest first among equals, then by id. */
 export function readyOrder(a: Bead, b: Bead): number {
-  if (a.priority !== b.priority) return a.priority - b.priority;
-  const [first, second] = [timeOf(a.created_at) ?? 0, timeOf(b.created_at) ?? 0];
-  if (first !== second) return second - first;
-  return a.id < b.id ? -1 : 1;
+  return compare(ranked(a), ranked(b));
+}
+
+/** Many beads in that order; each time is read once. */
+export function inReadyOrder(beads: readonly Bead[]): Bead[] {
+  return beads.map(ranked).sort(compare).map(({ bead }) => bead);
+}
+
+interface Ranked {
+  readonly bead: Bead;
+  readonly created: number;
+}
+
+function ranked(bead: Bead): Ranked {
+  return { bead, created: timeOf(bead.created_at) ?? 0 };
+}
+
+function compare(a: Ranked, b: Ranked): number {
+  return a.bead.priority - b.bead.priority || b.created - a.created || (a.bead.id < b.bead.id ? -1 : 1);
 }

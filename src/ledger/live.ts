@@ -2,7 +2,7 @@ import { prefixOf } from '../base/ids.ts';
 import { timeOf } from '../base/time.ts';
 import { indexed, isDone, type Bead } from '../domain/bead.ts';
 import { counted, type Counted } from '../domain/detail.ts';
-import { isReady, readyOrder } from '../domain/ready.ts';
+import { inReadyOrder, isReady } from '../domain/ready.ts';
 import { readCache, version, writeCache, type Header } from './cache-file.ts';
 import type { Ledger } from './ledger.ts';
 import { writeOpenPage } from './open-page.ts';
@@ -59,8 +59,9 @@ export async function refresh(ledger: Ledger, commit: string): Promise<Fresh> {
       }),
     );
     const shards = new Map(parts);
-    if (header?.commit !== commit) writeWork(ledger, commit, shards, lines);
-    return { shards, ...writeReady(ledger, commit, shards) };
+    const edges = edgeLines(shards);
+    if (header?.commit !== commit) writeWork(ledger, commit, shards, lines, edges);
+    return { shards, ...writeReady(ledger, commit, shards, edges) };
   } finally {
     await reader.close();
   }
@@ -102,7 +103,7 @@ function beadLine(shard: string, bead: Bead): string {
   return `${JSON.stringify([shard, bead.id, bead] satisfies Line)}\n`;
 }
 
-function writeWork(ledger: Ledger, commit: string, shards: Parts, rest: ReadonlyMap<string, string>): void {
+function writeWork(ledger: Ledger, commit: string, shards: Parts, rest: ReadonlyMap<string, string>, edges: string): void {
   const lines: string[] = [];
   for (const [shard, { oid, beads, rest }] of shards) {
     lines.push(`${JSON.stringify([shard, '', oid, rest] satisfies Line)}\n`);
@@ -111,7 +112,7 @@ function writeWork(ledger: Ledger, commit: string, shards: Parts, rest: Readonly
   writeCache(ledger, 'live', { version, commit }, lines.join(''));
   writeCache(ledger, 'rest', { version, commit }, [...shards.keys()].map((shard) => rest.get(shard) ?? '').join(''));
   writeCache(ledger, 'ids', { version, commit }, idLines(shards));
-  writeCache(ledger, 'edges', { version, commit }, edgeLines(shards));
+  writeCache(ledger, 'edges', { version, commit }, edges);
 }
 
 export function targetsOf(bead: Bead): string[] {
@@ -151,21 +152,19 @@ export function waitsAbroad(ledger: Ledger, bead: Bead): boolean {
   return (bead.dependencies ?? []).some((edge) => affecting.includes(edge.type) && !edge.depends_on_id.startsWith('external:') && prefixOf(edge.depends_on_id, ledger.prefixes) === undefined);
 }
 
-function writeReady(ledger: Ledger, commit: string, shards: Parts): { readonly ready: readonly Counted[]; readonly foreign: boolean } {
+function writeReady(ledger: Ledger, commit: string, shards: Parts, edges: string): { readonly ready: readonly Counted[]; readonly foreign: boolean } {
   const byId = beadsOf(shards);
   const beads = indexed(byId);
   const now = ledger.now();
-  const referrers = new Map(edgeLines(shards).split('\n').map((line): [string, number] => [line.slice(0, line.indexOf('\t')), line.split('\t').length - 1]));
-  const ready = [...byId.values()]
-    .filter((bead) => isReady(beads, bead, now))
-    .sort(readyOrder)
-    .map((bead) => counted(bead, referrers.get(bead.id) ?? 0));
+  const referrers = new Map(edges.split('\n').map((line): [string, number] => [line.slice(0, line.indexOf('\t')), line.split('\t').length - 1]));
+  const open = inReadyOrder([...byId.values()].filter((bead) => !isDone(bead)));
+  const ready = open.filter((bead) => isReady(beads, bead, now)).map((bead) => counted(bead, referrers.get(bead.id) ?? 0));
   const deferred = [...byId.values()].map((bead) => timeOf(bead.defer_until)).filter((time): time is number => time !== undefined && time > now);
-  const foreign = [...byId.values()].some((bead) => !isDone(bead) && waitsAbroad(ledger, bead));
+  const foreign = open.some((bead) => waitsAbroad(ledger, bead));
   const count = [...shards.values()].reduce((sum, { beads, rest }) => sum + beads.length + rest.length, 0);
   const header: ReadyHeader = { version, commit, count, ready: ready.length, until: deferred.length > 0 ? deferred.reduce((a, b) => Math.min(a, b)) : null, foreign };
   writeCache(ledger, 'ready', header, ready.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  writeOpenPage(ledger, { version, commit }, byId.values(), (id) => referrers.get(id) ?? 0);
+  writeOpenPage(ledger, { version, commit }, open, (id) => referrers.get(id) ?? 0);
   writeCache(ledger, 'ready-ids', { version, commit }, ready.map(({ id }) => `${id}\n`).join(''));
   return { ready, foreign };
 }

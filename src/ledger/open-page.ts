@@ -22,9 +22,9 @@ interface OpenHeader extends Header {
 const name = 'open';
 const length = 200;
 
-/** Keeps the page of a commit. */
-export function writeOpenPage(ledger: Ledger, header: Header, beads: Iterable<Bead>, dependents: (id: string) => number): void {
-  const open = [...beads].filter((bead) => matches(openWork, bead)).sort(readyOrder);
+/** Keeps the page of a commit from all of its beads that are not done, in the order of ready work. */
+export function writeOpenPage(ledger: Ledger, header: Header, beads: readonly Bead[], dependents: (id: string) => number): void {
+  const open = beads.filter((bead) => matches(openWork, bead));
   const lines = open.slice(0, length).map((bead) => `${JSON.stringify(counted(bead, dependents(bead.id)))}\n`);
   const own: OpenHeader = { ...header, open: open.length };
   writeCache(ledger, name, own, lines.join(''));
