@@ -1,8 +1,8 @@
-import { find, isDone, type Bead } from '../domain/bead.ts';
+import { find, type Bead } from '../domain/bead.ts';
 import { connectedTo, graphOf, type DependencyGraph } from '../domain/dependency-graph.ts';
 import { missingSections } from '../domain/lint.ts';
 import { matches } from '../domain/matching.ts';
-import type { Query } from '../domain/query.ts';
+import { openWork, type Query } from '../domain/query.ts';
 import { readyOrder } from '../domain/ready.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Town } from '../town.ts';
@@ -31,10 +31,10 @@ async function named(town: Town, cwd: string, texts: readonly string[]): Promise
   return (await showBeads(town, cwd, texts)).map(({ bead }) => bead);
 }
 
-/** The graph of all beads of some ledgers that are not done, or of those that one of them is connected with, done ones too where it is done itself. Throws UnknownBead and AmbiguousId. */
+/** The graph of all work of some ledgers that is not done, or of those that one of them is connected with, done ones too where it is done itself. Throws UnknownBead and AmbiguousId. */
 export async function dependencyGraph(town: Town, ledgers: readonly Ledger[], cwd: string, text: string | undefined): Promise<DependencyGraph> {
   const beads = await liveTown(town);
-  if (text === undefined) return graphOf([...beads.all()].filter((bead) => !isDone(bead) && isIn(ledgers, bead.id)));
+  if (text === undefined) return graphOf([...beads.all()].filter((bead) => isIn(ledgers, bead.id) && matches(openWork, bead)));
   const id = await resolveId(town, text, cwd);
   const view = beads.get(id) === undefined ? await wholeTown(town) : beads;
   find(view, id);

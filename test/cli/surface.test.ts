@@ -183,6 +183,7 @@ for (const [name, argv] of Object.entries(called)) {
     assert.is(place.run(['lint', 'hoses']).code, 0);
     const graph = place.json<{ layers: string[][]; issues: Json[] }>('graph', 'toll');
     assert.equal([graph.issues.length, graph.layers.length], [9, 4]);
+    assert.equal(idsOf(place.json<{ issues: Json[] }>('graph', '--all').issues).sort(), idsOf(place.json('list', '--limit', '0')).sort(), 'the town keeps books with others');
     assert.match(place.say('graph', '--dot'), /^digraph beads \{\n[^]*"garage-frame" -> "garage-tank";[^]*\}$/);
     writeFileSync(join(place.path, 'horn.txt'), 'tuned\n');
     await output(['git', 'add', '.'], { cwd: place.path });
