@@ -1,6 +1,8 @@
 import { edgesOf, evolving, find, isDone, type Act, type Bead, type BeadChange, type Beads, type EvolvingBeads } from './bead.ts';
 import { close } from './closing.ts';
 import { BadDependency, dependents, depend, undepend } from './dependency.ts';
+import { matches } from './matching.ts';
+import { openWork } from './query.ts';
 
 /** How one bead stands for another: it says the same, or takes its place. */
 export type Standing = 'duplicates' | 'supersedes';
@@ -45,13 +47,15 @@ export interface DuplicateGroup {
   readonly references: ReadonlyMap<string, number>;
 }
 
-/** The groups of beads that are not done and say the same with the same status, by id; the one that most others point at should stay, of several the one whose id is the smallest. */
+/** The groups of beads that are work, not done, and say the same with the same status, by id; the one that most others point at should stay, of several the one whose id is the smallest. */
 export function duplicateGroups(beads: Beads, asked: Iterable<Bead>): DuplicateGroup[] {
   const bySaying = new Map<string, Bead[]>();
   for (const bead of asked) {
-    if (isDone(bead) || bead['pinned'] === true || bead['is_template'] === true) continue;
+    if (!matches(openWork, bead)) continue;
     const key = sayingOf(bead);
-    bySaying.set(key, [...(bySaying.get(key) ?? []), bead]);
+    const group = bySaying.get(key);
+    if (group === undefined) bySaying.set(key, [bead]);
+    else group.push(bead);
   }
   const groups = [...bySaying.values()].filter((group) => group.length > 1).map((group): DuplicateGroup => {
     const references = new Map(group.map(({ id }) => [id, dependents(beads, id).length]));

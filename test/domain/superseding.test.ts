@@ -75,6 +75,7 @@ groups('finds beads that say the same, the one first that others point at', () =
   const beads = [
     bead('gt-a', same), bead('gt-b', { ...same, description: 'Plates.\n' }), bead('gt-c', { ...same, status: 'closed' }), bead('gt-d', { ...same, status: 'in_progress' }), bead('gt-e', { ...same, issue_type: 'bug' }),
     bead('gt-f', { ...same, pinned: true }), bead('gt-g', { ...same, notes: 'not quite' }), bead('gt-h', { title: 'Other' }), bead('gt-x', { title: 'Wait', dependencies: [edge] }), bead('gt-i', { title: 'Other' }),
+    ...['gt-m', 'gt-n'].map((id) => bead(id, { title: 'Your turn', issue_type: 'message' })),
   ];
   const view: Beads = { get: (id) => beads.find((each) => each.id === id), family: () => [], all: () => beads };
   assert.equal(duplicateGroups(view, beads).map((group) => group.beads.map(({ id }) => id)), [['gt-b', 'gt-a'], ['gt-h', 'gt-i']]);
