@@ -20,7 +20,7 @@ import { carry, fetchShared, foldShared, isOtherTown, LedgerRefused, OtherTown, 
 import { phaseOf, type Stored } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
-import { listSessions, updateSession } from './session-record.ts';
+import { listSessions, readSession, updateSession } from './session-record.ts';
 import { stopSession } from './session.ts';
 import { setting } from './settings.ts';
 import { hubBy } from './sync.ts';
@@ -206,10 +206,10 @@ async function assertClaim(town: Town, rig: Rig, claim: Claim): Promise<void> {
     const given = beads.take(handOver(beads, claim.bead, beads.get(claim.bead)?.assignee ?? '', agent, act));
     return [...given, ...edit(beads, claim.bead, { metadata: claimFact(claim) }, act)];
   });
-  const snapshot = await openSnapshot(rig.ledger);
-  const stored = (await snapshot.records([claim.bead])).get(claim.bead);
-  await snapshot.close();
-  if (session !== undefined && stored?.bead.assignee === agent) updateSession(rig, { ...session, token: phaseOf(stored)[0] });
+  const stored = await consult(rig.ledger, (view) => view.stored(claim.bead));
+  // Its client may have ended meanwhile.
+  const now = session && readSession(rig, agent);
+  if (now !== undefined && now.id === session?.id && stored?.bead.assignee === agent) updateSession(rig, { ...now, token: phaseOf(stored)[0] });
 }
 
 /** Somebody else was given the bead: what was done here stays on its branch, and is told as an attempt. */

@@ -6,7 +6,7 @@ import { parseAddress } from '../domain/address.ts';
 import type { Bead } from '../domain/bead.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { statePath, type Ledger } from '../ledger/ledger.ts';
-import { openSnapshot } from '../ledger/read.ts';
+import { consult } from '../ledger/read.ts';
 import { chooseBackend } from '../sessions/backend.ts';
 import { isAlive } from '../sessions/processes.ts';
 import { prepareClient, runtimeNamed, type RuntimeSpec } from '../sessions/runtimes.ts';
@@ -69,14 +69,9 @@ export async function startSession(town: Town, rig: Rig, work: Work, env: Readon
 
 /** Throws CommandUntrusted where the command that a bead brings may not run here. */
 export async function refuseUntrusted(ledger: Ledger, id: string, confirm?: Confirm): Promise<void> {
-  const snapshot = await openSnapshot(ledger);
-  try {
-    const stored = (await snapshot.records([id])).get(id);
-    const why = stored && (await mayRunBead(ledger, stored, confirm));
-    if (why !== undefined) throw why;
-  } finally {
-    await snapshot.close();
-  }
+  const stored = await consult(ledger, (view) => view.stored(id));
+  const why = stored && (await mayRunBead(ledger, stored, confirm));
+  if (why !== undefined) throw why;
 }
 
 async function backendFor(town: Town, rig: Rig, runtime: string): Promise<BackendName | undefined> {

@@ -4,7 +4,7 @@ import { find, type Act } from '../domain/bead.ts';
 import { edit } from '../domain/content.ts';
 import { release } from '../domain/hook.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { openSnapshot } from '../ledger/read.ts';
+import { consult } from '../ledger/read.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { ledgerOf, rigOfBead, type Town } from '../town.ts';
 import { readSession } from './session-record.ts';
@@ -13,9 +13,7 @@ import { stopSession } from './session.ts';
 /** Takes a bead off its hook or out of the queue: its session is ended, its worktree is kept. */
 export async function unsling(town: Town, who: Signature, id: string, force: boolean): Promise<{ readonly bead: string; readonly agent: string | undefined }> {
   const ledger = ledgerOf(town, id);
-  const snapshot = await openSnapshot(ledger);
-  const before = await snapshot.ask((view) => find(view, id));
-  await snapshot.close();
+  const before = await consult(ledger, (view) => find(view, id));
   const rig = rigOfBead(town, id) ?? town.rigs[0];
   const agent = before.status === 'hooked' ? before.assignee : undefined;
   if (agent?.endsWith('/refinery') && !force) throw new Submitted(id);
