@@ -210,6 +210,11 @@ export function rigAt(town: Town, cwd: string): Rig | undefined {
   return town.rigs.find((rig) => inside(rig.folder) || inside(rig.repository.gitDir));
 }
 
+/** The ledger of the place that a folder is: of the rig that it lies in, else the town's own. */
+export function ledgerAt(town: Town, cwd: string): Ledger {
+  return rigAt(town, cwd)?.ledger ?? town.hq;
+}
+
 /** Where a worker's worktree lies. */
 export function workerFolder(rig: Rig, name: string): string {
   return join(rig.folder, 'polecats', name);

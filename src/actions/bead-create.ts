@@ -9,7 +9,7 @@ import { roughCount } from '../ledger/projection.ts';
 import { hasLedger } from '../ledger/read.ts';
 import type { View } from '../ledger/shards.ts';
 import { wispsOf } from '../ledger/wisps.ts';
-import { ledgerOf, ledgersOf, rigAt, rigNamed, type Town } from '../town.ts';
+import { ledgerAt, ledgerOf, ledgersOf, rigNamed, type Town } from '../town.ts';
 import { actOf, writeBeads, type Writer } from './bead-write.ts';
 import { resolveId } from './resolve.ts';
 
@@ -82,7 +82,7 @@ function parseJson(text: string, source: string): unknown {
 /** The ledger that new beads go to: of the rig that is named, or that the writer stands in, or the town's own. */
 export function placeOf({ town, cwd }: { readonly town: Town; readonly cwd: string }, rig: string | undefined): Ledger {
   if (rig === 'hq') return town.hq;
-  return rig === undefined ? (rigAt(town, cwd)?.ledger ?? town.hq) : rigNamed(town, rig).ledger;
+  return rig === undefined ? ledgerAt(town, cwd) : rigNamed(town, rig).ledger;
 }
 
 async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ephemeral, seed, dryRun }: Filing, message?: string): Promise<Bead[]> {

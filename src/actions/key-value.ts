@@ -1,14 +1,8 @@
 import { drop, entriesIn, findEntry, keep, type Entry, type Store } from '../domain/key-value.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { transact } from '../ledger/transact.ts';
-import { rigAt, type Town } from '../town.ts';
+import { ledgerAt, type Town } from '../town.ts';
 import type { Writer } from './bead-write.ts';
-
-/** What is kept beside beads lies in the ledger of the place that one stands in. */
-function ledgerAt(town: Town, cwd: string): Ledger {
-  return rigAt(town, cwd)?.ledger ?? town.hq;
-}
 
 /** All that a place keeps in a store, by key. */
 export function listEntries(town: Town, cwd: string, store: Store): Promise<Entry[]> {

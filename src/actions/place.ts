@@ -1,6 +1,5 @@
-import type { Ledger } from '../ledger/ledger.ts';
 import { allIds } from '../ledger/projection.ts';
-import { rigAt, type Town } from '../town.ts';
+import { ledgerAt, type Town } from '../town.ts';
 
 /** Where the beads of a place are kept. */
 export interface Place {
@@ -18,10 +17,6 @@ export interface Place {
 export function placeAt(town: Town, cwd: string): Place {
   const { repository, ref, prefixes } = ledgerAt(town, cwd);
   return { path: repository.worktree ?? repository.gitDir, database_path: repository.commonDir, ref, prefix: prefixes[0] ?? '', prefixes };
-}
-
-function ledgerAt(town: Town, cwd: string): Ledger {
-  return rigAt(town, cwd)?.ledger ?? town.hq;
 }
 
 /** The same, with the town around it, and how many beads there are. */
