@@ -55,7 +55,7 @@ export async function heldBeads(ledger: Ledger, beads: Iterable<Bead>): Promise<
 }
 
 /** Someone whose commands run in this clone, or could. */
-export interface Writer {
+export interface CommandWriter {
   readonly kind: 'replica' | 'remote';
   readonly name: string;
   /** The rig whose ledger it writes, or `town`. */
@@ -73,7 +73,7 @@ function places(town: Town): [string, Repository][] {
 }
 
 /** Runs the commands of a writer in this clone from now on: of a replica, or of everybody who writes by a remote of the rig. Throws UnknownWriter. */
-export async function trustWriter(town: Town, name: string, place: { readonly cwd: string; readonly rig?: Rig | undefined }): Promise<Writer[]> {
+export async function trustWriter(town: Town, name: string, place: { readonly cwd: string; readonly rig?: Rig | undefined }): Promise<CommandWriter[]> {
   const rig = place.rig ?? rigAt(town, place.cwd);
   const repository = rig?.repository ?? town.hq.repository;
   const at = timestamp(town.now());
@@ -97,8 +97,8 @@ export function distrustWriter(town: Town, name: string, rig: string | undefined
 }
 
 /** Everybody who is trusted, and the other clones that are known from fetches. */
-export async function listWriters(town: Town): Promise<Writer[]> {
-  const found: Writer[] = [];
+export async function listWriters(town: Town): Promise<CommandWriter[]> {
+  const found: CommandWriter[] = [];
   for (const [rig, repository] of places(town)) {
     const { replicas, remotes } = readTrust(repository);
     for (const [name, trusted] of Object.entries(remotes)) found.push({ kind: 'remote', name, rig, trusted });
