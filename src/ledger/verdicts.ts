@@ -1,4 +1,4 @@
-import { canonical, isObject, parseLines } from '../base/jsonl.ts';
+import { canonical, isObject, readLines } from '../base/jsonl.ts';
 import { timeOf } from '../base/time.ts';
 import { recordRun, type Gate, type GateRun, type Verdict } from '../domain/gate.ts';
 import { importCommit, type CommitDraft, type FileDraft } from '../git/import.ts';
@@ -14,15 +14,33 @@ export const gatesRef = 'refs/notes/gates';
 
 /** What is known of a tree: one line for each gate, command and environment. A line that is no verdict speaks for nothing. */
 export async function readVerdicts(repository: Repository, tree: string): Promise<Verdict[]> {
-  return verdictsIn((await readNotes(repository, gatesRef, tree)) ?? '');
+  return partsOf((await readNotes(repository, gatesRef, tree)) ?? '').verdicts;
 }
 
-function verdictsIn(note: string): Verdict[] {
-  return parseLines(note, gatesRef).flatMap(({ value }) => {
-    const { gate, digest, environment, attempts } = value;
-    if (typeof gate !== 'string' || typeof digest !== 'string' || typeof environment !== 'string' || !Array.isArray(attempts)) return [];
-    return [{ gate, digest, environment, attempts: attempts.filter(isRun) }];
-  });
+/** The verdicts of a note, and the lines of whoever else wrote on it: they stay as they are. */
+interface Parts {
+  readonly verdicts: Verdict[];
+  readonly others: string[];
+}
+
+function partsOf(note: string): Parts {
+  const lines = note.split('\n');
+  const parts: Parts = { verdicts: [], others: [] };
+  for (const read of readLines(note)) {
+    const verdict = 'value' in read ? verdictIn(read.value) : undefined;
+    if (verdict === undefined) parts.others.push(lines[read.line - 1] ?? '');
+    else parts.verdicts.push(verdict);
+  }
+  return parts;
+}
+
+function noteOf(verdicts: readonly Verdict[], others: readonly string[]): string {
+  return [...verdicts.map(canonical), ...others].map((line) => `${line}\n`).join('');
+}
+
+function verdictIn({ gate, digest, environment, attempts: runs }: Readonly<Record<string, unknown>>): Verdict | undefined {
+  if (typeof gate !== 'string' || typeof digest !== 'string' || typeof environment !== 'string' || !Array.isArray(runs)) return undefined;
+  return { gate, digest, environment, attempts: runs.filter(isRun) };
 }
 
 function isRun(value: unknown): value is GateRun {
@@ -31,7 +49,10 @@ function isRun(value: unknown): value is GateRun {
 
 /** Adds one run of a gate to the note on the tree that it ran on. */
 export async function writeVerdict(repository: Repository, tree: string, gate: Gate, environment: string, run: GateRun, author: { readonly name: string; readonly email: string }): Promise<void> {
-  const update = (old: string | undefined): string => recordRun(verdictsIn(old ?? ''), gate, environment, run).map((verdict) => `${canonical(verdict)}\n`).join('');
+  const update = (old = ''): string => {
+    const { verdicts, others } = partsOf(old);
+    return noteOf(recordRun(verdicts, gate, environment, run), others);
+  };
   await writeNote(repository, gatesRef, tree, update, { ...author, epochSeconds: Math.floor((timeOf(run.started) ?? 0) / 1000), zone: '+0000' });
 }
 
@@ -85,13 +106,14 @@ async function notesAt(repository: Repository, commit: string): Promise<Map<stri
 
 /** Both notes as one: each verdict once, with the runs of both in the order in which they began. */
 function unionOf(ours: string, theirs: string): string {
+  const [one, other] = [partsOf(ours), partsOf(theirs)];
   const verdicts = new Map<string, Verdict>();
-  for (const verdict of [...verdictsIn(ours), ...verdictsIn(theirs)]) {
+  for (const verdict of [...one.verdicts, ...other.verdicts]) {
     const key = `${verdict.gate} ${verdict.digest} ${verdict.environment}`;
     const runs = new Map([...(verdicts.get(key)?.attempts ?? []), ...verdict.attempts].map((run) => [`${run.started} ${run.signer} ${canonical(run)}`, run]));
     verdicts.set(key, { ...verdict, attempts: [...runs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, run]) => run) });
   }
-  return [...verdicts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, verdict]) => `${canonical(verdict)}\n`).join('');
+  return noteOf([...verdicts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, verdict]) => verdict), [...new Set([...one.others, ...other.others])].sort());
 }
 
 /** Every verdict on every tree. */
@@ -103,7 +125,7 @@ export async function allVerdicts(repository: Repository): Promise<Verdict[]> {
   const reader = ObjectReader.open(repository);
   try {
     const found = await Promise.all(notes.map((oid) => reader.contents(oid)));
-    return found.flatMap((note) => verdictsIn(note?.body.toString('utf8') ?? ''));
+    return found.flatMap((note) => partsOf(note?.body.toString('utf8') ?? '').verdicts);
   } finally {
     await reader.close();
   }
