@@ -77,16 +77,22 @@ export async function trustWriter(town: Town, name: string, place: { readonly cw
   const rig = place.rig ?? rigAt(town, place.cwd);
   const repository = rig?.repository ?? town.hq.repository;
   const at = timestamp(town.now());
-  if (/^[\w.][\w./-]*$/.test(name) && (await remoteUrl(repository, name)) !== undefined) {
+  if (await isRemote(repository, name)) {
     addTrust(repository, 'remote', name, at);
     return [{ kind: 'remote', name, rig: rig?.name ?? 'town', trusted: at }];
   }
+  // A remote may be called as a replica could be: origin is.
+  for (const { name: other, repository: theirs } of town.rigs) if (await isRemote(theirs, name)) throw new UnknownWriter(name, other);
   if (!new RegExp(`^[0-9a-z]{${replicaDigits}}$`).test(name)) throw new UnknownWriter(name);
   const known = await Promise.all(places(town).map(async ([label, each]) => ({ label, each, shown: (await knownReplicas(each)).some(({ replica }) => replica === name) })));
   // One that no fetch has shown is somebody's in one of the ledgers: its name fits nobody else's.
   const chosen = known.some(({ shown }) => shown) ? known.filter(({ shown }) => shown) : known;
   for (const { each } of chosen) addTrust(each, 'replica', name, at);
   return chosen.map(({ label }) => ({ kind: 'replica', name, rig: label, trusted: at }));
+}
+
+async function isRemote(repository: Repository, name: string): Promise<boolean> {
+  return /^[\w.][\w./-]*$/.test(name) && (await remoteUrl(repository, name)) !== undefined;
 }
 
 /** Trusts a writer no longer, in every ledger of the town. Throws UnknownWriter where nobody is trusted by that name. */
@@ -115,7 +121,7 @@ export async function listWriters(town: Town): Promise<CommandWriter[]> {
 /** Nobody is known by this name. */
 export class UnknownWriter extends Refused {
   readonly code = 'writer.unknown';
-  constructor(name: string) {
-    super(`${JSON.stringify(name.slice(0, 80))} is neither a remote of this repository nor a replica`, { name }, 'gt trust list');
+  constructor(name: string, rig?: string) {
+    super(`${JSON.stringify(name.slice(0, 80))} is neither a remote of this repository nor a replica`, { name, rig }, rig === undefined ? 'gt trust list' : `gt trust ${name} --rig ${rig}`);
   }
 }

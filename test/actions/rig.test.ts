@@ -47,6 +47,8 @@ adding('clones a repository, with a ledger and agents of its own', async () => {
   assert.equal([shop?.prefix, shop?.target, shop?.remote, shop?.url], ['shop', 'main', 'origin', hub]);
   assert.is(await git(town, ['status', '--porcelain']), '');
   assert.equal(await rigNames(town), ['shop']);
+  assert.match((await gt(town, ['trust', 'origin'])).stderr, /"origin" is neither a remote of this repository nor a replica\n {2}try: gt trust origin --rig shop/);
+  assert.match(await gtOutput(town, ['trust', 'origin', '--rig', 'shop']), /commands that come from origin run/);
 });
 
 adding('derives prefixes that nobody has, eight characters at most', async () => {
