@@ -45,7 +45,7 @@ export interface Context {
   progress(line: string): void;
   /** Says on stderr what went wrong though the command went on. */
   warn(line: string): void;
-  /** Asks a yes-or-no question; undefined where nobody is there to answer. */
+  /** Asks a yes-or-no question; undefined where nobody is there to answer, or with --quiet. */
   confirm(question: string, byDefault: boolean): Promise<boolean | undefined>;
 }
 

@@ -95,7 +95,8 @@ export function openWorld(given: Pick<Context, 'cwd' | 'program' | 'actor' | 'qu
       clearProgress();
       write(2, `${clean(line)}\n`);
     },
-    confirm(question, byDefault) {
+    async confirm(question, byDefault) {
+      if (given.quiet) return undefined;
       clearProgress();
       return ask(question, byDefault);
     },

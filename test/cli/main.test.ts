@@ -137,9 +137,10 @@ for (const { name, argv } of builds) {
   });
 
   world('is the answer of a person at a terminal', async () => {
-    const ask = async (input: string): Promise<string> => (await run(['script', '-qec', `${quoted} version ask`, '/dev/null'], { input })).stdout;
+    const ask = async (input: string, flag = ''): Promise<string> => (await run(['script', '-qec', `${quoted} version ask ${flag}`, '/dev/null'], { input })).stdout;
     assert.match(await ask('n\n'), '{"answer":false}');
     assert.match(await ask('\n'), '{"answer":true}');
+    assert.match(await ask('\n', '--quiet'), '{"answer":"nobody"}');
   });
 
   world('is the folder where the person stands, also through a git alias', async () => {

@@ -18,8 +18,7 @@ export const command = defineCommand({
     ['init --prefix app --gate "npm test"', 'ids such as app-x1y2z; nothing lands unless npm test succeeds'],
   ],
   async run({ prefix, name, branch, remote, gate, noGate, yes, global }, context) {
-    const { cwd, env, now, progress, quiet } = context;
-    const confirm: typeof context.confirm = async (question, byDefault) => (quiet ? undefined : context.confirm(question, byDefault));
+    const { cwd, env, now, progress, confirm, quiet } = context;
     const report = await initRepository({ cwd, env, now, progress, confirm, prefix: prefix?.replace(/-+$/, ''), name, branch, remote, gate, noGate, yes, global, aliases: usefulAliases() });
     return { ...report, quiet };
   },
