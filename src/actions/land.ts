@@ -9,8 +9,7 @@ import { listRemoteRefs, PushRefused, type PushUpdate } from '../git/remotes.ts'
 import { listWorktrees } from '../git/worktrees.ts';
 import { claimRef } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { statePath } from '../ledger/ledger.ts';
-import { withLock } from '../ledger/lock.ts';
+import { underLedgerLock } from '../ledger/locked.ts';
 import { consult } from '../ledger/read.ts';
 import { nameOnHub } from '../ledger/sharing.ts';
 import { transact } from '../ledger/transact.ts';
@@ -23,8 +22,6 @@ import { atCommit, pushWithLedger, refreshHub } from './submit.ts';
 
 type Landing = Extract<Move, { op: 'land' }>;
 
-const patience = 30_000;
-
 /**
  * Moves the target forward to the tested commit itself, if the work's claim still holds and the target still is where the stack was built. With a remote that is one atomic push,
  * together with the ledger in which the claim was looked at; otherwise one swap of the ref, under the ledger's lock. Where the target's checkout holds changes, the commit is put beside the
@@ -35,7 +32,7 @@ export async function landCommit(town: Town, rig: Rig, landing: Landing): Promis
 }
 
 async function landHere(town: Town, rig: Rig, { request, commit, tip, onto }: Landing): Promise<string | undefined> {
-  return withLock(statePath(rig.ledger.repository, 'locks', 'ledger'), rig.ledger.liveness, patience, async () => {
+  return underLedgerLock(rig.ledger, async () => {
     const lost = await consult(rig.ledger, (view) => whyNot(view.get(request.id), claimLost(view, request, rig.name)));
     if (lost !== undefined) return lost;
     const stuck = tip === onto ? await advanceBranch(rig, request.target, tip, commit) : 'other work waits there already';
