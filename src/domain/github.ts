@@ -118,7 +118,8 @@ function newsOf(ours: Bead | undefined, issue: Issue): Record<string, unknown> {
   const priority = issue.labels.map((label) => /^p(?:riority:? ?)?([0-4])$/i.exec(label)?.[1]).find((each) => each !== undefined);
   const works = ours !== undefined && (workingStatuses.includes(ours.status) || ours.assignee?.includes('/') === true);
   const closes = issue.closed && ours?.status !== 'closed';
-  const opens = !issue.closed && (ours === undefined || ours.status === 'closed');
+  // An open issue may be one that nobody has closed there yet: only one that was opened again says that the work is not done.
+  const opens = !issue.closed && (ours === undefined || (ours.status === 'closed' && issue.stateReason.toUpperCase() === 'REOPENED'));
   return {
     title: issue.title,
     description: issue.body === '' ? null : issue.body,

@@ -86,8 +86,14 @@ folding('takes no work from an agent, closes what is closed there and opens what
   assert.is(fold({ ...fold(undefined), assignee: 'shop/crew/ace' }, { ...late, assignees: [] }).assignee, 'shop/crew/ace');
   const closed = fold(hooked, { ...late, state: 'CLOSED', closedAt: '2026-05-01T08:00:00Z' });
   assert.is(closed.status, 'closed');
-  const opened = fold(closed, { updatedAt: '2026-05-02T08:00:00Z' });
+  const opened = fold(closed, { updatedAt: '2026-05-02T08:00:00Z', stateReason: 'REOPENED' });
   assert.equal([opened.status, opened.closed_at], ['open', undefined]);
+});
+
+folding('leaves closed what was closed here alone, however often somebody speaks of the issue there', () => {
+  const closed = { ...fold(undefined), status: 'closed', closed_at: '2026-03-04T08:00:00Z', close_reason: 'Merged' };
+  const spoken = fold(closed, { updatedAt: '2026-05-01T08:00:00Z', title: 'Still silent?' });
+  assert.equal([spoken.title, spoken.status, spoken.closed_at], ['Still silent?', 'closed', '2026-03-04T08:00:00Z']);
 });
 
 folding.run();
