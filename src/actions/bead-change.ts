@@ -23,6 +23,9 @@ export interface Update {
   readonly claim: boolean;
 }
 
+/** The update that changes nothing. */
+export const noUpdate: Update = { fields: {}, addLabels: [], removeLabels: [], appendNotes: undefined, parent: undefined, claim: false };
+
 /** How a verb ended for each bead that was named. */
 export interface Outcome {
   readonly beads: readonly Bead[];

@@ -1,4 +1,4 @@
-import { updateBead } from '../../../actions/bead-change.ts';
+import { noUpdate, updateBead } from '../../../actions/bead-change.ts';
 import { parsePriority, told } from '../../beads.ts';
 import { defineCommand } from '../../command.ts';
 import { asWriter } from '../../writer.ts';
@@ -8,7 +8,7 @@ export const command = defineCommand({
   summary: 'Say how urgent a bead is',
   args: [{ name: 'bead', describe: 'its id, or how it begins', required: true }, { name: 'priority', describe: '0 or P0 (most urgent) to 4', required: true }],
   async run({ bead, priority }, context) {
-    return updateBead(await asWriter(context), bead, { fields: { priority: parsePriority(priority) }, addLabels: [], removeLabels: [], appendNotes: undefined, parent: undefined, claim: false });
+    return updateBead(await asWriter(context), bead, { ...noUpdate, fields: { priority: parsePriority(priority) } });
   },
   *render(bead) {
     yield told(`P${bead.priority}`, bead);
