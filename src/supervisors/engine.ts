@@ -42,11 +42,16 @@ export async function runEngine(root: string, now: () => number, env: Readonly<R
   appendEvent(first.hq, { kind: 'engine.started' });
   const bell = new Bell(signal);
   const queues = new Map<string, Promise<void>>();
-  const sharing = keepSharing(root, now, signal);
+  let failure: Error | undefined;
+  const sharing = keepSharing(root, now, signal).catch((error: unknown) => {
+    failure = error instanceof Error ? error : new Error(String(error));
+    bell.ring();
+  });
   let watched = '';
   let unwatch = async (): Promise<void> => undefined;
   try {
     while (!signal.aborted) {
+      if (failure !== undefined) throw failure;
       const town = openTown(root, now);
       const repositories = [...new Map([town.hq, ...town.rigs.map((rig) => rig.ledger)].map(({ repository }) => [repository.commonDir, repository])).values()];
       const key = repositories.map(({ commonDir }) => commonDir).join('\n');
