@@ -22,13 +22,17 @@ export interface SharedLedger {
 
 /** The ledgers of a town that have a remote to share them by; with `remote` those that have this one. */
 export async function sharedLedgers(town: Town, remote?: string): Promise<SharedLedger[]> {
-  const all = [...(town.kind === 'solo' ? [] : [{ name: 'town', rig: undefined, ledger: town.hq }]), ...town.rigs.map((rig) => ({ name: rig.name, rig, ledger: rig.ledger }))];
   const found: SharedLedger[] = [];
-  for (const each of all) {
+  for (const each of namedLedgers(town)) {
     const hub = await hubOf(town, each.rig, remote);
     if (hub !== undefined) found.push({ ...each, hub });
   }
   return found;
+}
+
+function namedLedgers(town: Town): Omit<SharedLedger, 'hub'>[] {
+  const rigs = town.rigs.map((rig) => ({ name: rig.name, rig, ledger: rig.ledger }));
+  return town.kind === 'solo' ? rigs : [{ name: 'town', rig: undefined, ledger: town.hq }, ...rigs];
 }
 
 /** Where the ledger of a rig, or of the town itself, is shared; undefined where there is no remote for it. */
@@ -117,21 +121,19 @@ export async function hasNews({ ledger: { repository, ref }, hub }: SharedLedger
 
 const carryMilliseconds = 8_000;
 
-/** Lets the ledgers go along with a person's own push to a remote. Answers, for people, what could not: the push itself does not depend on it. */
-export async function carryAlong(town: Town, cwd: string, remote: string): Promise<string[]> {
-  const repository = openRepository(cwd);
-  const troubles: string[] = [];
-  for (const each of await sharedLedgers(town, remote)) {
-    if (each.ledger.repository.commonDir !== repository.commonDir || (await hubOf(town, each.rig))?.remote !== remote) continue;
-    if ((await setting(town, each.rig, 'sync.automatic')) !== true) continue;
-    try {
-      await carry(each.ledger, each.hub, carryMilliseconds);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      troubles.push(`the ledger could not go along: ${error.message}${error.hint === undefined ? '' : ` (try: ${error.hint})`}`);
-    }
+/** Lets the ledger of a repository go along with a person's own push to a remote. Answers, for people, why it could not: the push itself does not depend on it. */
+export async function carryAlong(town: Town, cwd: string, remote: string): Promise<string | undefined> {
+  const { commonDir } = openRepository(cwd);
+  const own = namedLedgers(town).find(({ ledger }) => ledger.repository.commonDir === commonDir);
+  if (own === undefined) return undefined;
+  try {
+    const hub = await hubOf(town, own.rig);
+    if (hub?.remote === remote && (await setting(town, own.rig, 'sync.automatic')) === true) await carry(own.ledger, hub, carryMilliseconds);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `the ledger could not go along: ${error.message}${error.hint === undefined ? '' : ` (try: ${error.hint})`}`;
   }
-  return troubles;
 }
 
 /** Takes over the ledger that a remote has, where this clone has none. Throws RemoteUnreachable. */

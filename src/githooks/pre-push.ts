@@ -10,7 +10,8 @@ export async function prePush(call: GitHookCall): Promise<Verdict> {
   if (town === undefined) return undefined;
   const refusal = await refuse(town, call);
   if (refusal !== undefined) return refusal;
-  for (const trouble of await carryAlong(town, cwd, remote)) say(trouble);
+  const trouble = await carryAlong(town, cwd, remote);
+  if (trouble !== undefined) say(trouble);
   return undefined;
 }
 

@@ -1,9 +1,11 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { prepareWorktree } from '../../src/actions/worker.ts';
 import { openTown, rigNamed } from '../../src/town.ts';
-import { git, gtJson, townWithRig } from '../helpers/town.ts';
-import { ownEnvironment, run } from '../helpers/temporary.ts';
+import { git, gtJson, gtOutput, townWithRig } from '../helpers/town.ts';
+import { ownEnvironment, run, temporary } from '../helpers/temporary.ts';
 
 Object.assign(process.env, ownEnvironment());
 
@@ -31,9 +33,15 @@ push('of a worker to the target is refused, and it is told what to do', async ()
   assert.is(await git(hub, ['for-each-ref']), before);
 });
 
-push('of a worker to its own branch passes', async () => {
-  const { hub, path } = await worktree();
+push('of a worker to its own branch passes, and the ledger goes along, whatever is wrong with another rig', async () => {
+  const { town, hub, path } = await worktree();
+  const yard = join(temporary(), 'yard.git');
+  await git('/', ['clone', '-q', '--bare', hub, yard]);
+  await gtOutput(town, ['rig', 'add', 'yard', yard, '--no-gate']);
+  await git(join(town, 'yard/.repo.git'), ['update-ref', '-d', 'refs/beads/main']);
+  renameSync(yard, `${yard}.away`);
   await git(path, ['push', '-q', 'origin', 'HEAD']);
+  assert.is(await git(hub, ['rev-parse', 'refs/beads/main']), await git(path, ['rev-parse', 'refs/beads/main']));
   assert.is(await git(hub, ['rev-parse', 'polecat/nux/shop-1']), await git(path, ['rev-parse', 'HEAD']));
 });
 
