@@ -6,7 +6,7 @@ import { listRefs, readRef, updateRefs } from '../git/refs.ts';
 import { parseFormat } from './init.ts';
 import type { Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
-import { mergeTrees, readDifference, type Difference, type MergeChange } from './merge-trees.ts';
+import { mergeTrees, readDivergence, type Divergence, type MergeChange } from './merge-trees.ts';
 
 /** What became of a commit of another replica that was to be folded into the ledger. */
 export interface Folded {
@@ -39,8 +39,8 @@ export async function fold(ledger: Ledger, theirs: string): Promise<Folded> {
         await updateRefs(repository, [{ ref, from: null, to: theirs }]);
         return { how: 'forwarded', commit: theirs, before: undefined };
       }
-      const difference = await readDifference(repository, reader, ours, theirs);
-      if (!(await isAncestor(repository, ours, theirs))) return await merge(ledger, reader, difference);
+      const divergence = await readDivergence(repository, reader, ours, theirs);
+      if (!(await isAncestor(repository, ours, theirs))) return await merge(ledger, reader, divergence);
       await formatAt(reader, theirs);
       await updateRefs(repository, [{ ref, from: ours, to: theirs }]);
       return { how: 'forwarded', commit: theirs, before: ours };
@@ -54,14 +54,14 @@ async function formatAt(reader: ObjectReader, commit: string): Promise<ReturnTyp
   return parseFormat(commit, (await reader.contents(`${commit}:format.json`))?.body.toString('utf8'));
 }
 
-async function merge(ledger: Ledger, reader: ObjectReader, difference: Difference): Promise<Folded> {
+async function merge(ledger: Ledger, reader: ObjectReader, divergence: Divergence): Promise<Folded> {
   const { repository, ref } = ledger;
-  const { ours, theirs } = difference;
+  const { ours, theirs } = divergence;
   const [our, their] = await Promise.all([formatAt(reader, ours), formatAt(reader, theirs)]);
   // Where history was cut, only what came after the newer cut stays, or the old history would come back.
   const newer = our.cut === their.cut ? undefined : our.cut > their.cut ? ours : theirs;
   const [parent = ours, other = theirs] = newer === undefined ? [ours, theirs].sort() : [newer, newer === ours ? theirs : ours];
-  const { files, changes } = await mergeTrees(repository, reader, difference, parent);
+  const { files, changes } = await mergeTrees(repository, reader, divergence, parent);
   if (newer !== undefined && files.size === 0) {
     if (newer === ours) return { how: 'kept', commit: ours, before: ours };
     const backup = await backUp(ledger, ours);

@@ -21,7 +21,7 @@ interface Pair {
 }
 
 /** Two commits of a ledger, and what differs between them: shards with their beads, other files as texts. */
-export interface Difference {
+export interface Divergence {
   readonly ours: string;
   readonly theirs: string;
   readonly shards: ReadonlyMap<string, { readonly ours: Records; readonly theirs: Records }>;
@@ -34,7 +34,7 @@ export type MergeChange =
   | { readonly op: 'bead.renamed'; readonly id: string; readonly from: string };
 
 /** Reads what differs between two commits of a ledger, and nothing else. Throws BadShard. */
-export async function readDifference(repository: Repository, reader: ObjectReader, ours: string, theirs: string): Promise<Difference> {
+export async function readDivergence(repository: Repository, reader: ObjectReader, ours: string, theirs: string): Promise<Divergence> {
   const shards = new Map<string, { ours: Records; theirs: Records }>();
   const others = new Map<string, { ours: Buffer | undefined; theirs: Buffer | undefined }>();
   const bodyOf = async (oid: string | undefined): Promise<Buffer | undefined> => (oid === undefined ? undefined : (await reader.contents(oid))?.body);
@@ -71,27 +71,27 @@ async function differingFiles(repository: Repository, ours: string, theirs: stri
 }
 
 /** The files of the merged tree that differ from those of `onto`, one of both commits, and what was decided about single beads. */
-export async function mergeTrees(repository: Repository, reader: ObjectReader, difference: Difference, onto: string): Promise<{ readonly files: Map<string, FileDraft>; readonly changes: MergeChange[] }> {
-  const merged = new Map([...difference.shards].map(([shard, { ours, theirs }]) => [shard, mergeRecords(ours, theirs)]));
+export async function mergeTrees(repository: Repository, reader: ObjectReader, divergence: Divergence, onto: string): Promise<{ readonly files: Map<string, FileDraft>; readonly changes: MergeChange[] }> {
+  const merged = new Map([...divergence.shards].map(([shard, { ours, theirs }]) => [shard, mergeRecords(ours, theirs)]));
   // A shard that is the same on both sides means no bead that only one of them has; so none loses its id that is meant there.
   const names = namesIn([...merged.values()].flatMap((records) => [...records.values()]));
   const files = new Map<string, FileDraft>();
-  const isOurs = onto === difference.ours;
-  for (const [shard, { ours, theirs }] of difference.shards) {
+  const isOurs = onto === divergence.ours;
+  for (const [shard, { ours, theirs }] of divergence.shards) {
     const records = [...(merged.get(shard)?.values() ?? [])].map((stored) => readdress(stored, names));
     const text = formatShard(new Map(records.map((stored) => [stored.bead.id, stored])));
     if (text !== formatShard(isOurs ? ours : theirs)) files.set(shardPath(shard), text);
   }
-  for (const [path, { ours, theirs }] of difference.others) {
-    const body = mergeOther(path, ours, theirs, difference);
+  for (const [path, { ours, theirs }] of divergence.others) {
+    const body = mergeOther(path, ours, theirs, divergence);
     const before = isOurs ? ours : theirs;
     if (before === undefined || !body.equals(before)) files.set(path, body);
   }
-  return { files, changes: await changesOf(repository, reader, difference, merged) };
+  return { files, changes: await changesOf(repository, reader, divergence, merged) };
 }
 
 /** Files that are no shards: settings and the ledger's own facts are merged, of others the greater one stays. */
-function mergeOther(path: string, our: Buffer | undefined, their: Buffer | undefined, { ours, theirs }: Difference): Buffer {
+function mergeOther(path: string, our: Buffer | undefined, their: Buffer | undefined, { ours, theirs }: Divergence): Buffer {
   if (our === undefined || their === undefined) return our ?? their ?? Buffer.alloc(0);
   const setting = /^settings\/([^/]+)\.json$/.exec(path)?.[1];
   if (setting !== undefined) return line(mergeSettings(parseSettings(setting, our, ours), parseSettings(setting, their, theirs)));
@@ -107,7 +107,7 @@ function line(value: unknown): Buffer {
 const longest = 500;
 
 /** What a merge has decided about beads that both sides have changed, or that could not keep their ids; sorted by id. */
-async function changesOf(repository: Repository, reader: ObjectReader, { ours, theirs, shards }: Difference, merged: ReadonlyMap<string, Records>): Promise<MergeChange[]> {
+async function changesOf(repository: Repository, reader: ObjectReader, { ours, theirs, shards }: Divergence, merged: ReadonlyMap<string, Records>): Promise<MergeChange[]> {
   const past = await sharedPast(repository, ours, theirs);
   const found = await Promise.all([...shards].map(async ([shard, sides]): Promise<MergeChange[]> => {
     const [our, their] = [byIdentity(sides.ours), byIdentity(sides.theirs)];
