@@ -1,5 +1,5 @@
 // Type-checks, lints, runs every test file in a process of its own, and adds up what they report.
-// A file that fails is run once more, alone, before it counts; if it passes then, it is named as flaky.
+// A file that fails counts as failed; it is run once more, alone, to say whether it is flaky.
 // bun test/run.ts [part of a path…] (then only these files); GASTOWN_TEST_JOBS=2 at a time.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -182,8 +182,8 @@ const reports: Report[] = [];
 const red: string[] = [];
 const runOne = async (path: string): Promise<void> => {
   const report = await runFile(path);
+  reports.push(report);
   if (report.failed > 0) red.push(path);
-  else reports.push(report);
 };
 const waiting: (() => Promise<void>)[] = [...checks.map((check) => async () => void reports.push(await check())), ...files.map((path) => () => runOne(path))];
 async function work(): Promise<void> {
@@ -191,13 +191,8 @@ async function work(): Promise<void> {
 }
 await Promise.all(Array.from({ length: jobs }, work));
 
-// The same rule as the merge queue's: a file that is red among others is run again, alone, before it counts; when it passes, that is told.
 const flaky: string[] = [];
-for (const path of red) {
-  const report = await runFile(path);
-  if (report.failed === 0) flaky.push(relative(root, path));
-  reports.push(report);
-}
+for (const path of red) if ((await runFile(path)).failed === 0) flaky.push(relative(root, path));
 for (const name of flaky) process.stdout.write(`FLAKY ${name}: failed beside other files, passed alone\n`);
 
 if (files.length === 0) process.stdout.write(`no test file matches ${filters.join(', ')}\n`);
