@@ -1,4 +1,4 @@
-import { Usage } from '../base/errors.ts';
+import { Broken, Usage } from '../base/errors.ts';
 import type { Repository } from './repository.ts';
 import { GitFailed, runGitNow } from './run.ts';
 
@@ -20,6 +20,17 @@ export class BadRevision extends Usage {
   readonly code = 'object.bad-name';
   constructor(rev: string) {
     super(`${JSON.stringify(rev.slice(0, 200))} is no name for an object`, { rev }, 'use an object id, a ref, or commit:path');
+  }
+}
+
+/** What brings a lost object back, where anybody has it. */
+export const refetchHint = 'git fetch --refetch <remote> (brings objects that another clone has)';
+
+/** The repository does not hold an object that others in it name. */
+export class MissingObject extends Broken {
+  readonly code = 'object.missing';
+  constructor(oid: string) {
+    super(`the object ${oid} is missing`, { oid }, refetchHint);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ByteReader } from './byte-reader.ts';
 import { Conversation } from './conversation.ts';
-import { BadRevision, parseInfo, type ObjectContents, type ObjectInfo } from './object.ts';
+import { BadRevision, MissingObject, parseInfo, type ObjectContents, type ObjectInfo } from './object.ts';
 import type { Repository } from './repository.ts';
 import { runGit, type GitOptions } from './run.ts';
 
@@ -31,7 +31,14 @@ export class ObjectReader {
     });
   }
 
-  /** The same without the body. */
+  /** What an object holds that must be there: nothing is not the same as empty. Throws MissingObject. */
+  async body(oid: string): Promise<Buffer> {
+    const found = await this.contents(oid);
+    if (found === undefined) throw new MissingObject(oid);
+    return found.body;
+  }
+
+  /** The same as `contents` without the body. */
   info(rev: string): Promise<ObjectInfo | undefined> {
     return this.#ask('info', rev, async (reader) => parseInfo(await reader.line()));
   }

@@ -28,7 +28,7 @@ const unpublished = 'refs/gastown/regrow';
 
 /**
  * Grows the history behind `root` anew on a commit without parents that has the tree of `root`: every commit from there to `head` again, with its own words and times, and
- * a last one on top. Moves `ref` from `head` to it, together with `others`, and answers it. One at a time in a repository. Throws RefMoved and GitFailed; nothing has been moved then.
+ * a last one on top. Moves `ref` from `head` to it, together with `others`, and answers it. One at a time in a repository. Throws RefMoved, MissingObject and GitFailed; nothing has been moved then.
  */
 export async function regrow(repository: Repository, ref: string, { root, head, rootMessage, last, others }: { readonly root: string; readonly head: string; readonly rootMessage: string; readonly last: LastCommit; readonly others: readonly RefChange[] }): Promise<string> {
   const { stdout } = await runGit(repository, ['rev-list', '--topo-order', '--reverse', head, `^${root}`, '--'], { timeoutMs: 600_000 });
@@ -64,11 +64,7 @@ export async function regrow(repository: Repository, ref: string, { root, head, 
 async function read(repository: Repository, oids: readonly string[]): Promise<Kept[]> {
   const reader = ObjectReader.open(repository);
   try {
-    return await Promise.all(oids.map(async (oid) => {
-      const found = await reader.contents(oid);
-      if (found === undefined) throw new Error(`there is no commit ${oid}`);
-      return parse(oid, found.body);
-    }));
+    return await Promise.all(oids.map(async (oid) => parse(oid, await reader.body(oid))));
   } finally {
     await reader.close();
   }

@@ -25,7 +25,7 @@ const keptBackups = 20;
 
 /**
  * Folds the ledger at a commit into this clone's. Where both have changed, the merge is the same commit whoever makes it. The commit and all that it holds must be in the repository.
- * May be repeated after any interruption. Throws BadFormat, BadShard and BadSettings where one of both cannot be read, and then nothing was changed; and Busy.
+ * May be repeated after any interruption. Throws BadFormat, BadShard, BadSettings and MissingObject where one of both cannot be read, and then nothing was changed; and Busy.
  */
 export async function fold(ledger: Ledger, theirs: string): Promise<Folded> {
   return lockedWrite(ledger, async () => {

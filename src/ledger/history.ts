@@ -76,7 +76,7 @@ interface Touched {
 /** So many commits are compared at once; their shards are all that is held in memory. */
 const batch = 64;
 
-/** What the commits between two did to the records of these shards (all where none is named), oldest first. Lines that cannot be read are passed over: `gt doctor` tells of them. */
+/** What the commits between two did to the records of these shards (all where none is named), oldest first. Lines that cannot be read are passed over: `gt doctor` tells of them. Throws MissingObject. */
 export async function writesTo({ repository }: Ledger, range: { readonly from?: string; readonly to: string }, shards: readonly string[]): Promise<Write[]> {
   const paths = shards.length === 0 ? ['beads'] : [...new Set(shards)].map(shardPath);
   const args = ['log', '--reverse', '--topo-order', '--full-history', '-c', '--raw', '--no-abbrev', '--no-renames', `--format=%x02${entryFormat}`, range.to, ...(range.from === undefined ? [] : [`^${range.from}`]), '--', ...paths];
@@ -114,7 +114,7 @@ function parseTouched(text: string): Touched[] {
 }
 
 async function textOf(reader: ObjectReader, oid: string): Promise<string> {
-  return /^0+$/.test(oid) ? '' : ((await reader.contents(oid))?.body.toString('utf8') ?? '');
+  return /^0+$/.test(oid) ? '' : (await reader.body(oid)).toString('utf8');
 }
 
 async function recordsOf(shards: Touched['shards'], texts: ReadonlyMap<string, Promise<string>>): Promise<Write['records']> {

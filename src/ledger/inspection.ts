@@ -1,6 +1,7 @@
 import { prefixOf, shardOf } from '../base/ids.ts';
 import { canonical } from '../base/jsonl.ts';
 import { importCommit, type FileDraft } from '../git/import.ts';
+import { refetchHint } from '../git/object.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { gitText, runGit } from '../git/run.ts';
 import { entriesOn, headOf, type Entry } from './history.ts';
@@ -91,7 +92,7 @@ function listed(stdout: Buffer): Listed[] {
 }
 
 function refetch(what: string): Pick<Finding, 'loses' | 'hint'> {
-  return { loses: `${what}, unless another clone still has it`, hint: 'git fetch --refetch <remote> (brings objects that another clone has)' };
+  return { loses: `${what}, unless another clone still has it`, hint: refetchHint };
 }
 
 async function missingFile(ledger: Ledger, reader: ObjectReader, commit: string, path: string, oid: string): Promise<Finding> {

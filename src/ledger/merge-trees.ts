@@ -33,11 +33,11 @@ export type MergeChange =
   | { readonly op: 'bead.merged'; readonly id: string; readonly lost: readonly { readonly part: string; readonly value: unknown }[] }
   | { readonly op: 'bead.renamed'; readonly id: string; readonly from: string };
 
-/** Reads what differs between two commits of a ledger, and nothing else. Throws BadShard. */
+/** Reads what differs between two commits of a ledger, and nothing else. Throws BadShard and MissingObject. */
 export async function readDivergence(repository: Repository, reader: ObjectReader, ours: string, theirs: string): Promise<Divergence> {
   const shards = new Map<string, { ours: Records; theirs: Records }>();
   const others = new Map<string, { ours: Buffer | undefined; theirs: Buffer | undefined }>();
-  const bodyOf = async (oid: string | undefined): Promise<Buffer | undefined> => (oid === undefined ? undefined : (await reader.contents(oid))?.body);
+  const bodyOf = async (oid: string | undefined): Promise<Buffer | undefined> => (oid === undefined ? undefined : reader.body(oid));
   await Promise.all((await differingFiles(repository, ours, theirs)).map(async (pair) => {
     const [our, their] = await Promise.all([bodyOf(pair.ours), bodyOf(pair.theirs)]);
     const shard = shardIn(pair.path);

@@ -81,7 +81,7 @@ async function foldRef(repository: Repository, ref: string, person: CommitDraft[
   const known = await notesAt(repository, ours);
   const reader = ObjectReader.open(repository);
   try {
-    const text = async (oid: string | undefined): Promise<string> => (oid === undefined ? '' : ((await reader.contents(oid))?.body.toString('utf8') ?? ''));
+    const text = async (oid: string | undefined): Promise<string> => (oid === undefined ? '' : (await reader.body(oid)).toString('utf8'));
     const fresh = [...(await notesAt(repository, theirs))].filter(([tree, oid]) => known.get(tree) !== oid);
     const merged = new Map(await Promise.all(fresh.map(async ([tree, oid]): Promise<[string, string]> => [tree, unionOf(await text(known.get(tree)), await text(oid))])));
     await importCommit(repository, gatesRef, ours, async (tree) => {
@@ -124,8 +124,8 @@ export async function allVerdicts(repository: Repository): Promise<Verdict[]> {
   const notes = stdout.toString('utf8').split('\0').flatMap((entry) => /^\d+ blob ([0-9a-f]+)\t/.exec(entry)?.[1] ?? []);
   const reader = ObjectReader.open(repository);
   try {
-    const found = await Promise.all(notes.map((oid) => reader.contents(oid)));
-    return found.flatMap((note) => partsOf(note?.body.toString('utf8') ?? '').verdicts);
+    const found = await Promise.all(notes.map((oid) => reader.body(oid)));
+    return found.flatMap((note) => partsOf(note.toString('utf8')).verdicts);
   } finally {
     await reader.close();
   }

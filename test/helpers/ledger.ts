@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRepository } from '../../src/git/repository.ts';
 import { initLedger } from '../../src/ledger/init.ts';
@@ -38,4 +38,12 @@ export function write(ledger: Ledger, decide: (view: View) => readonly LedgerCha
 /** What git says in the repository of a ledger. */
 export function gitIn({ repository }: Ledger, ...args: readonly string[]): Promise<string> {
   return output(['git', ...args], { cwd: repository.gitDir });
+}
+
+/** Takes an object out of the repository of a ledger, as a disk loses one. */
+export async function loseObject(ledger: Ledger, rev: string): Promise<void> {
+  const oid = (await gitIn(ledger, 'rev-parse', rev)).trim();
+  const cwd = ledger.repository.gitDir;
+  await output(['sh', '-c', 'mkdir aside && mv objects/pack/* aside/ && for pack in aside/*.pack; do git unpack-objects -q <"$pack"; done && rm -r aside'], { cwd });
+  rmSync(join(cwd, 'objects', oid.slice(0, 2), oid.slice(2)));
 }

@@ -22,7 +22,7 @@ import { consult, listShards, openSnapshot } from '../../src/ledger/read.ts';
 import { formatShard, shardPath } from '../../src/ledger/shards.ts';
 import { born, type Stored } from '../../src/ledger/stamps.ts';
 import { bead, nux, refusal, slit } from '../helpers/garage.ts';
-import { gitIn, ledgerAt, newLedger, write, type Watch } from '../helpers/ledger.ts';
+import { gitIn, ledgerAt, loseObject, newLedger, write, type Watch } from '../helpers/ledger.ts';
 import { output, ownEnvironment, run, temporary } from '../helpers/temporary.ts';
 
 const start = Date.parse('2026-05-01T08:00:00Z');
@@ -210,6 +210,16 @@ folding('refuses what cannot be read, and leaves the ledger where it was', async
     assert.is(await headOf(ours), stands);
   }
   assert.is.not(await headOf(ours), before);
+});
+
+folding('takes a shard whose object is lost for no empty one', async () => {
+  const [ours, theirs] = await two();
+  await write(ours, (view) => create(view, 'gt-a.1', { title: 'Only here' }, nux));
+  await write(theirs, (view) => edit(view, 'gt-a', { title: 'Solder' }, slit));
+  const [stands, other] = [await headOf(ours), await fetched(ours, theirs)];
+  await loseObject(ours, `${mainRef}:${shardPath(shardOf('gt-a'))}`);
+  await fold(ours, other).then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('object.missing')(error)));
+  assert.is(await headOf(ours), stands);
 });
 
 folding('reads no shard that is the same on both sides', async () => {

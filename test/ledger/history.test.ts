@@ -12,8 +12,8 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openSnapshot } from '../../src/ledger/read.ts';
 import { shardPath } from '../../src/ledger/shards.ts';
 import { transact } from '../../src/ledger/transact.ts';
-import { nux, slit } from '../helpers/garage.ts';
-import { ace, gitIn, newLedger, write } from '../helpers/ledger.ts';
+import { nux, refusal, slit } from '../helpers/garage.ts';
+import { ace, gitIn, loseObject, newLedger, write } from '../helpers/ledger.ts';
 
 const history = suite('versionsOf');
 
@@ -87,6 +87,14 @@ history('passes over lines that nobody can read', async () => {
   for (const text of [`<<<<<<<\n${line}\n`, `${line}\n`]) await importCommit(ledger.repository, ledger.ref, await headOf(ledger), async () => ({ message: 'By hand', author: person, committer: person, files: new Map([[path, text]]) }));
   await write(ledger, (view) => close(view, 'gt-a', { reason: 'done' }, slit));
   assert.equal((await versionsOf(ledger, 'gt-a')).map(({ subject }) => subject), ['Write', 'Write']);
+});
+
+history('makes no beginning of a bead out of an object that is lost', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  await write(ledger, (view) => edit(view, 'gt-a', { title: 'Grind' }, nux));
+  await loseObject(ledger, `${ledger.ref}^:${shardPath(shardOf('gt-a'))}`);
+  await versionsOf(ledger, 'gt-a').then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('object.missing')(error)));
 });
 
 const trail = suite('auditTrail');
