@@ -275,8 +275,8 @@ export async function keepAlive(town: Town, rig: Rig, signal: AbortSignal): Prom
   }
 }
 
-/** The token that a landing has to find on the hub, so that the work of who has lost the bead cannot land; or why it may not. */
-export async function claimToLand(town: Town, rig: Rig, hub: Hub, source: Bead, own: string | undefined): Promise<{ readonly token: string } | { readonly held: string }> {
+/** The token that a landing has to find on the hub, so that the work of who has lost the bead cannot land; or why it may not. `whyLost` asks the ledger, once that holds what others have written. */
+export async function claimToLand(town: Town, rig: Rig, hub: Hub, source: Bead, own: string | undefined, whyLost: () => Promise<string | undefined>): Promise<{ readonly token: string } | { readonly held: string }> {
   await fetchShared(rig.repository, hub);
   const known = await claimOn(rig, hub, source.id);
   // One of the refinery's own is left of a landing that came too late.
@@ -284,6 +284,10 @@ export async function claimToLand(town: Town, rig: Rig, hub: Hub, source: Bead, 
   if (known !== undefined && (known.token === own || left)) return { token: known.token };
   const held = known === undefined ? undefined : whyHeld(known, undefined);
   if (held !== undefined) return { held: `${source.id} was claimed anew: ${held}` };
+  // Whoever had it meanwhile may have landed it: then no claim is left to tell.
+  await foldShared(rig.ledger, hub, signatureOf(town, refineryOf(rig.name)));
+  const lost = await whyLost();
+  if (lost !== undefined) return { held: lost };
   const claim = await pushClaim(rig.repository, hub, { bead: source.id, agent: refineryOf(rig.name), duration: await durationOf(town, rig) }, known?.token, town.now());
   return { token: claim.token };
 }

@@ -1,6 +1,6 @@
 import { Busy } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
-import type { Act, Bead } from '../domain/bead.ts';
+import type { Act, Bead, Beads } from '../domain/bead.ts';
 import { claimLost, land, refineryOf, reject, requestOf, type MergeRequest, type Rejection } from '../domain/merge-request.ts';
 import type { Leftover, Move } from '../domain/merge-queue.ts';
 import { isAncestor } from '../git/merging.ts';
@@ -33,7 +33,7 @@ export async function landCommit(town: Town, rig: Rig, landing: Landing): Promis
 
 async function landHere(town: Town, rig: Rig, { request, commit, tip, onto }: Landing): Promise<string | undefined> {
   return underLedgerLock(rig.ledger, async () => {
-    const lost = await consult(rig.ledger, (view) => whyNot(view.get(request.id), claimLost(view, request, rig.name)));
+    const lost = await consult(rig.ledger, (view) => whyNot(view, request, rig));
     if (lost !== undefined) return lost;
     const stuck = tip === onto ? await advanceBranch(rig, request.target, tip, commit) : 'other work waits there already';
     if (stuck === undefined) return undefined;
@@ -47,17 +47,18 @@ async function landHere(town: Town, rig: Rig, { request, commit, tip, onto }: La
   });
 }
 
-function whyNot(bead: Parameters<typeof requestOf>[0] | undefined, lost: string | undefined): string | undefined {
+function whyNot(beads: Beads, request: MergeRequest, rig: Rig): string | undefined {
+  const bead = beads.get(request.id);
   if (bead === undefined) return 'the request is gone';
   const { outcome } = requestOf(bead);
-  return outcome === undefined ? lost : `it was ${outcome} meanwhile`;
+  return outcome === undefined ? claimLost(beads, request, rig.name) : `it was ${outcome} meanwhile`;
 }
 
 async function landOnHub(town: Town, rig: Rig, remote: string, { request, commit, tip }: Landing): Promise<string | undefined> {
-  const { commit: ledger, answer: { lost, source, claim } } = await atCommit(rig, (view) => ({ lost: whyNot(view.get(request.id), claimLost(view, request, rig.name)), source: request.source === '' ? undefined : view.get(request.source), claim: view.get(request.id)?.metadata?.['claim'] }));
+  const { commit: ledger, answer: { lost, source, claim } } = await atCommit(rig, (view) => ({ lost: whyNot(view, request, rig), source: request.source === '' ? undefined : view.get(request.source), claim: view.get(request.id)?.metadata?.['claim'] }));
   if (lost !== undefined) return lost;
   const ref = `refs/heads/${request.target}`;
-  const held = await pushLanding(town, rig, { source, claim: typeof claim === 'string' ? claim : undefined, target: { ref, from: tip, to: commit }, ledger });
+  const held = await pushLanding(town, rig, { request, source, claim: typeof claim === 'string' ? claim : undefined, target: { ref, from: tip, to: commit }, ledger });
   if (held !== undefined) return held;
   const [there] = (await listRemoteRefs(rig.repository, remote, [ref])).filter((each) => each.ref === ref);
   if (there?.oid !== commit) await refreshHub(rig);
@@ -69,6 +70,7 @@ async function landOnHub(town: Town, rig: Rig, remote: string, { request, commit
 
 /** What a landing moves: the target, and with it the claim of the bead, which goes. */
 interface LandingPush {
+  readonly request: MergeRequest;
   readonly source: Bead | undefined;
   /** The claim under which the work was done. */
   readonly claim: string | undefined;
@@ -77,7 +79,7 @@ interface LandingPush {
 }
 
 /** Pushes a landing together with the end of the bead's claim: whoever has lost the bead cannot land. Returns who has it now. */
-async function pushLanding(town: Town, rig: Rig, { source, claim: known, target, ledger }: LandingPush): Promise<string | undefined> {
+async function pushLanding(town: Town, rig: Rig, { request, source, claim: known, target, ledger }: LandingPush): Promise<string | undefined> {
   const hub = await claimHub(town, rig);
   if (source === undefined || hub === undefined) {
     await pushWithLedger(town, rig, [target], ledger);
@@ -92,7 +94,7 @@ async function pushLanding(town: Town, rig: Rig, { source, claim: known, target,
       if (!(error instanceof PushRefused) || !(error.data['refs'] as readonly string[]).includes(ref)) throw error;
     }
   }
-  const claim = await claimToLand(town, rig, hub, source, known);
+  const claim = await claimToLand(town, rig, hub, source, known, () => consult(rig.ledger, (view) => whyNot(view, request, rig)));
   if ('held' in claim) return claim.held;
   await pushWithLedger(town, rig, [target, { ref, from: claim.token, to: null }], ledger);
   return undefined;

@@ -1,6 +1,7 @@
 // time limit: 120 s
 import { spawn } from 'node:child_process';
-import { renameSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keepAlive } from '../../src/actions/claims.ts';
@@ -102,6 +103,28 @@ claims('of which one was cut off have one worker in the end; the work of the oth
   assert.match(await git(hub, ['log', '--format=%s', 'main']), /Paint it blue/);
   await synced(other, one);
   assert.is((await shown(one, id)).status, 'closed');
+});
+
+claims('of which one worked on while it was cut off: what the other took over and landed meanwhile does not land again', async () => {
+  const { hub, one, other } = await machines();
+  await one.gt('config', 'set', 'claims.duration', '500ms');
+  const id = await one.gt('create', 'Paint the door', '--silent', '--run', 'echo blue >door.txt');
+  await one.gt('sling', id, '--no-start');
+  const [{ folder } = { folder: '' }] = await one.json<{ folder: string }[]>('polecat', 'list');
+  await synced(one, other, other);
+  await one.git('remote', 'set-url', 'origin', '/nowhere');
+  writeFileSync(join(folder, 'sign.txt'), 'red\n');
+  await one.gt('done', '--actor', (await shown(one, id)).assignee ?? '');
+  await new Promise((resume) => setTimeout(resume, 600));
+  await synced(other);
+  await other.gt('sling', id);
+  await other.gt('wait', id, '--for', 'submitted', '--timeout', '20s');
+  await other.gt('mq', 'run');
+  const landed = await git(hub, ['rev-parse', 'main']);
+  assert.is(await git(hub, ['show', 'main:door.txt']), 'blue');
+  await one.git('remote', 'set-url', 'origin', hub);
+  assert.match(await one.gt('mq', 'run'), /was closed meanwhile/);
+  assert.is(await git(hub, ['rev-parse', 'main']), landed);
 });
 
 claims('of which one falls silent: the other takes its work over after it has seen no sign for the duration', async () => {
