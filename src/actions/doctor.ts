@@ -12,7 +12,7 @@ import { headOf } from '../ledger/history.ts';
 import { inspect, mend, type Inspection } from '../ledger/inspection.ts';
 import { lastStamp, NoLedger, statePath, type Ledger } from '../ledger/ledger.ts';
 import { clearLock, leftLocks } from '../ledger/lock.ts';
-import { consult } from '../ledger/read.ts';
+import { consult, hasLedger } from '../ledger/read.ts';
 import type { Finding } from '../ledger/soundness.ts';
 import type { Signature } from '../ledger/transact.ts';
 import { ledgersOf, type Town } from '../town.ts';
@@ -73,7 +73,8 @@ async function look(town: Town, ledger: Ledger): Promise<Inspection | undefined>
 
 async function presentIn(ledger: Ledger, ids: readonly string[]): Promise<string[]> {
   const own = ids.filter((id) => prefixOf(id, ledger.prefixes) !== undefined);
-  if (own.length === 0) return [];
+  // One that is missing is told by itself: it says nothing about the beads that it should hold.
+  if (own.length === 0 || !(await hasLedger(ledger))) return own;
   return consult(ledger, (view) => (view.load(own), own.filter((id) => (view.get(id)?.status ?? 'tombstone') !== 'tombstone')));
 }
 

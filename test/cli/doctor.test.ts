@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { shardOf } from '../../src/base/ids.ts';
-import { git, gt, gtOutput, project, soloTown } from '../helpers/town.ts';
+import { git, gt, gtOutput, project, soloTown, townWithRig } from '../helpers/town.ts';
 
 interface Report {
   readonly ok: boolean;
@@ -81,6 +81,15 @@ examining('opens where no other command can, mends the ledger, and says what it 
   const { code, stdout } = await gt(town, ['doctor', '--fix']);
   assert.is(code, 4);
   assert.match(stdout, /not mended, for that would lose what line 2 says, which nobody can read: "rust"/);
+});
+
+examining('takes a ledger that is missing for that one alone', async () => {
+  const { town, rig } = await townWithRig();
+  const weld = await gtOutput(town, ['create', 'Weld', '--rig', 'shop', '--silent']);
+  await gtOutput(town, ['create', 'Paint', '--deps', weld]);
+  await git(join(rig, '.repo.git'), ['update-ref', '-d', 'refs/beads/main']);
+  const { findings } = await doctor(town);
+  assert.equal(findings.map(({ check, where }) => [check, where]), [['ledger.missing', 'shop']]);
 });
 
 examining.run();
