@@ -40,12 +40,52 @@ export function parseInfo(line: string): ObjectInfo | undefined {
   return oid === undefined || type === undefined ? undefined : { oid, type, size: Number(size) };
 }
 
+/** The objects that tell whether there is one at `commit:a/b`: the commit, its tree, `commit:a`. */
+export function wayTo(revision: string): string[] {
+  const colon = revision.indexOf(':');
+  if (colon < 1) return [];
+  const commit = revision.slice(0, colon);
+  const folders = revision.slice(colon + 1).split('/').slice(0, -1);
+  return [commit, `${commit}^{tree}`, ...folders.map((_, index) => `${commit}:${folders.slice(0, index + 1).join('/')}`)];
+}
+
+/** Throws MissingObject where the way to a revision names an object and the repository has lost it: git itself answers as if there had never been one. */
+export function refuseLost(revision: string, [commit, ...folders]: readonly (ObjectContents | undefined)[]): void {
+  if (commit === undefined) return;
+  const names = revision.slice(revision.indexOf(':') + 1).split('/');
+  for (const [index, folder] of folders.entries()) {
+    if (folder !== undefined && (folder.type !== 'tree' || !lists(folder, names[index] ?? ''))) return;
+    if (folder === undefined) break;
+  }
+  throw new MissingObject(revision);
+}
+
+/** Whether a tree has an entry of this name. */
+function lists({ oid, body }: ObjectContents, name: string): boolean {
+  for (let at = 0; at < body.length; ) {
+    const start = body.indexOf(' ', at) + 1;
+    const end = body.indexOf(0, start);
+    if (body.toString('utf8', start, end) === name) return true;
+    at = end + 1 + oid.length / 2;
+  }
+  return false;
+}
+
 /**
  * Reads a few objects by the revisions that name them, such as `commit:path`; undefined where there is none. One question, one process, one answer: for commands
- * that read once and end, to which a conversation with a living process costs more than the process.
+ * that read once and end, to which a conversation with a living process costs more than the process. Only where one is not there, the way to it is looked at, too. Throws MissingObject.
  */
 export async function readObjects(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
   for (const revision of revisions) if (revision === '' || /[\n\0]/.test(revision)) throw new BadRevision(revision);
+  const found = await ask(repository, revisions);
+  const absent = revisions.filter((revision, index) => found[index] === undefined && revision.includes(':'));
+  const way = [...new Set(absent.flatMap(wayTo))];
+  const known = await ask(repository, way);
+  for (const revision of absent) refuseLost(revision, wayTo(revision).map((each) => known[way.indexOf(each)]));
+  return found;
+}
+
+async function ask(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
   if (revisions.length === 0) return [];
   const args = ['cat-file', '--batch'];
   const { stdout, code, stderr } = await runGitNow(repository, args, { input: `${revisions.join('\n')}\n` });

@@ -1,6 +1,6 @@
 import type { ByteReader } from './byte-reader.ts';
 import { Conversation } from './conversation.ts';
-import { BadRevision, MissingObject, parseInfo, type ObjectContents, type ObjectInfo } from './object.ts';
+import { BadRevision, MissingObject, parseInfo, refuseLost, wayTo, type ObjectContents, type ObjectInfo } from './object.ts';
 import type { Repository } from './repository.ts';
 import { runGit, type GitOptions } from './run.ts';
 
@@ -21,8 +21,14 @@ export class ObjectReader {
     return new ObjectReader(repository, options);
   }
 
-  /** The object that a revision such as an object id or `commit:path` names, or undefined where there is none; throws GitFailed. */
-  contents(rev: string): Promise<ObjectContents | undefined> {
+  /** The object that a revision such as an object id or `commit:path` names, or undefined where there is none; throws GitFailed, and MissingObject where the commit has such a path. */
+  async contents(rev: string): Promise<ObjectContents | undefined> {
+    const found = await this.#contents(rev);
+    if (found === undefined && rev.includes(':')) refuseLost(rev, await Promise.all(wayTo(rev).map((each) => this.#contents(each))));
+    return found;
+  }
+
+  #contents(rev: string): Promise<ObjectContents | undefined> {
     return this.#ask('contents', rev, async (reader) => {
       const found = parseInfo(await reader.line());
       if (found === undefined) return undefined;

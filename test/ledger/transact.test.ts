@@ -16,7 +16,7 @@ import { lastStamp, replicaOf, stateFolder } from '../../src/ledger/ledger.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { nux, refusal } from '../helpers/garage.ts';
-import { ace, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { ace, gitIn, ledgerAt, loseObject, newLedger, write } from '../helpers/ledger.ts';
 import { ownEnvironment, repository } from '../helpers/temporary.ts';
 
 /** The line of a bead as it stands in the ledger's tree. */
@@ -215,5 +215,27 @@ for (const [what, text] of Object.entries(broken)) {
     assert.is(readFileSync(join(ledger.repository.gitDir, 'refs/beads/main'), 'utf8').trim(), commit);
   });
 }
+
+damaged('stops the command and is left as it is: an object is lost', async () => {
+  for (const lost of [`:beads/${shardOf('gt-a')}.jsonl`, `:beads/${shardOf('gt-a').slice(0, 2)}`, ':beads', '^{tree}']) {
+    const ledger = await newLedger();
+    await write(ledger, (view) => create(view, 'gt-a', { title: 'x' }, nux));
+    const commit = await readRef(ledger.repository, ledger.ref);
+    await loseObject(ledger, `${ledger.ref}${lost}`);
+    for (const attempt of [() => consult(ledger, (view) => view.get('gt-a')), () => write(ledger, (view) => create(view, 'gt-a.1', { title: 'x' }, nux))]) {
+      const said = await attempt().then(() => 'answered', (error: { code?: string }) => error.code ?? '');
+      assert.ok(['object.missing', 'git.failed'].includes(said), `${lost}: ${said}`);
+    }
+    assert.is(await readRef(ledger.repository, ledger.ref), commit);
+  }
+});
+
+damaged('stops the command and is left as it is: settings are lost', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => setSetting(view.settings('config'), 'config', 'theme', 'rust'));
+  await loseObject(ledger, `${ledger.ref}:settings/config.json`);
+  const failure = await write(ledger, (view) => setSetting(view.settings('config'), 'config', 'size', 3)).then(() => undefined, (error: unknown) => error);
+  assert.ok(refusal('object.missing')(failure));
+});
 
 damaged.run();
