@@ -3,7 +3,7 @@ import { isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { unmet } from '../domain/dependency.ts';
 import { counted, type Counted } from '../domain/detail.ts';
 import { matches } from '../domain/matching.ts';
-import type { Query } from '../domain/query.ts';
+import { openWork, type Query } from '../domain/query.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBeads, readyBeads } from '../ledger/projection.ts';
@@ -40,11 +40,11 @@ export function countedIn(beads: Beads, bead: Bead): Counted {
 /** A bead that waits for others, and for which. */
 export type Blocked = Counted & { readonly blocked_by_count: number; readonly blocked_by: readonly string[] };
 
-/** The beads that are not done, wait for others, and are those that a query asks for; most urgent first. */
-export async function blockedWork(town: Town, ledgers: readonly Ledger[], query?: Query): Promise<Blocked[]> {
+/** The beads that are not done, wait for others, and are those that a query asks for, without one all that people work on; most urgent first. */
+export async function blockedWork(town: Town, ledgers: readonly Ledger[], query: Query = openWork): Promise<Blocked[]> {
   const beads = await liveTown(town);
   return [...beads.all()]
-    .filter((bead) => !isDone(bead) && isIn(ledgers, bead.id) && (query === undefined || matches(query, bead)))
+    .filter((bead) => !isDone(bead) && isIn(ledgers, bead.id) && matches(query, bead))
     .map((bead) => ({ bead, waiting: unmet(beads, bead) }))
     .filter(({ waiting }) => waiting.length > 0)
     .sort((a, b) => readyOrder(a.bead, b.bead))

@@ -35,7 +35,10 @@ export async function keepQuery({ town, who }: Writer, name: string, text: strin
 
 /** Forgets a question, which is answered once more. Throws UnknownQuery. */
 export async function dropQuery({ town, who }: Writer, name: string): Promise<SavedQuery> {
-  const known = await consult(town.hq, (view) => findQuery(view.settings(querySettings), name));
-  await transact(town.hq, who, `Forget the query ${name}`, (view) => forgetQuery(view.settings(querySettings), name));
-  return known;
+  let known: SavedQuery | undefined;
+  await transact(town.hq, who, `Forget the query ${name}`, (view) => {
+    known = findQuery(view.settings(querySettings), name);
+    return forgetQuery(view.settings(querySettings), name);
+  });
+  return known!;
 }

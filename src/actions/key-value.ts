@@ -26,7 +26,10 @@ export async function keepEntry({ town, who, cwd }: Writer, store: Store, entry:
 
 /** Takes away what is kept under a key, and answers it once more. Throws NoEntry. */
 export async function dropEntry({ town, who, cwd }: Writer, store: Store, key: string): Promise<Entry> {
-  const entry = await readEntry(town, cwd, store, key);
-  await transact(ledgerAt(town, cwd), who, `Drop ${key} (${store})`, (view) => drop(view.settings(store), store, key));
-  return entry;
+  let entry: Entry | undefined;
+  await transact(ledgerAt(town, cwd), who, `Drop ${key} (${store})`, (view) => {
+    entry = findEntry(view.settings(store), store, key);
+    return drop(view.settings(store), store, key);
+  });
+  return entry!;
 }

@@ -136,6 +136,8 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal([explained.ready[0]!['resolved_blockers'], explained.blocked[2]!['blocked_by'], explained.blocked[2]!['blocked_by_count']], [['garage-scout'], [{ id: 'garage-frame', title: 'Straighten the frame', status: 'in_progress', priority: 0 }], 1]);
     const [blocked] = place.json('blocked');
     assert.equal([blocked!['blocked_by'], blocked!['blocked_by_count']], [['garage-hoses'], 1]);
+    const book = place.say('create', 'The pit is closed', '--type', 'message', '--deps', 'garage-frame', '--silent');
+    assert.equal([place.json('blocked').length, place.json('blocked', '--type', 'message').map(({ id }) => id)], [4, [book]], 'what the town keeps books with is listed when it is asked for');
   });
 
   surface('epics, and those closed that are done', async () => {

@@ -1,7 +1,6 @@
 import { blockedWork } from '../../../actions/bead-judging.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
-import { isParticular } from '../../../domain/query.ts';
 import { beadTable } from '../../beads.ts';
 import { readQuery, workOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
@@ -14,7 +13,7 @@ export const command = defineCommand({
   async run({ rig, parent, at, ...typed }, context) {
     const town = await townThen(context, at);
     const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
-    return blockedWork(town, ledgersAt(town, context.cwd, context.program, rig), isParticular(query) ? query : undefined);
+    return blockedWork(town, ledgersAt(town, context.cwd, context.program, rig), query);
   },
   *render(beads) {
     if (beads.length === 0) yield 'nothing is blocked: gt ready shows what can be started';
