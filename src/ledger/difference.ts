@@ -1,9 +1,10 @@
+import { shardOf } from '../base/ids.ts';
 import type { Bead } from '../domain/bead.ts';
 import { readObjects } from '../git/object.ts';
 import { GitFailed, runGitNow } from '../git/run.ts';
 import { joined, keepDifference, keptSince, mostChanges, type Difference } from './kept-difference.ts';
 import type { Ledger } from './ledger.ts';
-import { parseShard } from './shards.ts';
+import { BadShard, parseShard } from './shards.ts';
 
 /** A difference of more shards is dearer than working everything out again. */
 const mostShards = 256;
@@ -54,11 +55,15 @@ async function textsOf(repository: Ledger['repository'], oids: readonly string[]
   );
 }
 
-/** Notes the beads whose lines are not the same in both texts. */
+/** Notes the beads whose lines are not the same in both texts. Throws BadShard for a new one that belongs elsewhere: by its id nobody would find it. */
 function collect(shard: string, old: string, now: string, commit: string, before: Map<string, Bead>, after: Map<string, Bead>): void {
   const [was, is] = [parseShard(shard, old, commit), parseShard(shard, now, commit)];
   const lines = new Set(old.split('\n'));
   const same = new Set(now.split('\n').filter((line) => line !== '' && lines.has(line)).map((line) => (JSON.parse(line) as Bead).id));
   for (const [id, { bead }] of was) if (!same.has(id)) before.set(id, bead);
-  for (const [id, { bead }] of is) if (!same.has(id)) after.set(id, bead);
+  for (const [index, [id, { bead }]] of [...is].entries()) {
+    if (same.has(id)) continue;
+    if (shardOf(id) !== shard) throw new BadShard(commit, shard, index + 1, `${id} belongs into another shard`);
+    after.set(id, bead);
+  }
 }

@@ -28,20 +28,24 @@ const mostBytes = 2 << 20;
 
 /** What is kept of what has changed since a commit, and up to which. */
 export function keptSince(ledger: Ledger, from: string): { readonly to: string; readonly difference: Difference } | undefined {
-  const kept = readCacheStart<Header, Change | Mark>(ledger, name, Infinity);
+  const kept = readCacheStart<Header, Change | Mark | null>(ledger, name, Infinity);
   if (kept?.header.commit !== from) return undefined;
   let to = from;
   let difference: Difference = { before: new Map(), after: new Map() };
   let changes: Change[] = [];
   for (const line of kept.lines) {
-    if (!('base' in line)) changes.push(line);
-    else if (line.base === to) {
+    if (isChange(line)) changes.push(line);
+    else if (line?.base === to) {
       difference = joined(difference, differenceIn(changes));
       to = line.commit;
       changes = [];
     } else break;
   }
   return { to, difference };
+}
+
+function isChange(line: Change | Mark | null): line is Change {
+  return Array.isArray(line);
 }
 
 /** What differs between two commits, where that is kept. */
@@ -71,15 +75,16 @@ function linesOf(changes: readonly Change[], mark: Mark): string {
 function lastMark(ledger: Ledger): string | undefined {
   const file = attempt(() => openSync(cachePath(ledger, name), 'r'));
   if (file === undefined) return undefined;
-  try {
-    const { size } = fstatSync(file);
-    const end = Buffer.alloc(256);
-    const text = end.toString('utf8', 0, readSync(file, end, 0, end.length, Math.max(0, size - end.length)));
-    const line = size > mostBytes || !text.endsWith('}\n') ? '' : text.slice(text.lastIndexOf('\n', text.length - 2) + 1);
-    return attempt(() => (JSON.parse(line) as Mark).commit);
-  } finally {
-    closeSync(file);
-  }
+  const found = attempt(() => (JSON.parse(lastLine(file)) as Mark).commit);
+  closeSync(file);
+  return found;
+}
+
+function lastLine(file: number): string {
+  const { size } = fstatSync(file);
+  const end = Buffer.alloc(256);
+  const text = end.toString('utf8', 0, readSync(file, end, 0, end.length, Math.max(0, size - end.length)));
+  return size > mostBytes || !text.endsWith('}\n') ? '' : text.slice(text.lastIndexOf('\n', text.length - 2) + 1);
 }
 
 function differenceIn(changes: readonly Change[]): Difference {

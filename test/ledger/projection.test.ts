@@ -44,7 +44,7 @@ async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly tot
     ready: { total, foreign, beads: beads.map((bead) => ({ ...bead })) },
     live: [...live.all()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     ids,
-    referrers: ids.map((id) => [id, [...new Set(referrers(id).map((referrer) => referrer.id))].sort()]),
+    referrers: ids.map((id) => [id, referrers(id).map((referrer) => referrer.id).sort()]),
   };
 }
 
@@ -127,6 +127,7 @@ projection('brought up to date by differences is what is worked out from nothing
         if (then !== 'forget one') assert.equal(seen, kept.ids);
         rmSync(cacheFolder(ledger), { recursive: true });
         assert.equal(await answers(ledger), kept);
+        assert.is(roughCount(ledger), kept.ids.length);
         const whole = await consult(ledger, (view) => [...view.all()]);
         assert.equal(kept.ready.beads.map(({ id }) => id).sort(), readyIn(whole, watch.time));
         assert.equal(kept.ids, whole.filter(({ status }) => status !== 'tombstone').map(({ id }) => id).sort());
@@ -163,6 +164,21 @@ projection('is never trusted for another commit', async () => {
   assert.is((await readyBeads(ledger, 9)).total, 1);
 });
 
+projection('takes no bead from a shard where nobody would find it, brought up to date or worked out from nothing', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  await answers(ledger);
+  const parent = (await readRef(ledger.repository, ledger.ref)) ?? '';
+  const sign = { name: 'x', email: 'x@y.z', epochSeconds: 1, zone: '+0000' };
+  const misplaced = [`beads/${shardOf('gt-a')}.jsonl`, '{"clock":{"born":"000000001000aaaaaa"},"created_at":"","id":"gt-zzz","issue_type":"task","priority":0,"status":"open","title":"x","updated_at":""}\n'] as const;
+  await importCommit(ledger.repository, ledger.ref, parent, async () => ({ message: 'x', author: sign, committer: sign, files: new Map([misplaced]) }));
+  for (const forget of [false, true]) {
+    if (forget) rmSync(cacheFolder(ledger), { recursive: true });
+    const said = await readyBeads(ledger, 5).then(({ beads }) => JSON.stringify(beads), (error: Error) => error.message);
+    assert.match(said, `${misplaced[0]}, line 1: gt-zzz belongs into another shard`);
+  }
+});
+
 projection('may be damaged in any way and is worked out anew', async () => {
   const ledger = await newLedger();
   await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
@@ -192,7 +208,7 @@ projection('learns from writers what they change, and believes no mark that does
     rmSync(path);
     assert.equal(told, await differenceSince(ledger, from, to), verb);
   }
-  for (const tail of ['', '[null,{"id":"gt-x"', '[null,{"id":"gt-x"}]\n', '{"base":"1234","commit":"5678"}\n', '[null,{"id":"gt-x"}]\n{"base":"1234","commit":"5678"}\n']) {
+  for (const tail of ['', '[null,{"id":"gt-x"', '[null,{"id":"gt-x"}]\n', 'null\n', '5\n', '{"base":"1234","commit":"5678"}\n', '[null,{"id":"gt-x"}]\n{"base":"1234","commit":"5678"}\n']) {
     rmSync(cacheFolder(ledger), { recursive: true });
     await answers(ledger);
     await doOrRefuse(ledger, 'label', 'gt-b', 'gt-b');
