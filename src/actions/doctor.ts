@@ -1,14 +1,18 @@
 import { basename } from 'node:path';
 import { rmSync } from 'node:fs';
 import { stampTime } from '../base/clock.ts';
+import { Failure } from '../base/errors.ts';
 import { prefixOf } from '../base/ids.ts';
 import { timestamp } from '../base/time.ts';
 import { configEntries, replaceConfig } from '../git/config.ts';
 import { deadLocks, freeLocks } from '../git/locks.ts';
+import { mergeBase } from '../git/merging.ts';
+import { refetchHint } from '../git/object.ts';
+import { ObjectReader } from '../git/objects.ts';
 import { listRefs, RefMoved } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
-import { runGit } from '../git/run.ts';
 import { headOf } from '../ledger/history.ts';
+import { formatAt } from '../ledger/init.ts';
 import { inspect, mend, type Inspection } from '../ledger/inspection.ts';
 import { lastStamp, NoLedger, statePath, type Ledger } from '../ledger/ledger.ts';
 import { clearLock, leftLocks } from '../ledger/lock.ts';
@@ -50,7 +54,7 @@ async function examineLedger(town: Town, ledger: Ledger, who: Signature, fix: bo
     try {
       const commit = fix ? await mend(ledger, who, seen) : undefined;
       const isMended = ({ path, loses }: Finding): boolean => commit !== undefined && loses === undefined && path !== undefined && seen.mended.has(path);
-      return [...seen.findings, ...(await unrelated(ledger))].map((finding) => ({ ...finding, where, fixed: isMended(finding) }));
+      return [...seen.findings, ...(await examineRemotes(ledger))].map((finding) => ({ ...finding, where, fixed: isMended(finding) }));
     } catch (error) {
       if (!(error instanceof RefMoved)) throw error;
     }
@@ -78,25 +82,28 @@ async function presentIn(ledger: Ledger, ids: readonly string[]): Promise<string
   return consult(ledger, (view) => (view.load(own), own.filter((id) => (view.get(id)?.status ?? 'tombstone') !== 'tombstone')));
 }
 
-/** Ledgers of remotes that began apart from ours. */
-async function unrelated(ledger: Ledger): Promise<Finding[]> {
+/** What there is to say of the ledgers of remotes, as the last fetch brought them. */
+async function examineRemotes(ledger: Ledger): Promise<Finding[]> {
   const { repository } = ledger;
   const own = await headOf(ledger);
-  const others = (await listRefs(repository, 'refs/beads-remotes/')).filter(({ ref }) => /^refs\/beads-remotes\/[^/]+\/main$/.test(ref));
-  const found = await Promise.all(others.map(async ({ ref, oid }): Promise<Finding[]> => {
-    const { code } = await runGit(repository, ['merge-base', own, oid], { accept: [0, 1, 128] });
-    if (code !== 1) return [];
-    const remote = ref.split('/')[2] ?? '';
-    const [cut, theirs] = await Promise.all([own, oid].map((commit) => cutOf(ledger, commit)));
-    if (cut !== theirs) return [];
-    return [{ check: 'ledger.apart', severity: 'note', message: `the ledger here and the one of ${remote} began apart: both are kept, bead by bead, when they meet`, commit: oid, hint: 'gt sync' }];
-  }));
+  const mains = (await listRefs(repository, 'refs/beads-remotes/')).filter(({ ref }) => /^refs\/beads-remotes\/[^/]+\/main$/.test(ref));
+  const found = await Promise.all(mains.map(({ ref, oid }) => compareWith(repository, own, ref.split('/')[2] ?? '', oid)));
   return found.flat();
 }
 
-async function cutOf({ repository }: Ledger, commit: string): Promise<string> {
-  const { stdout } = await runGit(repository, ['cat-file', 'blob', `${commit}:format.json`], { accept: [0, 128] });
-  return /"cut":(\d+)/.exec(stdout.toString('utf8'))?.[1] ?? '';
+async function compareWith(repository: Repository, own: string, remote: string, commit: string): Promise<Finding[]> {
+  const reader = ObjectReader.open(repository);
+  try {
+    const there = await formatAt(reader, commit);
+    if ((await mergeBase(repository, own, commit)) !== undefined || (await formatAt(reader, own)).cut !== there.cut) return [];
+    return [{ check: 'ledger.apart', severity: 'note', message: `the ledger here and the one of ${remote} began apart: both are kept, bead by bead, when they meet`, commit, hint: 'gt sync' }];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const message = `the ledger of ${remote} cannot be compared with the one here, so nothing is taken in from there: ${error.message}`;
+    return [{ check: 'ledger.unreadable', severity: 'fault', message, commit, loses: 'whatever of it is nowhere else', hint: refetchHint }];
+  } finally {
+    await reader.close();
+  }
 }
 
 async function examineClone(town: Town, repository: Repository): Promise<Curable[]> {

@@ -1,7 +1,7 @@
 import { isOid, checkRefName } from './refs.ts';
 import { BadRevision } from './object.ts';
 import type { Repository } from './repository.ts';
-import { gitText, runGit } from './run.ts';
+import { GitFailed, gitText, runGit } from './run.ts';
 import { signatureEnvironment, type Signature } from './signature.ts';
 
 export interface Merge {
@@ -33,11 +33,14 @@ const pinned = {
 
 const nobody: Signature = { name: 'gastown', email: '', epochSeconds: 0, zone: '+0000' };
 
-/** The best common ancestor of two commits, or undefined where they have none. */
+/** The best common ancestor of two commits, or undefined where they have none. Throws GitFailed where a commit on the way is missing. */
 export async function mergeBase(repository: Repository, one: string, other: string): Promise<string | undefined> {
   checkRevisions(one, other);
-  const text = await gitText(repository, ['merge-base', '--end-of-options', one, other], { accept: [0, 1] });
-  return text === '' ? undefined : text;
+  const args = ['merge-base', '--end-of-options', one, other];
+  const { code, stdout, stderr } = await runGit(repository, args, { accept: [0, 1] });
+  // Git before 2.44 takes a history that it cannot read for one that ends, but says so.
+  if (code === 1 && /^error: /m.test(stderr)) throw new GitFailed(args, code, stderr);
+  return code === 1 ? undefined : stdout.toString('utf8').trim();
 }
 
 /** Merges the trees of two commits or trees with a given base (null: nothing in common), without a worktree. */

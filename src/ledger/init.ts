@@ -23,10 +23,15 @@ export async function readFormat({ repository, ref }: Pick<Ledger, 'repository' 
   if (commit === undefined) return undefined;
   const reader = ObjectReader.open(repository);
   try {
-    return parseFormat(commit, (await reader.contents(`${commit}:${path}`))?.body.toString('utf8'));
+    return await formatAt(reader, commit);
   } finally {
     await reader.close();
   }
+}
+
+/** Reads what a ledger is at a commit. Throws BadFormat, and MissingObject. */
+export async function formatAt(reader: ObjectReader, commit: string): Promise<Format> {
+  return parseFormat(commit, (await reader.contents(`${commit}:${path}`))?.body.toString('utf8'));
 }
 
 /** Reads the text of `format.json` at a commit. Throws BadFormat. */

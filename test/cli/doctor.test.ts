@@ -1,4 +1,4 @@
-import { mkdirSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -57,6 +57,22 @@ examining('names what is wrong with a clone, and mends what loses nothing', asyn
   assert.equal((await git(town, ['config', '--get-all', 'remote.hub.fetch'])).split('\n'), ['+refs/heads/*:refs/remotes/hub/*', '+refs/beads/*:refs/beads-remotes/hub/*']);
   assert.not(existsSync(join(state, 'clock')));
   await gtOutput(town, ['create', 'Paint']);
+});
+
+examining('tells of a remote whose ledger cannot be read, and of nothing where it is as ours', async () => {
+  const town = await soloTown();
+  const ours = await git(town, ['rev-parse', 'refs/beads/main']);
+  const loose = async (args: string[], input = ''): Promise<string> => (await git(town, args, { input })).trim();
+  await git(town, ['update-ref', 'refs/beads-remotes/hub/main', ours]);
+  assert.equal((await doctor(town)).findings, []);
+  const tree = await loose(['mktree'], `100644 blob ${await loose(['hash-object', '-w', '--stdin'], '{"cut":0')}\tformat.json\n`);
+  const cut = await loose(['commit-tree', tree, '-m', 'Cut short']);
+  const orphan = await loose(['commit-tree', `${ours}^{tree}`, '-p', cut, '-m', 'Later']);
+  for (const [remote, commit] of Object.entries({ hub: cut, spare: orphan })) await git(town, ['update-ref', `refs/beads-remotes/${remote}/main`, commit]);
+  rmSync(join(town, '.git', 'objects', cut.slice(0, 2), cut.slice(2)));
+  const { findings, code } = await doctor(town);
+  assert.is(code, 4);
+  assert.equal(findings.map(({ check, message }) => [check, /of (hub|spare)/.exec(message)?.[1]]), [['ledger.unreadable', 'hub'], ['ledger.unreadable', 'spare']]);
 });
 
 examining('opens where no other command can, mends the ledger, and says what it left alone', async () => {
