@@ -5,7 +5,7 @@ import { listRefs, readRef, RefMoved, updateRefs } from '../git/refs.ts';
 import { fetch, listRemoteRefs, push, PushDenied, PushRefused, type PushUpdate } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { fold } from './fold.ts';
-import { parseFormat } from './init.ts';
+import { formatAt } from './init.ts';
 import { mainRef, replicaOf, type Ledger } from './ledger.ts';
 import type { Signature } from './transact.ts';
 import { remoteLedgers } from './trust.ts';
@@ -138,7 +138,7 @@ async function foldOne(ledger: Ledger, hub: Hub, theirs: string): Promise<boolea
 async function areApart(repository: Repository, ours: string, theirs: string): Promise<boolean> {
   const reader = ObjectReader.open(repository);
   try {
-    const [one, other] = await Promise.all([ours, theirs].map(async (commit) => parseFormat(commit, (await reader.contents(`${commit}:format.json`))?.body.toString('utf8'))));
+    const [one, other] = await Promise.all([ours, theirs].map((commit) => formatAt(reader, commit)));
     return one?.prefixes.includes('hq') !== other?.prefixes.includes('hq');
   } finally {
     await reader.close();
