@@ -73,16 +73,15 @@ function lists({ oid, body }: ObjectContents, name: string): boolean {
 
 /**
  * Reads a few objects by the revisions that name them, such as `commit:path`; undefined where there is none. One question, one process, one answer: for commands
- * that read once and end, to which a conversation with a living process costs more than the process. Only where one is not there, the way to it is looked at, too. Throws MissingObject.
+ * that read once and end, to which a conversation with a living process costs more than the process. The way to each is asked for with it, since it tells a lost one. Throws MissingObject.
  */
 export async function readObjects(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
   for (const revision of revisions) if (revision === '' || /[\n\0]/.test(revision)) throw new BadRevision(revision);
-  const found = await ask(repository, revisions);
-  const absent = revisions.filter((revision, index) => found[index] === undefined && revision.includes(':'));
-  const way = [...new Set(absent.flatMap(wayTo))];
-  const known = await ask(repository, way);
-  for (const revision of absent) refuseLost(revision, wayTo(revision).map((each) => known[way.indexOf(each)]));
-  return found;
+  const asked = [...new Set(revisions.flatMap((revision) => [revision, ...wayTo(revision)]))];
+  const answers = await ask(repository, asked);
+  const known = new Map(asked.map((revision, index) => [revision, answers[index]]));
+  for (const revision of revisions) if (known.get(revision) === undefined) refuseLost(revision, wayTo(revision).map((each) => known.get(each)));
+  return revisions.map((revision) => known.get(revision));
 }
 
 async function ask(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
