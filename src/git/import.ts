@@ -110,6 +110,23 @@ function treeOf(repository: Repository, git: Conversation, parent: string | null
   };
 }
 
+/** Writes one commit that follows another, as `importCommit` does, and moves no ref to it: whatever of it is new lies loose until git takes it away. */
+export async function importApart(repository: Repository, parent: string, draft: CommitDraft): Promise<string> {
+  if (!isOid(parent)) throw new BadPath(parent);
+  const git = await Conversation.start(repository, ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw-permissive'], { config: { 'fastimport.unpackLimit': '100000' } });
+  try {
+    const unpublished = `refs/gastown/import-${process.pid}`;
+    const commit = await send(git, unpublished, parent, draft);
+    git.tell(`reset ${unpublished}\nfrom ${'0'.repeat(commit.length)}\n\ndone\n`);
+    const { code, failure } = await git.end();
+    if (code !== 0) throw failure;
+    return commit;
+  } catch (error) {
+    await abandon(repository, git);
+    throw error;
+  }
+}
+
 /** Lets fast-import itself move the ref, when all of the commit has arrived. */
 async function publish(repository: Repository, git: Conversation, ref: string, parent: string | null, expected: string | null, draft: CommitDraft, options: ImportOptions): Promise<string> {
   const commit = await send(git, ref, parent, draft);

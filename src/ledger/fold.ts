@@ -3,6 +3,7 @@ import type { CommitDraft, FileDraft } from '../git/import.ts';
 import { isAncestor } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef, updateRefs } from '../git/refs.ts';
+import type { Repository } from '../git/repository.ts';
 import { parseFormat } from './init.ts';
 import type { Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
@@ -56,23 +57,45 @@ async function formatAt(reader: ObjectReader, commit: string): Promise<ReturnTyp
 
 async function merge(ledger: Ledger, reader: ObjectReader, divergence: Divergence): Promise<Folded> {
   const { repository, ref } = ledger;
+  const { ours } = divergence;
+  const plan = await planOf(repository, reader, divergence);
+  if (plan.parent === ours && plan.draft === undefined) return { how: 'kept', commit: ours, before: ours };
+  const backup = await backUp(ledger, ours);
+  if (plan.draft === undefined) {
+    await updateRefs(repository, [{ ref, from: ours, to: plan.parent }]);
+    return { how: 'forwarded', commit: plan.parent, before: ours, backup };
+  }
+  const { parent, draft } = plan;
+  const { importCommit } = await import('../git/import.ts');
+  const commit = (await importCommit(repository, ref, parent, async () => draft, { expected: ours })) ?? ours;
+  return { how: 'merged', commit, before: ours, backup };
+}
+
+/** What two commits come to: a commit that follows one of them, or that one itself. */
+async function planOf(repository: Repository, reader: ObjectReader, divergence: Divergence): Promise<{ readonly parent: string; readonly draft?: CommitDraft }> {
   const { ours, theirs } = divergence;
   const [our, their] = await Promise.all([formatAt(reader, ours), formatAt(reader, theirs)]);
   // Where history was cut, only what came after the newer cut stays, or the old history would come back.
   const newer = our.cut === their.cut ? undefined : our.cut > their.cut ? ours : theirs;
   const [parent = ours, other = theirs] = newer === undefined ? [ours, theirs].sort() : [newer, newer === ours ? theirs : ours];
   const { files, changes } = await mergeTrees(repository, reader, divergence, parent);
-  if (newer !== undefined && files.size === 0) {
-    if (newer === ours) return { how: 'kept', commit: ours, before: ours };
-    const backup = await backUp(ledger, ours);
-    await updateRefs(repository, [{ ref, from: ours, to: theirs }]);
-    return { how: 'forwarded', commit: theirs, before: ours, backup };
+  if (newer !== undefined && files.size === 0) return { parent };
+  return { parent, draft: await draftOf(reader, { parent, other, joins: newer === undefined }, files, changes) };
+}
+
+/** What commits of a ledger come to together: the one that there is, or the merge that anybody would make of them, which no ref holds. Throws what `fold` throws where one of them cannot be read. */
+export async function joined(repository: Repository, [first = '', ...others]: readonly string[]): Promise<string> {
+  const reader = ObjectReader.open(repository);
+  try {
+    let commit = first;
+    for (const other of others) {
+      const { parent, draft } = await planOf(repository, reader, await readDivergence(repository, reader, commit, other));
+      commit = draft === undefined ? parent : await (await import('../git/import.ts')).importApart(repository, parent, draft);
+    }
+    return commit;
+  } finally {
+    await reader.close();
   }
-  const backup = await backUp(ledger, ours);
-  const draft = await draftOf(reader, { parent, other, joins: newer === undefined }, files, changes);
-  const { importCommit } = await import('../git/import.ts');
-  const commit = (await importCommit(repository, ref, parent, async () => draft, { expected: ours })) ?? ours;
-  return { how: 'merged', commit, before: ours, backup };
 }
 
 /** Keeps a commit under a ref of its own, and lets go of the oldest ones. */

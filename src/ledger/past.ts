@@ -3,6 +3,8 @@ import { timestamp } from '../base/time.ts';
 import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { counted } from '../domain/detail.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
+import { readRef } from '../git/refs.ts';
+import type { Repository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
 import { matters, waitsAbroad } from './live.ts';
@@ -18,14 +20,28 @@ export interface Moment {
   readonly time: number;
 }
 
-/** The newest commit of a ledger by a time, in what was cut off too. Throws NotYetBegun. */
+/** A ledger as all that was written by a time made it, in what was cut off too: a commit of it, or what several that were written apart come to. Throws NotYetBegun. */
 export async function commitBy(ledger: Ledger, time: number): Promise<Moment> {
-  const from = [ledger.ref, `--glob=${archives}/*`];
-  const commit = await gitText(ledger.repository, ['rev-list', '-1', `--min-age=${Math.floor(time / 1000)}`, ...from, '--'], { accept: [0, 128] });
-  if (commit !== '') return { commit, time };
-  const first = await gitText(ledger.repository, ['log', '--max-parents=0', '--format=%ct', ...from, '--'], { accept: [0, 128] });
+  const { repository } = ledger;
+  const cutOff = await gitText(repository, ['for-each-ref', '--sort=-committerdate', '--format=%(refname)', '--', `${archives}/`]);
+  const starts = [ledger.ref, ...cutOff.split('\n').filter((ref) => ref !== '')];
+  for (const start of starts) {
+    const [tip, ...others] = await tipsBy(repository, start, Math.floor(time / 1000));
+    if (tip !== undefined) return { commit: others.length === 0 ? tip : await (await import('./fold.ts')).joined(repository, [tip, ...others]), time };
+  }
+  const first = await gitText(repository, ['log', '--max-parents=0', '--format=%ct', ...starts, '--'], { accept: [0, 128] });
   if (first === '') throw new NoLedger(ledger);
   throw new NotYetBegun(ledger, time, Math.min(...first.split('\n').map(Number)) * 1000);
+}
+
+/** The commits by a time, in seconds since 1970, that a ref builds on and that none of the others builds on; sorted. */
+async function tipsBy(repository: Repository, ref: string, seconds: number): Promise<string[]> {
+  const head = await readRef(repository, ref);
+  if (head === undefined) return [];
+  const later = (await gitText(repository, ['rev-list', '--parents', `--max-age=${seconds + 1}`, head, '--'], { timeoutMs: 300_000 })).split('\n').filter((line) => line !== '').map((line) => line.split(' '));
+  const known = new Set(later.map(([commit = '']) => commit));
+  const last = later.length === 0 ? [head] : [...new Set(later.flatMap(([, ...parents]) => parents))].filter((commit) => !known.has(commit));
+  return last.length < 2 ? last : (await gitText(repository, ['merge-base', '--independent', ...last])).split('\n').sort();
 }
 
 /** The commit of a ledger that an object id means, whole or as it begins; undefined where it means none. */

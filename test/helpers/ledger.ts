@@ -20,12 +20,17 @@ export function ledgerAt(path: string, watch: Watch = { time: Date.parse('2026-0
   return { repository: openRepository(path), ref: mainRef, prefixes, liveness: { self: ownProcess(), isAlive }, now: () => watch.time };
 }
 
-/** A ledger that has just begun, in a bare repository of its own. */
-export async function newLedger(watch?: Watch): Promise<Ledger> {
+/** A bare repository of its own that has no ledger yet. */
+export async function bareLedger(watch?: Watch): Promise<Ledger> {
   const path = join(temporary(), 'ledger.git');
   mkdirSync(path);
   await output(['git', 'init', '-q', '--bare', path]);
-  const ledger = ledgerAt(path, watch);
+  return ledgerAt(path, watch);
+}
+
+/** A ledger that has just begun, in a bare repository of its own. */
+export async function newLedger(watch?: Watch): Promise<Ledger> {
+  const ledger = await bareLedger(watch);
   await initLedger(ledger, ace);
   return ledger;
 }

@@ -5,13 +5,16 @@ import * as assert from 'uvu/assert';
 import { close } from '../../src/domain/closing.ts';
 import { create, edit } from '../../src/domain/content.ts';
 import { depend } from '../../src/domain/dependency.ts';
-import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
+import { fold } from '../../src/ledger/fold.ts';
+import { auditTrail, versionsOf } from '../../src/ledger/history.ts';
+import { mainRef, stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { commitBy, commitNamed, ledgerThen, NotYetBegun } from '../../src/ledger/past.ts';
 import { allIds, liveBeads, readyBeads, referrersAt } from '../../src/ledger/projection.ts';
 import { consult, hasLedger } from '../../src/ledger/read.ts';
 import { wispsOf } from '../../src/ledger/wisps.ts';
 import { nux, slit } from '../helpers/garage.ts';
-import { newLedger, write, type Watch } from '../helpers/ledger.ts';
+import { bareLedger, gitIn, newLedger, write, type Watch } from '../helpers/ledger.ts';
+import { run } from '../helpers/temporary.ts';
 
 const begun = Date.parse('2026-05-01T08:00:00Z');
 const hour = 3_600_000;
@@ -74,6 +77,44 @@ past('knows nothing from before it began, nothing of ephemeral beads, and no com
   assert.is(await consult(then, (view) => [...view.all()].length), 0);
   assert.is(await commitNamed(ledger, 'feedbeef'), undefined);
   assert.is(await commitNamed(ledger, '2h'), undefined);
+});
+
+/** Takes in what another clone has written. */
+async function take(into: Ledger, from: Ledger): Promise<void> {
+  await gitIn(into, 'fetch', '-q', '--no-write-fetch-head', from.repository.gitDir, `+${mainRef}:refs/beads-remotes/other/main`);
+  await fold(into, (await gitIn(into, 'rev-parse', 'refs/beads-remotes/other/main')).trim());
+}
+
+past('holds all that was written by then in clones that met later, and its history tells the same', async () => {
+  const clocks = ['ours', 'theirs', 'third'].map((): Watch => ({ time: begun }));
+  const ours = await newLedger(clocks[0]);
+  const others = [await bareLedger(clocks[1]), await bareLedger(clocks[2])];
+  for (const other of others) await take(other, ours);
+  const clones = [ours, ...others];
+  const at = (index: number, minutes: number, decide: Parameters<typeof write>[1]): ReturnType<typeof write> => {
+    clocks[index]!.time = begun + minutes * 60_000;
+    return write(clones[index]!, decide);
+  };
+  await at(0, 10, (view) => [...create(view, 'gt-a', { title: 'Weld' }, nux), ...create(view, 'gt-x', { title: 'Ours' }, nux)]);
+  await at(1, 20, (view) => [...create(view, 'gt-b', { title: 'Paint' }, slit), ...create(view, 'gt-x', { title: 'Theirs' }, slit)]);
+  await at(2, 25, (view) => create(view, 'gt-c', { title: 'Rivet' }, slit));
+  await at(0, 40, (view) => edit(view, 'gt-a', { title: 'Solder' }, nux));
+  await at(1, 45, (view) => close(view, 'gt-b', { reason: 'dry' }, slit));
+  await at(2, 50, (view) => create(view, 'gt-d', { title: 'File' }, slit));
+  for (const other of others) await take(ours, other);
+  const now = (await gitIn(ours, 'rev-parse', mainRef)).trim();
+  for (const [minutes, titles] of [[5, []], [15, ['Ours', 'Weld']], [22, ['Ours', 'Paint', 'Theirs', 'Weld']], [30, ['Ours', 'Paint', 'Rivet', 'Theirs', 'Weld']], [42, ['Ours', 'Paint', 'Rivet', 'Solder', 'Theirs']]] as const) {
+    const moment = await commitBy(ours, begun + minutes * 60_000);
+    const then = ledgerThen(ours, moment);
+    assert.equal(await consult(then, (view) => [...view.all()].map(({ title }) => title).sort()), titles, `after ${minutes} minutes`);
+    assert.is((await commitBy(ours, begun + minutes * 60_000)).commit, moment.commit);
+    const written = (await auditTrail(then, { limit: Infinity, since: begun + 1 })).filter(({ subject }) => subject === 'Write');
+    assert.is(written.length, [10, 20, 25, 40].filter((each) => each <= minutes).length);
+    if (titles.length > 0) assert.is((await versionsOf(then, 'gt-a')).at(-1)?.after?.title, minutes < 40 ? 'Weld' : 'Solder');
+  }
+  assert.is((await commitBy(ours, begun + hour)).commit, now);
+  assert.is((await gitIn(ours, 'for-each-ref', '--format=%(refname)', 'refs/gastown')).trim(), '');
+  assert.is((await run(['git', 'fsck', '--strict', '--no-dangling'], { cwd: ours.repository.gitDir })).code, 0);
 });
 
 past.run();
