@@ -5,10 +5,11 @@ import { matches } from '../domain/matching.ts';
 import { openWork, type Query } from '../domain/query.ts';
 import { readyOrder } from '../domain/ready.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { consult } from '../ledger/read.ts';
 import type { Town } from '../town.ts';
 import { isIn, liveTown } from './bead-judging.ts';
 import { wholeTown } from './bead-list.ts';
-import { resolveId } from './resolve.ts';
+import { resolveBead, resolveId } from './resolve.ts';
 
 /** A bead that does not say what those of its type should, by the field names that bd's readers expect. */
 export interface LintResult {
@@ -27,8 +28,10 @@ export async function lintBeads(town: Town, ledgers: readonly Ledger[], cwd: str
 }
 
 async function named(town: Town, cwd: string, texts: readonly string[]): Promise<Bead[]> {
-  const { showBeads } = await import('./bead-show.ts');
-  return (await showBeads(town, cwd, texts)).map(({ bead }) => bead);
+  return Promise.all(texts.map(async (text) => {
+    const { id, ledger } = await resolveBead(town, text, cwd);
+    return consult(ledger, (view) => find(view, id));
+  }));
 }
 
 /** The graph of all work of some ledgers that is not done, or of those that one of them is connected with, done ones too where it is done itself. Throws UnknownBead and AmbiguousId. */

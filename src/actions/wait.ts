@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Busy } from '../base/errors.ts';
 import { find, type Bead } from '../domain/bead.ts';
-import { openSnapshot } from '../ledger/read.ts';
+import { consult } from '../ledger/read.ts';
 import { ledgerOf, type Town } from '../town.ts';
 
 /** How a bead that was waited for stands in the end. */
@@ -25,7 +25,7 @@ export async function waitFor(town: Town, ids: readonly string[], goal: Goal, ti
   const began = performance.now();
   let said = '';
   for (;;) {
-    const beads = await Promise.all(ids.map((id) => readBead(town, id)));
+    const beads = await Promise.all(ids.map((id) => consult(ledgerOf(town, id), (view) => find(view, id))));
     const open = beads.filter((bead) => !hasReached(bead, goal) && !hasComeBack(bead));
     if (open.length === 0) return beads.map((bead) => ({ id: bead.id, status: bead.status, reached: hasReached(bead, goal), why: hasReached(bead, goal) ? undefined : bead.attempts?.at(-1)?.outcome, untouched: bead.metadata?.['runtime'] === undefined }));
     const line = `${ids.length - open.length} of ${ids.length} ${goal}; waiting for ${open.map(({ id }) => id).join(', ')}`;
@@ -44,15 +44,6 @@ function hasReached(bead: Bead, goal: Goal): boolean {
 
 function hasComeBack(bead: Bead): boolean {
   return bead.status === 'open' && bead.metadata?.['queued'] === undefined;
-}
-
-async function readBead(town: Town, id: string): Promise<Bead> {
-  const snapshot = await openSnapshot(ledgerOf(town, id));
-  try {
-    return await snapshot.ask((view) => find(view, id));
-  } finally {
-    await snapshot.close();
-  }
 }
 
 /** The time is up, and beads are still under way. */
