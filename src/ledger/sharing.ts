@@ -106,16 +106,21 @@ export async function foldShared(ledger: Ledger, hub: Hub, who: Signature): Prom
   const troubles: string[] = [];
   const folded: string[] = [];
   let common = true;
+  let strange: OtherTown | undefined;
+  let known = 0;
   for (const { name, oid } of ledgers) {
     try {
       if (await foldOne(ledger, hub, oid)) folded.push(name.replace('replicas/', ''));
+      known += 1;
     } catch (error) {
-      // The common ledger says whose hub it is.
-      if (!(error instanceof Failure) || (error instanceof OtherTown && (name === 'main' || !ledgers.some((each) => each.name === 'main')))) throw error;
+      // The common ledger says whose hub it is; a clone that has strayed there does not.
+      if (!(error instanceof Failure) || (error instanceof OtherTown && name === 'main')) throw error;
+      if (error instanceof OtherTown) strange = error;
       if (name === 'main') common = false;
-      troubles.push(`${name}: ${error.message}`);
+      troubles.push(error instanceof OtherTown ? `${name}: the ledger of another kind of town, which stays apart from this one` : `${name}: ${error.message}`);
     }
   }
+  if (strange !== undefined && known === 0 && !ledgers.some(({ name }) => name === 'main')) throw strange;
   const notes = fetched.filter(({ name }) => name === 'notes/gates' || name.startsWith('notes/gates-from/')).map(({ name }) => trackingRef(hub, `refs/${name}`));
   try {
     await foldVerdicts(repository, notes, who, ledger.now());

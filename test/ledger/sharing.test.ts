@@ -4,10 +4,11 @@ import * as assert from 'uvu/assert';
 import { create, edit } from '../../src/domain/content.ts';
 import { readRef } from '../../src/git/refs.ts';
 import { headOf, isShared } from '../../src/ledger/history.ts';
+import { initLedger } from '../../src/ledger/init.ts';
 import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
-import { carry, noteArrived, replicaRef, share, trackingRef, type Hub } from '../../src/ledger/sharing.ts';
+import { carry, noteArrived, OtherTown, replicaRef, share, trackingRef, type Hub } from '../../src/ledger/sharing.ts';
 import { nux, slit } from '../helpers/garage.ts';
-import { ace, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { ace, bareLedger, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
 import { output, temporary } from '../helpers/temporary.ts';
 
 const hub: Hub = { remote: 'origin', namespace: 'beads' };
@@ -72,3 +73,38 @@ noting('leaves what a fetch has seen meanwhile, for the push stands', async () =
 });
 
 noting.run();
+
+const strangers = suite('a clone of another kind of town on the hub');
+
+/** Brings the ledger of a town by itself to a hub, as a clone that knows no other there. */
+async function stray(there: string): Promise<Ledger> {
+  const ledger: Ledger = { ...(await bareLedger()), prefixes: ['gt', 'hq'] };
+  await initLedger(ledger, ace);
+  await gitIn(ledger, 'push', '-q', there, `${mainRef}:refs/beads/replicas/st4ay1`);
+  return ledger;
+}
+
+strangers('is told of, and holds up nobody: neither where the common ledger is there, nor where it is lost', async () => {
+  const { ledger, there } = await beside();
+  await share(ledger, hub, ace);
+  const other = await another(there);
+  await stray(there);
+  const told = ['replicas/st4ay1: the ledger of another kind of town, which stays apart from this one'];
+  for (const round of ['one', 'two']) {
+    await write(other, (view) => create(view, `gt-${round}`, { title: 'Paint' }, slit));
+    assert.equal((await share(other, hub, ace)).troubles, told);
+    if (round === 'two') await output(['git', 'update-ref', '-d', mainRef], { cwd: there });
+    const shared = await share(ledger, hub, ace);
+    assert.equal([shared.troubles, await headOf(ledger)], [told, await headOf(other)]);
+  }
+  assert.is((await output(['git', 'rev-parse', mainRef], { cwd: there })).trim(), await headOf(ledger));
+});
+
+strangers('has the hub to itself where nobody else was there before', async () => {
+  const { ledger, there } = await beside();
+  await stray(there);
+  await share(ledger, hub, ace).then(() => assert.unreachable(), (error: unknown) => assert.instance(error, OtherTown));
+  assert.is((await output(['git', 'for-each-ref', '--format=%(refname)'], { cwd: there })).trim(), 'refs/beads/replicas/st4ay1');
+});
+
+strangers.run();
