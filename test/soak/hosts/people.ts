@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ran } from '../../helpers/temporary.ts';
+import { pick, type Book, type Dice, type Filed } from './book.ts';
+import type { Machine } from './machines.ts';
+
+/** A host with its clone, and what the people there go by. */
+export interface Host {
+  readonly machine: Machine;
+  readonly clone: string;
+  readonly dice: Dice;
+  readonly book: Book;
+  /** When nobody begins anything any more, by performance.now(). */
+  readonly end: number;
+  /** The last commit of the branch that its people push by themselves. */
+  own: string;
+  made: number;
+}
+
+/** Failures that a network explains, or another machine, or another process of this one. */
+const explained = new Set([
+  'remote.unreachable', 'git.timed-out', 'push.refused', 'sync.busy', 'lock.busy', 'ledger.busy', 'claim.held', 'engine.runs', 'bead.unknown', 'bead.taken', 'bead.closed', 'bead.submitted', 'ref.moved',
+]);
+
+/** Runs gt on a host; a failure is counted by its code, and is a trouble where nothing explains it. */
+export async function gt(host: Host, ...words: string[]): Promise<Ran> {
+  const ran = await host.machine.run(host.clone, ['gt', ...words, '--json']);
+  if (ran.code === 0) return ran;
+  const code = /"code":"([^"]+)"/.exec(ran.stderr)?.[1] ?? `status ${ran.code ?? ran.signal}`;
+  host.book.count(`refused: ${code}`);
+  if (!explained.has(code)) host.book.troubles.push(`${host.machine.name}: gt ${words.join(' ')}: ${ran.stderr.trim().slice(0, 2000)}`);
+  return ran;
+}
+
+async function done(host: Host, kind: string, ...words: string[]): Promise<boolean> {
+  const { code } = await gt(host, ...words);
+  if (code === 0) host.book.count(kind);
+  return code === 0;
+}
+
+async function file(host: Host, kind: Filed['kind']): Promise<void> {
+  const { machine, book, dice } = host;
+  host.made += 1;
+  const path = `${kind}/${machine.name}-${host.made}.txt`;
+  // Some of it takes longer than a machine may be silent.
+  const seconds = (dice() < 0.3 ? 12 + dice() * 10 : dice() * 6).toFixed(1);
+  // Done twice, two lines would be there.
+  const command = `sleep ${seconds}; mkdir -p ${kind}; echo "$(hostname)" >>${path}`;
+  const ran = await gt(host, 'create', path, ...(kind === 'work' ? ['--run', command] : []));
+  if (ran.code !== 0) return;
+  const { id } = JSON.parse(ran.stdout) as { id: string };
+  book.count(`${kind} filed`);
+  book.titles.set(id, [path]);
+  book.beads.set(id, { id, kind, host: machine.name, file: path, slung: false, tries: 0, closed: false });
+}
+
+async function comment(host: Host, bead: string): Promise<void> {
+  const text = `${host.machine.name} says ${Math.floor(host.dice() * 1e9)}`;
+  if (await done(host, 'comments', 'comment', bead, text)) host.book.comments.push({ bead, text });
+}
+
+async function label(host: Host, bead: string): Promise<void> {
+  const name = `${host.machine.name}-${Math.floor(host.dice() * 1e9)}`;
+  if (await done(host, 'labels', 'update', bead, '--add-label', name)) host.book.labels.push({ bead, label: name });
+}
+
+async function retitle(host: Host, bead: string): Promise<void> {
+  const title = `${host.machine.name} calls it ${Math.floor(host.dice() * 1e9)}`;
+  if (await done(host, 'titles', 'update', bead, '--title', title)) host.book.titles.get(bead)?.push(title);
+}
+
+async function take(host: Host, bead: string): Promise<void> {
+  if (await done(host, 'chores claimed', 'claim', bead)) host.book.takers.set(bead, [...(host.book.takers.get(bead) ?? []), host.machine.name]);
+}
+
+async function closeOrOpen(host: Host): Promise<void> {
+  const own = pick(host.dice, host.book.all('chore').filter((each) => each.host === host.machine.name));
+  if (own === undefined) return;
+  if (await done(host, own.closed ? 'chores reopened' : 'chores closed', own.closed ? 'reopen' : 'close', own.id)) own.closed = !own.closed;
+}
+
+/** What people write down, without asking anybody: never waits for the hub. */
+export async function write(host: Host): Promise<void> {
+  const { dice, book, end } = host;
+  while (performance.now() < end) {
+    const what = dice();
+    // What was filed elsewhere may not be known here yet.
+    const known = dice() < 0.5 ? [...book.beads.values()] : [...book.beads.values()].filter((each) => each.host === host.machine.name);
+    const bead = pick(dice, known)?.id;
+    const chore = pick(dice, known.filter(({ kind }) => kind === 'chore'))?.id;
+    if (what < 0.06) await file(host, 'work');
+    else if (what < 0.14 || bead === undefined || chore === undefined) await file(host, 'chore');
+    else if (what < 0.45) await comment(host, bead);
+    else if (what < 0.65) await label(host, bead);
+    else if (what < 0.75) await retitle(host, bead);
+    else if (what < 0.83) await take(host, chore);
+    else await closeOrOpen(host);
+    await sleep(100 + dice() * 500);
+  }
+}
+
+/** Slings a bead, which others may sling at the same time. */
+export async function sling(host: Host, bead: Filed): Promise<void> {
+  bead.tries += 1;
+  const ran = await gt(host, 'sling', bead.id);
+  if (ran.code !== 0) return;
+  const [slung] = (JSON.parse(ran.stdout) as { slung: { outcome: string; unclaimed?: boolean }[] }).slung;
+  host.book.count(`sling: ${slung?.outcome}`);
+  if (slung?.unclaimed === true) host.book.count('sling: while cut off');
+  bead.slung = true;
+}
+
+/** What people do by which others hear of it, or fail to. */
+export async function share(host: Host, everywhere: readonly Host[]): Promise<void> {
+  const { dice, book, end } = host;
+  while (performance.now() < end) {
+    const what = dice();
+    const work = book.all('work').filter(({ tries }) => tries < 5);
+    const bead = what < 0.4 ? pick(dice, work.filter(({ slung }) => !slung)) : pick(dice, work);
+    if (what < 0.6 && bead !== undefined) {
+      // One that two machines sling in the same moment, now and then.
+      const other = dice() < 0.4 ? pick(dice, everywhere.filter((each) => each !== host)) : undefined;
+      await Promise.all([sling(host, bead), ...(other === undefined ? [] : [sling(other, bead)])]);
+    } else if (what < 0.8) await done(host, 'syncs by hand', 'sync');
+    else if (what < 0.9) await pushOwn(host);
+    else await restart(host);
+    await sleep(200 + dice() * 2000);
+  }
+}
+
+/** A person's own push, which the ledger goes along with. */
+async function pushOwn(host: Host): Promise<void> {
+  const { machine, clone, book } = host;
+  const branch = `people/${machine.name}`;
+  const commit = await machine.output(clone, ['git', 'commit-tree', `${host.own}^{tree}`, '-p', host.own, '-m', `By hand on ${machine.name}`]);
+  const ran = await machine.run(clone, ['git', 'push', '-q', 'origin', `${commit}:refs/heads/${branch}`]);
+  // Whether it has arrived or not: the next one is made on top of it.
+  host.own = commit;
+  book.count(ran.code === 0 ? 'pushes by hand' : 'pushes by hand that failed');
+  if (ran.code === 0) book.pushed.set(branch, commit);
+}
+
+async function restart(host: Host): Promise<void> {
+  const { machine, clone, book, dice } = host;
+  if (dice() < 0.5) await done(host, 'engines stopped', 'down');
+  else {
+    const killed = await machine.run(clone, ['sh', '-c', 'kill -9 "$(sed "s/.*\\"pid\\":\\([0-9]*\\).*/\\1/" .git/gastown/engine.json)"']);
+    if (killed.code === 0) book.count('engines killed');
+  }
+  await sleep(dice() * 2000);
+  await done(host, 'engines started', 'up');
+}
