@@ -68,7 +68,7 @@ export async function createFromPlan(writer: Writer, text: string, source: strin
   const named = (name: string): string => others.get(name) ?? name;
   const orders = plan.orders.map((order): Order => ({ ...order, parent: order.parent === undefined ? undefined : named(order.parent), links: order.links.map((link) => ({ ...link, other: named(link.other) })) }));
   const beads = await file(writer, placeOf(writer, filing.rig), orders, filing, plan.message);
-  return new Map(plan.orders.flatMap(({ id }, index): [string, Bead][] => (beads[index] === undefined ? [] : [[id, beads[index]]])));
+  return new Map(plan.keys.flatMap((key, index): [string, Bead][] => (beads[index] === undefined ? [] : [[key, beads[index]]])));
 }
 
 function parseJson(text: string, source: string): unknown {

@@ -5,8 +5,11 @@ import type { Link, Order } from './filing.ts';
 export interface FilingPlan {
   /** What the ledger's commit says. */
   readonly message: string | undefined;
-  /** Each with its key as its id. */
-  readonly orders: readonly (Order & { readonly id: string })[];
+  /** Each has as its id, by which the others name it, a word that no id of a ledger can be. */
+  readonly orders: readonly Order[];
+  /** The keys of the orders, in their order. */
+  readonly keys: readonly string[];
+  /** The ids of beads that are there already. */
   readonly others: readonly string[];
 }
 
@@ -24,14 +27,27 @@ export function readPlan(value: unknown): FilingPlan | string {
     if (fault !== undefined) return `node ${index + 1}: ${fault}`;
     nodes.set((node as { key: string }).key, node as Record<string, unknown>);
   }
+  const lost = [...nodes].findIndex(([, { parent_key: parent }]) => typeof parent === 'string' && !nodes.has(parent));
+  if (lost !== -1) return `node ${lost + 1}: its parent_key is the key of no node; a bead that is there already is its parent_id`;
   const links = linksOf((value['edges'] ?? []) as unknown[], nodes);
   if (typeof links === 'string') return links;
-  const sorted = parentsFirst(nodes);
-  if (sorted === undefined) return 'a node is below itself';
-  const orders = sorted.map((key) => orderOf(key, nodes.get(key) ?? {}, links.get(key) ?? []));
-  const others = orders.flatMap(({ parent, links: own }) => [parent, ...own.map(({ other }) => other)]).filter((name): name is string => name !== undefined && !nodes.has(name));
+  const keys = parentsFirst(nodes);
+  if (keys === undefined) return 'a node is below itself';
+  const orders = keys.map((key) => orderOf(key, nodes.get(key) ?? {}, links.get(key) ?? []));
+  const others = orders.flatMap(({ parent, links: own }) => [parent, ...own.map(({ other }) => other)]).filter((name): name is string => name !== undefined && !isOwn(name));
   const { commit_message: message } = value;
-  return { message: typeof message === 'string' ? message : undefined, orders, others: [...new Set(others)] };
+  return { message: typeof message === 'string' ? message : undefined, orders, keys, others: [...new Set(others)] };
+}
+
+const mark = 'key:';
+
+/** How beads of a plan name one of it: no id is spelled so, and a key that looks like one is not taken for it. */
+function nameOf(key: string): string {
+  return `${mark}${key}`;
+}
+
+function isOwn(name: string): boolean {
+  return name.startsWith(mark);
 }
 
 function faultOf(node: unknown, known: ReadonlyMap<string, unknown>): string | undefined {
@@ -42,6 +58,7 @@ function faultOf(node: unknown, known: ReadonlyMap<string, unknown>): string | u
   if (typeof title !== 'string') return 'it has no title';
   const lost = ['parent_key', 'parent_id'].find((name) => (node[name] ?? undefined) !== undefined && typeof node[name] !== 'string');
   if (lost !== undefined) return `its ${lost} is no text`;
+  if (isOwn(String(node['parent_id']))) return 'its parent_id is no id';
   const strange = Object.keys(node).find((name) => !Object.hasOwn(plain, name) && !ties.includes(name));
   return strange === undefined ? undefined : `a plan knows no ${JSON.stringify(strange)}`;
 }
@@ -49,30 +66,44 @@ function faultOf(node: unknown, known: ReadonlyMap<string, unknown>): string | u
 function linksOf(edges: readonly unknown[], nodes: ReadonlyMap<string, unknown>): Map<string, Link[]> | string {
   const links = new Map<string, Link[]>();
   for (const [index, edge] of edges.entries()) {
-    const [from, to] = isObject(edge) ? [edge['from_key'] ?? edge['from_id'], edge['to_key'] ?? edge['to_id']] : [];
+    const [from, to] = isObject(edge) ? [endOf(edge['from_key'], edge['from_id']), endOf(edge['to_key'], edge['to_id'])] : [];
     const type = isObject(edge) ? (edge['type'] ?? 'blocks') : undefined;
-    if (typeof from !== 'string' || typeof to !== 'string' || typeof type !== 'string') return `edge ${index + 1}: it does not say from where, and to where`;
-    const owner = nodes.has(from) ? from : to;
-    if (!nodes.has(owner)) return `edge ${index + 1}: neither of its ends is in the plan`;
-    if (owner === to && type !== 'blocks') return `edge ${index + 1}: it begins at a bead that the plan does not file, and so has to be of type blocks`;
-    links.set(owner, [...(links.get(owner) ?? []), owner === from ? { type, other: to, blocks: false } : { type, other: from, blocks: true }]);
+    if (from === undefined || to === undefined || typeof type !== 'string') return `edge ${index + 1}: it does not say from where, and to where`;
+    const strange = [from, to].find(({ key }) => key !== undefined && !nodes.has(key));
+    if (strange !== undefined) return `edge ${index + 1}: ${JSON.stringify(strange.key)} is the key of no node; a bead that is there already is named by from_id or to_id`;
+    const owner = from.key ?? to.key;
+    if (owner === undefined) return `edge ${index + 1}: neither of its ends is in the plan`;
+    if (from.key === undefined && type !== 'blocks') return `edge ${index + 1}: it begins at a bead that the plan does not file, and so has to be of type blocks`;
+    links.set(owner, [...(links.get(owner) ?? []), from.key === undefined ? { type, other: from.name, blocks: true } : { type, other: to.name, blocks: false }]);
   }
   return links;
+}
+
+/** One end of an edge: a bead of the plan by its key, or one that is there already. */
+interface End {
+  readonly key: string | undefined;
+  readonly name: string;
+}
+
+function endOf(key: unknown, id: unknown): End | undefined {
+  if (typeof key === 'string') return { key, name: nameOf(key) };
+  return typeof id === 'string' && (key ?? undefined) === undefined && !isOwn(id) ? { key: undefined, name: id } : undefined;
 }
 
 /** The keys, level by level, in the order of the plan; undefined where a node is below itself. */
 function parentsFirst(nodes: ReadonlyMap<string, Readonly<Record<string, unknown>>>): string[] | undefined {
   const sorted = new Set<string>();
   while (sorted.size < nodes.size) {
-    const next = [...nodes].filter(([key, { parent_key: parent }]) => !sorted.has(key) && (typeof parent !== 'string' || !nodes.has(parent) || sorted.has(parent)));
+    const next = [...nodes].filter(([key, { parent_key: parent }]) => !sorted.has(key) && (typeof parent !== 'string' || sorted.has(parent)));
     if (next.length === 0) return undefined;
     for (const [key] of next) sorted.add(key);
   }
   return [...sorted];
 }
 
-function orderOf(key: string, node: Readonly<Record<string, unknown>>, links: readonly Link[]): Order & { readonly id: string } {
-  const parent = node['parent_key'] ?? node['parent_id'];
+function orderOf(key: string, node: Readonly<Record<string, unknown>>, links: readonly Link[]): Order {
+  const { parent_key: above, parent_id: there } = node;
+  const parent = typeof above === 'string' ? nameOf(above) : there;
   const fields = Object.fromEntries(Object.entries(node).flatMap(([name, value]): [string, unknown][] => (Object.hasOwn(plain, name) ? [[plain[name] ?? name, value]] : [])));
-  return { id: key, parent: typeof parent === 'string' ? parent : undefined, links, inheritLabels: true, fields: { ...fields, title: String(node['title']) } };
+  return { id: nameOf(key), parent: typeof parent === 'string' ? parent : undefined, links, inheritLabels: true, fields: { ...fields, title: String(node['title']) } };
 }

@@ -98,6 +98,8 @@ for (const [name, argv] of Object.entries(called)) {
       assert.match(String(error['error']), says);
     }
     assert.match(place.run(['list', '--status', 'clsoed']).stderr, /try: --status closed/);
+    assert.match(place.run(['query', 'status = clsoed']).stderr, /try: status = closed/);
+    assert.match(place.run(['priority', 'horn', '9']).stderr, /try: gt priority horn 2/);
     assert.match(place.run(['list', '--exclude-lable', 'x']).stderr, /try: .* --exclude-label/);
   });
 
@@ -223,7 +225,7 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal([ids['wire'], ids['test']], [`${ids['siren']}.1`, `${ids['siren']}.2`]);
     assert.equal(place.json('blocked').filter(({ id }) => [ids['wire'], ids['test'], 'garage-toll'].includes(String(id))).map(({ id, blocked_by: by }) => [id, by]).sort(), [['garage-toll', [ids['test']]], [ids['wire'], ['garage-horn']], [ids['test'], [ids['wire']]]].sort());
     assert.is(await output(['git', 'log', '-1', '--format=%s', 'refs/beads/main'], { cwd: place.path }), 'Plan the siren');
-    for (const [wrong, says] of [[{ nodes: [{ key: 'a' }] }, /node 1: it has no title/], [{ nodes: [{ key: 'a', title: 'x', colour: 1 }] }, /a plan knows no "colour"/], [{ nodes: [{ key: 'a', title: 'x', parent_key: 'a' }] }, /below itself/], [{ nodes: [], edges: [{ from_key: 'a', to_key: 'b' }] }, /neither of its ends/]] as const) {
+    for (const [wrong, says] of [[{ nodes: [{ key: 'a' }] }, /node 1: it has no title/], [{ nodes: [{ key: 'a', title: 'x', colour: 1 }] }, /a plan knows no "colour"/], [{ nodes: [{ key: 'a', title: 'x', parent_key: 'a' }] }, /below itself/], [{ nodes: [], edges: [{ from_id: 'a', to_id: 'b' }] }, /neither of its ends/]] as const) {
       file(wrong);
       const ran = place.run(['create', '--graph', 'plan.json']);
       assert.is(ran.code, 1);
