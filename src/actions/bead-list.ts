@@ -43,14 +43,14 @@ export interface Page {
   readonly beads: readonly Counted[];
 }
 
-/** The beads that a query asks for; ephemeral ones are counted in where they are asked for. `named` are the statuses that somebody typed, where the query does not hold them. Throws UnknownStatus. */
+/** The beads that a query asks for; ephemeral ones are counted in where they are asked for. `named` are the statuses that somebody typed in a question, where the query does not hold them. Throws UnknownStatus. */
 export async function listBeads(ledgers: readonly Ledger[], query: Query, order: Order & { readonly wisps: boolean; readonly named?: readonly string[] }): Promise<Page> {
   const page = order.wisps || order.named !== undefined || isParticular(query) ? undefined : await firstOfAll(ledgers, order);
   if (page !== undefined) return page;
   const wisps = order.wisps ? await existing(ledgers.map(wispsOf)) : [];
   const views = await Promise.all([...ledgers, ...wisps].map((ledger) => (wantsDone(query) ? wholeLedger(ledger) : liveBeads(ledger))));
   const found = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)).map((bead) => countedIn(beads, bead))).sort(orderBy(order.sort));
-  if (found.length === 0) await refuseUnknownStatus(order.named ?? query.statuses, views);
+  if (found.length === 0) await refuseUnknownStatus(order.named ?? query.statuses, views, order.named && ((near) => `status = ${near}`));
   if (order.reverse) found.reverse();
   return { total: found.length, beads: found.slice(0, order.limit) };
 }
@@ -65,11 +65,11 @@ async function firstOfAll(ledgers: readonly Ledger[], { sort, reverse, limit }: 
 }
 
 /** A status that nobody knows and no bead has is a slip of the hand. Throws UnknownStatus. */
-async function refuseUnknownStatus(named: readonly string[], views: readonly Beads[]): Promise<void> {
+async function refuseUnknownStatus(named: readonly string[], views: readonly Beads[], typed: ((near: string) => string) | undefined): Promise<void> {
   const strange = named.find((status) => !['tombstone', 'all', ...statuses].includes(status));
   if (strange === undefined || views.some((beads) => [...beads.all()].some((bead) => bead.status === strange))) return;
   const { UnknownStatus } = await import('../domain/field.ts');
-  throw new UnknownStatus(strange);
+  throw new UnknownStatus(strange, typed);
 }
 
 async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {

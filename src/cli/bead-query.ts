@@ -67,7 +67,7 @@ export async function readQuery(typed: Partial<TypedQuery>, parent: string | und
     ...openWork,
     statuses: typed.status ?? [],
     types: await typesNamed(typed.type),
-    priorities: (typed.priority ?? []).map(parsePriority),
+    priorities: (typed.priority ?? []).map((text) => parsePriority(text)),
     assignee: typed.assignee,
     unassigned: typed.noAssignee ?? false,
     labels: typed.label ?? [],

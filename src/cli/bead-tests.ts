@@ -10,7 +10,7 @@ export async function testsOf(typed: Partial<TypedQuery>, now: number): Promise<
   const add = <Value>(value: Value | undefined | false, test: (value: Value) => Test): void => {
     if (value !== undefined && value !== false) tests.push(test(value));
   };
-  const [least, most] = [typed.priorityMin, typed.priorityMax].map((text) => (text === undefined ? undefined : parsePriority(text)));
+  const [least, most] = ([['--priority-min', typed.priorityMin], ['--priority-max', typed.priorityMax]] as const).map(([option, text]) => (text === undefined ? undefined : parsePriority(text, `${option} 2`)));
   const excluded = await typesNamed(typed.excludeType);
   const unwanted = typed.excludeLabel ?? [];
   if (excluded.length > 0) tests.push((bead) => !excluded.includes(bead.issue_type));

@@ -36,10 +36,10 @@ export function warned({ beads, failures }: Outcome, context: Context): readonly
   return beads;
 }
 
-/** Reads a priority: 0 to 4, or P0 to P4. */
-export function parsePriority(text: string): number {
+/** Reads a priority: 0 to 4, or P0 to P4; `hint` is how one is typed. */
+export function parsePriority(text: string, hint = '--priority 2'): number {
   const digit = /^p?([0-4])$/i.exec(text.trim())?.[1];
-  if (digit === undefined) throw new BadOption(`the priority is 0 (most urgent) to 4, or P0 to P4, not ${JSON.stringify(text)}`, '--priority 2');
+  if (digit === undefined) throw new BadOption(`the priority is 0 (most urgent) to 4, or P0 to P4, not ${JSON.stringify(text)}`, hint);
   return Number(digit);
 }
 

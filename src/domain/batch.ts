@@ -5,6 +5,7 @@ import { evolving, type Act, type BeadChange, type Beads, type EvolvingBeads } f
 import { close, reopen } from './closing.ts';
 import { addLabel, comment, edit, removeLabel } from './content.ts';
 import { depend, undepend } from './dependency.ts';
+import { checkStatus } from './field.ts';
 import { fileBeads, type Numbering } from './filing.ts';
 import { checkType } from './kind.ts';
 
@@ -49,8 +50,9 @@ function wordsOf(source: string, line: number): string[] {
   const words: string[] = [];
   const pattern = /\s+|((?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+)/suy;
   while (pattern.lastIndex < source.length) {
+    const at = pattern.lastIndex;
     const found = pattern.exec(source);
-    if (found === null) throw new BadBatch(line, 'a quotation mark is not closed');
+    if (found === null) throw new BadBatch(line, source.slice(at) === '\\' ? 'nothing follows the backslash at its end' : 'a quotation mark is not closed');
     if (found[1] !== undefined) words.push(found[1].replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/gsu, (_, double?: string, single?: string, escaped?: string) => double?.replace(/\\(.)/gsu, '$1') ?? single ?? escaped ?? ''));
   }
   return words;
@@ -162,7 +164,11 @@ function decide(known: EvolvingBeads, step: Step, id: (name: string) => string, 
       created.push(...filed.ids);
       return filed.changes;
     }
-    case 'update': return edit(known, id(step.bead), step.fields, act);
+    case 'update': {
+      const { status } = step.fields;
+      if (typeof status === 'string') checkStatus(status, (near) => `status=${near}`);
+      return edit(known, id(step.bead), step.fields, act);
+    }
     case 'close': return close(known, id(step.bead), { reason: step.text }, act);
     case 'reopen': return reopen(known, id(step.bead), act);
     case 'comment': return comment(known, id(step.bead), numbering.seed, step.text, act);

@@ -21,9 +21,9 @@ export function checkText(field: string, text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed();
 }
 
-/** Holds a status. Throws UnknownStatus. */
-export function checkStatus(status: string): string {
-  if (!(statuses as readonly string[]).includes(status)) throw new UnknownStatus(status);
+/** Holds a status; `typed` says how the right one would have been typed. Throws UnknownStatus. */
+export function checkStatus(status: string, typed?: (near: string) => string): string {
+  if (!(statuses as readonly string[]).includes(status)) throw new UnknownStatus(status, typed);
   return status;
 }
 
@@ -77,9 +77,9 @@ export class BadField extends Refused {
 /** A word that names no status. */
 export class UnknownStatus extends Refused {
   readonly code = 'status.unknown';
-  constructor(word: string) {
+  constructor(word: string, typed: (near: string) => string = (near) => `--status ${near}`) {
     const near = nearest(word, statuses);
-    super(`there is no status ${JSON.stringify(word.slice(0, 60))}: it is one of ${statuses.join(', ')}`, { status: word.slice(0, 60), near }, near === undefined ? 'gt statuses' : `--status ${near}`);
+    super(`there is no status ${JSON.stringify(word.slice(0, 60))}: it is one of ${statuses.join(', ')}`, { status: word.slice(0, 60), near }, near === undefined ? 'gt statuses' : typed(near));
   }
 }
 

@@ -43,7 +43,7 @@ dep remove garage-a garage-b`, now);
 
 batch('names the line that cannot be understood, and what was meant', () => {
   const wrong: [string, RegExp, string][] = [
-    ['clsoe gt-a', /^line 1 .*there is no verb "clsoe"/, 'close <bead> [reason]'], ['close', /close needs more words/, 'close <bead> [reason]'], ['reopen a b', /reopen does not expect "b"/, 'reopen <bead>'], ['\nclose "a', /^line 2 .*a quotation mark/, 'gt batch --help'],
+    ['clsoe gt-a', /^line 1 .*there is no verb "clsoe"/, 'close <bead> [reason]'], ['close', /close needs more words/, 'close <bead> [reason]'], ['reopen a b', /reopen does not expect "b"/, 'reopen <bead>'], ['\nclose "a', /^line 2 .*a quotation mark/, 'gt batch --help'], ['close a done\\', /nothing follows the backslash/, 'gt batch --help'], ['close "a\\', /a quotation mark/, 'gt batch --help'],
     ['create task 7 x', /a priority is 0/, 'gt batch --help'], ['update a prioriti=1', /"prioriti=1" sets no field/, 'priority=<value>'], ['update a due=soon', /"soon" is not a time/, 'use 5m'], ['create task 1', /create needs more words/, 'create <type>'], ['__proto__', /no verb/, 'gt batch --help'],
   ];
   for (const [text, says, hint] of wrong) assert.throws(() => parseBatch(text, now), (error: unknown) => error instanceof BadBatch && says.test(error.message) && error.hint?.startsWith(hint) === true, text);
@@ -70,6 +70,7 @@ batch('is refused whole, by the line that a rule forbids', () => {
   for (const [text, line, cause] of [['close horn\nclose garage-run', 2, 'bead.close-refused'], ['close @3', 1, 'bead.unknown'], ['create task 1 a\nupdate horn title=', 2, 'field.bad'], ['update horn status=shiny', 1, 'status.unknown'], ['update horn status=', 1, 'status.unknown'], ['update horn type=', 1, 'type.unknown']] as const) {
     assert.throws(() => after(text), (error: unknown) => refusal('batch.refused')(error) && (error as { data: { line: number; cause: string } }).data.line === line && (error as { data: { cause: string } }).data.cause === cause, text);
   }
+  assert.throws(() => after('update horn status=clsoed'), (error: unknown) => (error as { hint: string }).hint === 'status=closed');
 });
 
 batch.run();

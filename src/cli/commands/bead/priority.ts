@@ -8,7 +8,7 @@ export const command = defineCommand({
   summary: 'Say how urgent a bead is',
   args: [{ name: 'bead', describe: 'its id, or how it begins', required: true }, { name: 'priority', describe: '0 or P0 (most urgent) to 4', required: true }],
   async run({ bead, priority }, context) {
-    return updateBead(await asWriter(context), bead, { ...noUpdate, fields: { priority: parsePriority(priority) } });
+    return updateBead(await asWriter(context), bead, { ...noUpdate, fields: { priority: parsePriority(priority, `gt priority ${bead} 2`) } });
   },
   *render(bead) {
     yield told(`P${bead.priority}`, bead);
