@@ -21,6 +21,11 @@ export function convoyId(beads: readonly string[], at: string): string {
   return `hq-cv-${hashText(`${beads.join(' ')}|${at}`, 5)}`;
 }
 
+/** What that convoy is called. */
+export function workTitle(of: string): string {
+  return `Work: ${of}`.slice(0, 480);
+}
+
 /** The open convoy that tracks a bead already; undefined where none does. */
 export async function convoyTracking(town: Town, bead: string): Promise<string | undefined> {
   const beads = await liveBeads(town.hq);

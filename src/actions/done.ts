@@ -11,7 +11,7 @@ import { commitWorktree } from '../git/snapshot.ts';
 import { gitText } from '../git/run.ts';
 import { unlockWorktree } from '../git/worktrees.ts';
 import { signatureOf, workerFolder, type Rig, type Town } from '../town.ts';
-import { targetTip } from './sling.ts';
+import { targetTip } from './dispatch.ts';
 import { submitRequest } from './submit.ts';
 import { startOfWork } from './worker.ts';
 import { poke } from './poke.ts';

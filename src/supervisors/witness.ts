@@ -1,7 +1,7 @@
 import { addressOf } from '../domain/address.ts';
 import type { Bead } from '../domain/bead.ts';
 import { isHere } from '../actions/claims.ts';
-import { completeSling } from '../actions/sling.ts';
+import { completeSling } from '../actions/dispatch.ts';
 import { conclude } from '../actions/run.ts';
 import { endProcesses, sessionAlive, startSession } from '../actions/session.ts';
 import { freeSession, listSessions, type SessionRecord } from '../actions/session-record.ts';

@@ -1,13 +1,13 @@
 // time limit: 120 s
 import { spawn } from 'node:child_process';
-import { renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keepAlive } from '../../src/actions/claims.ts';
 import { claimsTick } from '../../src/supervisors/claims.ts';
 import { openTown } from '../../src/town.ts';
-import { cloneOf, newHub, type Clone } from '../helpers/clones.ts';
+import { cloneOf, machines, newHub, type Clone } from '../helpers/clones.ts';
 import { programs } from '../helpers/programs.ts';
 import { git } from '../helpers/town.ts';
 import { ownEnvironment } from '../helpers/temporary.ts';
@@ -17,20 +17,6 @@ interface Shown {
   readonly assignee?: string;
   readonly metadata?: { readonly claim?: { readonly token: string; readonly replica: string } };
   readonly attempts?: readonly { readonly outcome: string; readonly evidence: string }[];
-}
-
-/** Two machines that land on one hub, and trust each other. */
-async function machines(): Promise<{ hub: string; one: Clone; other: Clone }> {
-  const hub = await newHub();
-  const one = await cloneOf(hub);
-  await one.gt('init', '--quiet', '--no-gate', '--prefix', 'door', '--remote', 'origin');
-  await one.gt('sync', '--quiet');
-  const other = await cloneOf(hub);
-  await other.gt('init', '--quiet');
-  await other.gt('sync', '--quiet');
-  await one.gt('sync', '--quiet');
-  await Promise.all([one, other].map((clone) => clone.gt('trust', 'origin')));
-  return { hub, one, other };
 }
 
 async function shown(clone: Clone, id: string): Promise<Shown> {
@@ -184,6 +170,17 @@ claims('of which one cannot read its ledger for a moment: its sessions go on giv
   end.abort();
   await signs;
   assert.ok(await given());
+});
+
+claims('of which one cannot make the worktree that a sling needs: its claim is gone at once', async () => {
+  const { hub, one, other } = await machines();
+  const id = await one.gt('create', 'Paint the door', '--silent');
+  await synced(one, other);
+  mkdirSync(`${one.path}.town`, { recursive: true });
+  writeFileSync(join(`${one.path}.town`, 'polecats'), 'in the way');
+  assert.is.not((await one.tried('sling', id, '--no-start')).code, 0);
+  assert.equal(await claimsOn(hub), []);
+  await other.gt('sling', id, '--no-start');
 });
 
 claims('of which one is killed while it slings have one worker in the end', async () => {

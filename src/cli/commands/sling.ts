@@ -1,4 +1,5 @@
-import { slingAll, type Slung } from '../../actions/sling.ts';
+import type { Slung } from '../../actions/dispatch.ts';
+import { slingAll } from '../../actions/sling.ts';
 import { splitTarget } from '../../actions/sling-target.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
