@@ -1,5 +1,5 @@
 import { canonical, isObject, readLines, type ReadLine } from '../base/jsonl.ts';
-import type { Act, Bead } from '../domain/bead.ts';
+import { renamedTo, type Act, type Bead } from '../domain/bead.ts';
 import { compare, isOther, readBead, type Fault } from '../domain/exchange.ts';
 import { foldIssue, idForIssue, issuesIn, readIssue, type Issue } from '../domain/github.ts';
 import { isTask, readTasks, takeTasks } from '../domain/task-list.ts';
@@ -129,8 +129,30 @@ function readBeads(entries: Iterable<ReadLine>): Omit<Reading, 'unit'> {
   return { faults, others, count: beads.size, ids, plan: (view, to) => ({ arrivals: planBeads(beads, view, to), faults: [] }) };
 }
 
-function planBeads(beads: ReadonlyMap<string, Bead>, view: View, { strangers, dedup }: Pick<Destination, 'strangers' | 'dedup'>): Arrival[] {
-  view.load([...beads].flatMap(([id, { dependencies }]) => (dependencies === undefined ? id : [id, ...dependencies.map((edge) => edge.depends_on_id)])));
+/** The ids of these beads, and of those that they depend on. */
+function idsIn(beads: ReadonlyMap<string, Bead>): string[] {
+  return [...beads].flatMap(([id, { dependencies }]) => (dependencies === undefined ? id : [id, ...dependencies.map((edge) => edge.depends_on_id)]));
+}
+
+/** The beads of a file as they are called here, where they were renamed since it was written. */
+function asCalledHere(beads: ReadonlyMap<string, Bead>, view: View): ReadonlyMap<string, Bead> {
+  const names = new Map(idsIn(beads).flatMap((id): [string, string][] => {
+    const to = renamedTo(view.get(id));
+    return to === undefined || renamedTo(beads.get(id)) !== undefined ? [] : [[id, to]];
+  }));
+  if (names.size === 0) return beads;
+  view.load(names.values());
+  const now = (id: string): string => names.get(id) ?? id;
+  return new Map([...beads].map(([id, bead]): [string, Bead] => {
+    const dependencies = bead.dependencies?.map((edge) => ({ ...edge, issue_id: now(edge.issue_id), depends_on_id: now(edge.depends_on_id) }));
+    const comments = bead.comments?.map((each) => ({ ...each, issue_id: now(each.issue_id) }));
+    return [now(id), { ...bead, id: now(id), ...(dependencies === undefined ? {} : { dependencies }), ...(comments === undefined ? {} : { comments }) }];
+  }));
+}
+
+function planBeads(file: ReadonlyMap<string, Bead>, view: View, { strangers, dedup }: Pick<Destination, 'strangers' | 'dedup'>): Arrival[] {
+  view.load(idsIn(file));
+  const beads = asCalledHere(file, view);
   const isTwin = dedup ? twinsIn(view.all()) : () => false;
   const births = (id: string): string | undefined => {
     const arriving = beads.get(id);

@@ -4,7 +4,7 @@ import { auditTrail, versionsOf, type Search, type Transcript, type Version } fr
 import type { Ledger } from '../ledger/ledger.ts';
 import { lossesOf, type Loss } from '../ledger/losses.ts';
 import type { Town } from '../town.ts';
-import { readings, resolveBead, type Named } from './resolve.ts';
+import { byFormerId, readings, resolveBead, type Named } from './resolve.ts';
 
 /** One write to a bead: when, by whom, and what it changed, in words and part by part. */
 export interface Episode {
@@ -35,6 +35,8 @@ export async function ledgerLog(town: Town, cwd: string, ledgers: readonly Ledge
 
 /** What there is to tell of the bead that a text means; deleted ones are known by their full ids. */
 async function pastOf<T>(town: Town, cwd: string, text: string, tell: (named: Named) => Promise<T[]>): Promise<{ readonly id: string; readonly found: T[] }> {
+  const renamed = await byFormerId(town, cwd, text);
+  if (renamed !== undefined) return { id: renamed.id, found: await tell(renamed) };
   for (const named of await readings(town, cwd, text)) {
     const found = await tell(named);
     if (found.length > 0) return { id: named.id, found };

@@ -30,7 +30,7 @@ class Reading {
       const bead = await this.bead(named);
       if (bead !== undefined && bead.status !== 'tombstone') return { bead, ledger: named.ledger };
     }
-    const named = await byBeginning(this.#town, text);
+    const named = await byBeginning(this.#town, text, cwd);
     return { bead: await (await this.#open(named.ledger)).ask((view) => find(view, named.id)), ledger: named.ledger };
   }
 

@@ -81,7 +81,7 @@ async function begin(repository: Repository, known: TownFile | undefined, wish: 
   const there = (await readRef(repository, mainRef)) !== undefined;
   const gate = await chooseGate(wish, there ? await consult(hq, (view) => view.settings('config')) : {}, async (path) => readText(join(plan.checkout, path)));
   const who: Signature = { actor: owner.name, email: owner.email };
-  await initLedger(hq, who);
+  const { prefixes } = await initLedger(hq, who);
   const act: Act = { by: owner.name, at: timestamp(wish.now()) };
   await transact(hq, who, `Begin ${plan.name}`, (view) => [
     ...['mayor', 'deacon', `${plan.name}/witness`, `${plan.name}/refinery`].flatMap((agent) => enroll(view, plan.prefix, agent, undefined, act)),
@@ -90,7 +90,7 @@ async function begin(repository: Repository, known: TownFile | undefined, wish: 
   ]);
   const workers = `${plan.checkout}.town`;
   const { added_at: _added, ...facts } = recordOf(plan, act.at);
-  const file: TownFile = { version: 1, kind: 'solo', name: plan.name, root: workers, owner, rigs: { [plan.name]: { ...facts, path: plan.checkout, folder: workers } } };
+  const file: TownFile = { version: 1, kind: 'solo', name: plan.name, root: workers, owner, rigs: { [plan.name]: { ...facts, path: plan.checkout, folder: workers } }, prefixes: { [plan.name]: prefixes.filter((prefix) => !hq.prefixes.includes(prefix)) } };
   writeState(repository, file, townState);
   const githooks = await installGitHooks(repository);
   if (wish.global) await removeAliases(repository);

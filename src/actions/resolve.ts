@@ -1,9 +1,9 @@
 import { prefixOf } from '../base/ids.ts';
 import { nearest } from '../base/text.ts';
-import { UnknownBead } from '../domain/bead.ts';
+import { renamedTo, UnknownBead } from '../domain/bead.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { allIds } from '../ledger/projection.ts';
-import { AmbiguousId, hasLedger, openSnapshot } from '../ledger/read.ts';
+import { AmbiguousId, consult, hasLedger, openSnapshot } from '../ledger/read.ts';
 import { isWispId, wispsOf } from '../ledger/wisps.ts';
 import { hqPrefix, ledgersOf, rigAt, type Town } from '../town.ts';
 
@@ -36,7 +36,7 @@ export async function readings(town: Town, cwd: string, text: string): Promise<N
 /** Finds the bead that a text means: its full id, the id without its prefix, or the only id that begins so. Throws UnknownBead and AmbiguousId. */
 export async function resolveBead(town: Town, text: string, cwd: string = town.root): Promise<Named> {
   for (const named of await readings(town, cwd, text)) if (await isThere(named)) return named;
-  return byBeginning(town, text);
+  return byBeginning(town, text, cwd);
 }
 
 /** The full id of the bead that a text means. Throws UnknownBead and AmbiguousId. */
@@ -54,8 +54,19 @@ async function isThere({ id, ledger }: Named): Promise<boolean> {
   }
 }
 
-/** The only bead whose id, with or without its prefix, begins like this; where a bead and its children do, the bead. Throws UnknownBead and AmbiguousId. */
-export async function byBeginning(town: Town, text: string): Promise<Named> {
+/** The bead that is called otherwise now than by this text; undefined where there is none. */
+export async function byFormerId(town: Town, cwd: string, text: string): Promise<Named | undefined> {
+  for (const { id, ledger } of await readings(town, cwd, text)) {
+    const to = renamedTo(await consult(ledger, (view) => view.get(id)));
+    if (to !== undefined) return { id: to, ledger };
+  }
+  return undefined;
+}
+
+/** The bead that had this id before; else the only one whose id, with or without its prefix, begins like this; where a bead and its children do, the bead. Throws UnknownBead and AmbiguousId. */
+export async function byBeginning(town: Town, text: string, cwd: string): Promise<Named> {
+  const renamed = await byFormerId(town, cwd, text);
+  if (renamed !== undefined) return renamed;
   const known: Named[] = [];
   for (const ledger of ledgersOf(town)) {
     for (const each of [ledger, wispsOf(ledger)]) if (each === ledger || (await hasLedger(each))) for (const id of await allIds(each)) known.push({ id, ledger: each });
@@ -81,7 +92,7 @@ export async function onBead<T>(town: Town, cwd: string, text: string, verb: (na
     const found = await unlessUnknown(named.id, () => verb(named));
     if (found !== undefined) return found.value;
   }
-  return verb(await byBeginning(town, text));
+  return verb(await byBeginning(town, text, cwd));
 }
 
 async function unlessUnknown<T>(id: string, work: () => Promise<T>): Promise<{ readonly value: T } | undefined> {

@@ -23,6 +23,7 @@ import { setAliases, type AliasReport } from './aliases.ts';
 import { chooseGate, gateChanges, type GateChoice, type GateWish } from './gate-choice.ts';
 import { installGitHooks, type GitHookReport } from './githooks.ts';
 import { NoSuchBranch, Settled } from './init.ts';
+import { prefixesOf } from './prefixes.ts';
 import { publicUrl, readSource, takesPushes, type Source } from './rig-source.ts';
 import { buildFolder } from './staging.ts';
 import { adoptLedger } from './sync.ts';
@@ -158,10 +159,12 @@ async function takeOverLedger(repository: Repository, wish: RigWish): Promise<st
 /** Gives a clone its target, ledger, agents and gate; running it again changes nothing. */
 async function settle({ town, who, wish, source, taken, known }: Planned, repository: Repository, notes: readonly string[]): Promise<Built> {
   const target = await settleTarget(repository, wish.branch ?? known?.target);
-  const found = (await readFormat({ repository, ref: mainRef }))?.prefixes[0] ?? known?.prefix;
+  const there: Ledger = { repository, ref: mainRef, prefixes: [], liveness: town.hq.liveness, now: town.now };
+  const told = await prefixesOf(there);
+  const found = told?.first ?? told?.all[0] ?? known?.prefix;
   const prefix = checkPrefix(found ?? wish.prefix ?? derivePrefix(wish.name, taken), taken);
   if (wish.prefix !== undefined && wish.prefix !== prefix) throw new Settled('prefix', prefix, wish.prefix);
-  const ledger: Ledger = { repository, ref: mainRef, prefixes: [prefix], liveness: town.hq.liveness, now: town.now };
+  const ledger: Ledger = { ...there, prefixes: [prefix] };
   await initLedger(ledger, who);
   const gate = await chooseGate(wish, await consult(ledger, (view) => view.settings('config')), (path) => readAt(repository, target, path));
   const act: Act = { by: who.actor, at: timestamp(town.now()) };

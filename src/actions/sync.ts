@@ -8,6 +8,7 @@ import { carry, fetchShared, findNamespace, replicaRef, share, trackingRef, type
 import type { Signature } from '../ledger/transact.ts';
 import { gatesRef } from '../ledger/verdicts.ts';
 import type { Rig, Town } from '../town.ts';
+import { learnPrefixes } from './prefixes.ts';
 import { setting } from './settings.ts';
 import { readSharing, writeSharing } from './sharing-state.ts';
 
@@ -84,6 +85,7 @@ export async function syncTown(town: Town, who: Signature, options: { readonly r
       if (ledgers.length > 1) options.progress(`the ledger of ${each.name} was not shared: ${error.message}`);
     }
   }
+  if (reports.some(({ folded, adopted }) => adopted || folded.length > 0)) await learnPrefixes(town);
   if (failures[0] !== undefined) throw failures[0];
   return reports;
 }

@@ -2,7 +2,7 @@ import { Busy, Refused } from '../base/errors.ts';
 import { shardOf } from '../base/ids.ts';
 import { same } from '../base/jsonl.ts';
 import { compareTimes } from '../base/time.ts';
-import type { Act, Bead } from '../domain/bead.ts';
+import { renamedTo, type Act, type Bead } from '../domain/bead.ts';
 import { changedParts, differences } from '../domain/history.ts';
 import { settingAt, settingLeaves, type SettingChange } from '../domain/setting.ts';
 import { groupOf, undo, type Done, type Obstacle, type UndoChange } from '../domain/undo.ts';
@@ -95,8 +95,11 @@ async function deedOf(ledger: Ledger, commit: string): Promise<Deed> {
   if (strange !== undefined) throw new NotUndoable(entry, `it changed ${strange}, what the ledger is`);
   const [write] = await writesTo(ledger, { from: parent, to: commit }, []);
   const records = [...(write?.records ?? [])];
+  const shared = await isShared(ledger, commit);
+  const [from, to] = records.map(([id, { after }]) => [id, renamedTo(after?.bead)]).find(([, now]) => now !== undefined) ?? [];
+  if (shared && to !== undefined) throw new NotUndoable(entry, 'others know the new name already, so it takes another renaming', `gt rename ${to} ${from ?? ''}`);
   return {
-    ledger, entry, shared: await isShared(ledger, commit),
+    ledger, entry, shared,
     done: records.map(([id, { before, after }]) => ({ id, before: before?.bead, after: after?.bead })),
     kept: new Map(records.flatMap(([id, { before }]): [string, Stored][] => (before === undefined ? [] : [[id, before]]))),
     settings: (await Promise.all(paths.flatMap((path) => /^settings\/(.+)\.json$/.exec(path)?.[1] ?? []).map((name) => settingsDone(ledger, name, parent, commit)))).flat(),

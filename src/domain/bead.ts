@@ -123,6 +123,11 @@ export function isDone(bead: Bead): boolean {
   return bead.status === 'closed' || bead.status === 'pinned' || bead.status === 'tombstone';
 }
 
+/** The id that a bead has now which was called by this one before; undefined where this is no line of that kind. */
+export function renamedTo(bead: Bead | undefined): string | undefined {
+  return bead?.status === 'tombstone' && typeof bead['renamed_to'] === 'string' ? bead['renamed_to'] : undefined;
+}
+
 /** The live bead of an id. Throws UnknownBead. */
 export function find(beads: Beads, id: string): Bead {
   const bead = beads.get(id);

@@ -1,7 +1,8 @@
 import type { Stamp } from '../base/clock.ts';
 import { hashText } from '../base/ids.ts';
+import { canonical } from '../base/jsonl.ts';
 import type { Bead, Dependency } from '../domain/bead.ts';
-import type { EdgeEntry, Stored } from './stamps.ts';
+import { referenceKeys, type EdgeEntry, type Stored } from './stamps.ts';
 
 /** A bead as it is spoken of: by an id, and by its birth, which decides whom that means. */
 export interface Claim {
@@ -9,7 +10,10 @@ export interface Claim {
   readonly birth: Stamp;
 }
 
-/** The ids of beads that are not called by the id they were given, since an older bead has it; by birth and given id. */
+/**
+ * The ids of beads that are not called by the id they were given, since an older bead has it or since they were renamed; by birth and given id. Who has had the id is
+ * meant where no birth is known.
+ */
 export type Names = ReadonlyMap<string, string>;
 
 const markLength = 5;
@@ -25,9 +29,15 @@ export function givenId({ id, birth }: Claim): string {
   return id.at(given.length) === '+' && id === markedId(given, birth) ? given : id;
 }
 
-/** One bead, whatever it is called. */
+/** One bead, whatever mark its id has. */
 export function identityOf({ id, birth }: Claim): string {
   return `${birth} ${givenId({ id, birth })}`;
+}
+
+/** One bead, whatever it is called: by its birth and the id that it was born with. */
+export function identityIn({ bead, clock }: Stored): string {
+  const origin = clock.called?.[clock.born];
+  return origin === undefined ? identityOf({ id: bead.id, birth: clock.born }) : `${clock.born} ${origin}`;
 }
 
 /** Settles who is called what: of several births that claim one id the smallest keeps it. Who has had to give it up once never gets it back. */
@@ -55,25 +65,35 @@ export function claimsOf(stored: Stored): Claim[] {
 /** The record with every bead called by its name; the very record where nothing changes. */
 export function readdress(stored: Stored, names: Names): Stored {
   if (names.size === 0) return stored;
-  const nameOf = (id: string, birth: Stamp | '' | undefined): string => (birth === undefined || birth === '' ? id : (names.get(identityOf({ id, birth })) ?? id));
+  const nameOf = (id: string, birth: Stamp | '' | undefined): string => names.get(birth === undefined || birth === '' ? ` ${id}` : identityOf({ id, birth })) ?? id;
   const { bead, clock } = stored;
   const id = nameOf(bead.id, clock.born);
   const pairs = pairsOf(stored);
-  const named = Object.entries(clock.references ?? {}).map(([key, birth]): [string, string] => [key, nameOf(String(bead.metadata?.[key]), birth)]);
+  const named = referenceKeys.flatMap((key): [string, string][] => {
+    const value = bead.metadata?.[key];
+    return typeof value === 'string' ? [[key, nameOf(value, clock.references?.[key])]] : [];
+  });
   const stays = id === bead.id && pairs.every(({ target, birth }) => nameOf(target, birth) === target) && named.every(([key, name]) => bead.metadata?.[key] === name);
   if (stays) return stored;
   const own = <T extends { readonly issue_id: string }>(part: T): T => (part.issue_id === bead.id ? { ...part, issue_id: id } : part);
-  const moved = pairs.map((pair): Pair => {
+  const moved = new Map<string, Pair>();
+  for (const pair of pairs) {
     const target = nameOf(pair.target, pair.birth);
-    return { ...pair, target, value: pair.value && own({ ...pair.value, depends_on_id: target }) };
-  });
-  const { dependencies, entries } = edgesOf(moved);
+    const next: Pair = { ...pair, target, value: pair.value && own({ ...pair.value, depends_on_id: target }) };
+    const known = moved.get(`${pair.birth} ${target}`);
+    if (known === undefined || rank(next) > rank(known)) moved.set(`${pair.birth} ${target}`, next);
+  }
+  const { dependencies, entries } = edgesOf([...moved.values()]);
   const parts: Partial<Record<keyof Bead, unknown>> = {
     ...(dependencies.length > 0 ? { dependencies } : {}),
     ...(bead.metadata === undefined ? {} : { metadata: { ...bead.metadata, ...Object.fromEntries(named) } }),
     ...(bead.comments === undefined ? {} : { comments: bead.comments.map(own) }),
   };
   return { bead: { ...bead, ...parts, id }, clock: pairs.length > 0 ? { ...clock, dependencies: entries } : clock };
+}
+
+function rank({ stamp, value }: Pair): string {
+  return `${stamp} ${value === undefined ? '' : canonical(value)}`;
 }
 
 /** An edge of a record to one bead, as a register: what it is, or that it was removed, and when. */

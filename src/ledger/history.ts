@@ -5,7 +5,10 @@ import type { Bead } from '../domain/bead.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
+import { markedId } from './births.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
+import { consult } from './read.ts';
+import { isRedirect } from './renaming.ts';
 import { shardPath } from './shards.ts';
 import { storedOf, type Stored } from './stamps.ts';
 
@@ -60,11 +63,21 @@ export async function headOf(ledger: Ledger): Promise<string> {
 
 /** Every commit of the ledger that changed a bead, oldest first; of a merge, what no side of it had said. Throws NoLedger. */
 export async function versionsOf(ledger: Ledger, id: string): Promise<Version[]> {
-  const writes = await writesTo(ledger, { to: await headOf(ledger) }, [shardOf(id)]);
+  const names = await namesOf(ledger, id);
+  const writes = await writesTo(ledger, { to: await headOf(ledger) }, names.map(shardOf));
   return writes.flatMap(({ records, ...entry }) => {
-    const record = records.get(id);
-    return record === undefined ? [] : [{ ...entry, before: record.before?.bead, after: record.after?.bead }];
+    const found = names.flatMap((name) => records.get(name) ?? []);
+    const [before, after] = [found.map((each) => each.before), found.map((each) => each.after)].map((sides) => sides.find((side) => side !== undefined && !isRedirect(side))?.bead);
+    return before === undefined && after === undefined ? [] : [{ ...entry, before, after }];
   });
+}
+
+/** The id that a bead has, and those that it had before. */
+async function namesOf(ledger: Ledger, id: string): Promise<string[]> {
+  const stored = await consult(ledger, (view) => view.stored(id));
+  const { born, called } = stored?.clock ?? {};
+  if (born === undefined || called === undefined) return [id];
+  return [...new Set([id, ...Object.values(called).flatMap((each) => [each, markedId(each, born)])])];
 }
 
 /** A commit with the objects of the shards that it changed: those of its parents, and its own. */

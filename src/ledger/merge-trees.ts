@@ -1,13 +1,15 @@
+import { shardOf } from '../base/ids.ts';
 import { canonical } from '../base/jsonl.ts';
 import { changedParts } from '../domain/history.ts';
 import type { FileDraft } from '../git/import.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import type { Repository } from '../git/repository.ts';
 import { runGit } from '../git/run.ts';
-import { identityOf, readdress } from './births.ts';
+import { identityIn } from './births.ts';
 import { parseFormat } from './init.ts';
-import { mergeRecords, namesIn } from './merge.ts';
+import { mergeRecords } from './merge.ts';
 import { mergeFormat, mergeSettings } from './merge-settings.ts';
+import { isRedirect } from './renaming.ts';
 import { checkPlaces, formatShard, parseSettings, parseShard, shardPath } from './shards.ts';
 import { lineOf, type Stored } from './stamps.ts';
 
@@ -72,14 +74,15 @@ async function differingFiles(repository: Repository, ours: string, theirs: stri
 
 /** The files of the merged tree that differ from those of `onto`, one of both commits, and what was decided about single beads. */
 export async function mergeTrees(repository: Repository, reader: ObjectReader, divergence: Divergence, onto: string): Promise<{ readonly files: Map<string, FileDraft>; readonly changes: MergeChange[] }> {
-  const merged = new Map([...divergence.shards].map(([shard, { ours, theirs }]) => [shard, mergeRecords(ours, theirs)]));
-  // A shard that is the same on both sides means no bead that only one of them has; so none loses its id that is meant there.
-  const names = namesIn([...merged.values()].flatMap((records) => [...records.values()]));
+  // A shard that is the same on both sides means no bead that only one of them has, or calls otherwise; so none loses its id that is meant there.
+  const [our, their] = [all(divergence, 'ours'), all(divergence, 'theirs')];
+  const merged = mergeRecords(our, their);
+  const shards = new Map([...divergence.shards.keys()].map((shard): [string, Records] => [shard, new Map()]));
+  for (const [id, stored] of merged) shards.get(shardOf(id))?.set(id, stored);
   const files = new Map<string, FileDraft>();
   const isOurs = onto === divergence.ours;
   for (const [shard, { ours, theirs }] of divergence.shards) {
-    const records = [...(merged.get(shard)?.values() ?? [])].map((stored) => readdress(stored, names));
-    const text = formatShard(new Map(records.map((stored) => [stored.bead.id, stored])));
+    const text = formatShard(shards.get(shard) ?? new Map());
     if (text !== formatShard(isOurs ? ours : theirs)) files.set(shardPath(shard), text);
   }
   for (const [path, { ours, theirs }] of divergence.others) {
@@ -87,7 +90,14 @@ export async function mergeTrees(repository: Repository, reader: ObjectReader, d
     const before = isOurs ? ours : theirs;
     if (before === undefined || !body.equals(before)) files.set(path, body);
   }
-  return { files, changes: await changesOf(repository, reader, divergence, merged) };
+  return { files, changes: await changesOf(repository, reader, divergence, { ours: our, theirs: their, merged }) };
+}
+
+/** The records of one side in all shards. */
+function all({ shards }: Divergence, side: 'ours' | 'theirs'): Records {
+  const found: Records = new Map();
+  for (const shard of shards.values()) for (const [id, stored] of shard[side]) found.set(id, stored);
+  return found;
 }
 
 /** Files that are no shards: settings and the ledger's own facts are merged, of others the greater one stays. */
@@ -107,25 +117,27 @@ function line(value: unknown): Buffer {
 const longest = 500;
 
 /** What a merge has decided about beads that both sides have changed, or that could not keep their ids; sorted by id. */
-async function changesOf(repository: Repository, reader: ObjectReader, { ours, theirs, shards }: Divergence, merged: ReadonlyMap<string, Records>): Promise<MergeChange[]> {
+async function changesOf(repository: Repository, reader: ObjectReader, { ours, theirs }: Divergence, records: { readonly ours: Records; readonly theirs: Records; readonly merged: Records }): Promise<MergeChange[]> {
+  const [our, their] = [byIdentity(records.ours), byIdentity(records.theirs)];
+  const disputed = [...byIdentity(records.merged)].flatMap(([identity, stored]) => {
+    const each = [our.get(identity), their.get(identity)].filter((side) => side !== undefined);
+    const [first, second] = each.map(lineOf);
+    return (second !== undefined && first !== second) || each.every(({ bead }) => bead.id !== stored.bead.id) ? [{ identity, stored, each }] : [];
+  });
+  if (disputed.length === 0) return [];
   const past = await sharedPast(repository, ours, theirs);
-  const found = await Promise.all([...shards].map(async ([shard, sides]): Promise<MergeChange[]> => {
-    const [our, their] = [byIdentity(sides.ours), byIdentity(sides.theirs)];
-    const disputed = [...byIdentity(merged.get(shard) ?? new Map())].flatMap(([identity, stored]) => {
-      const each = [our.get(identity), their.get(identity)].filter((side) => side !== undefined);
-      const [first, second] = each.map(lineOf);
-      return (second !== undefined && first !== second) || each.every(({ bead }) => bead.id !== stored.bead.id) ? [{ identity, stored, each }] : [];
-    });
-    if (disputed.length === 0) return [];
+  const shards = new Set(disputed.flatMap(({ each }) => each.map(({ bead }) => shardOf(bead.id))));
+  const then = await Promise.all([...shards].map(async (shard) => {
     const body = past === undefined ? undefined : (await reader.contents(`${past}:${shardPath(shard)}`))?.body;
-    const before = byIdentity(recordsIn(shard, body, past ?? ours));
-    return disputed.flatMap(({ identity, stored, each }) => [...renamed(stored, each), ...overwritten(stored, each, before.get(identity))]);
+    return [...recordsIn(shard, body, past ?? ours)];
   }));
-  return found.flat().sort((a, b) => (a.id < b.id || (a.id === b.id && a.op > b.op) ? -1 : 1));
+  const before = byIdentity(new Map(then.flat()));
+  const found = disputed.flatMap(({ identity, stored, each }) => [...renamed(stored, each), ...overwritten(stored, each, before.get(identity))]);
+  return found.sort((a, b) => (a.id < b.id || (a.id === b.id && a.op > b.op) ? -1 : 1));
 }
 
 function byIdentity(records: Records): Map<string, Stored> {
-  return new Map([...records.values()].map((stored) => [identityOf({ id: stored.bead.id, birth: stored.clock.born }), stored]));
+  return new Map([...records.values()].flatMap((stored): [string, Stored][] => (isRedirect(stored) ? [] : [[identityIn(stored), stored]])));
 }
 
 function renamed({ bead }: Stored, sides: readonly Stored[]): MergeChange[] {

@@ -3,7 +3,8 @@ import { stampTime } from '../base/clock.ts';
 import { canonical, isObject } from '../base/jsonl.ts';
 import { compareTimes, timestamp } from '../base/time.ts';
 import { workingStatuses, type Bead } from '../domain/bead.ts';
-import { claimsOf, edgesOf, identityOf, pairsOf, readdress, settle, type Names, type Pair } from './births.ts';
+import { claimsOf, edgesOf, identityIn, pairsOf, readdress, settle, type Pair } from './births.ts';
+import { calledSo, isRedirect, joinCalled, renamedIn, settleRenamed, withFormer } from './renaming.ts';
 import { assigneeOf, elementClock, isRegister, lineOf, newest, phaseOf, registerField, registerKey, tokenOf, wordsIn, type CloseToken, type Clock, type Stored } from './stamps.ts';
 
 /** What was written, and when; undefined where it was removed. */
@@ -14,28 +15,44 @@ interface Written {
   readonly birth?: Stamp | undefined;
 }
 
-/** Merges the records of two replicas, by id: the records of one birth become one, and several births that claim one id are told apart. Nothing else is looked at, no common past either. */
+/**
+ * Merges the records of two replicas, by id: the records of one birth become one, whatever each side calls them, and several births that claim one id are told apart. Nothing
+ * else is looked at, no common past either. What both sides have alike may be left out.
+ */
 export function mergeRecords(ours: ReadonlyMap<string, Stored>, theirs: ReadonlyMap<string, Stored>): Map<string, Stored> {
+  const renamed = renamedIn(ours, theirs);
   const beads = new Map<string, Stored>();
-  for (const stored of [...ours.values(), ...theirs.values()]) {
-    const identity = identityOf({ id: stored.bead.id, birth: stored.clock.born });
-    const known = beads.get(identity);
-    beads.set(identity, known === undefined ? stored : mergeStored(known, stored));
+  const redirects: Stored[] = [];
+  for (const side of [ours, theirs]) {
+    for (const stored of side.values()) {
+      if (isRedirect(stored)) {
+        redirects.push(stored);
+        continue;
+      }
+      const identity = identityIn(stored);
+      const known = beads.get(identity);
+      const meant = readdress(stored, renamed);
+      beads.set(identity, known === undefined ? meant : mergeStored(known, meant));
+    }
   }
-  const names = namesIn(beads.values());
-  return new Map([...beads.values()].map((stored) => readdress(stored, names)).map((stored) => [stored.bead.id, stored]));
-}
-
-/** The beads among these that are called by another id than they were given. */
-export function namesIn(beads: Iterable<Stored>): Names {
-  return settle([...beads].map(({ bead, clock }) => ({ id: bead.id, birth: clock.born })));
+  const settled = settleRenamed([...beads.values()], redirects);
+  const merged = new Map<string, Stored>();
+  for (const bead of beads.values()) {
+    const stored = readdress(bead, settled.names);
+    merged.set(stored.bead.id, stored);
+  }
+  for (const stored of settled.redirects) merged.set(stored.bead.id, stored);
+  return merged;
 }
 
 /** Merges two records of one birth. Commutative, associative, idempotent; every value of the result stands in one of the two. */
 export function mergeStored(a: Stored, b: Stored): Stored {
   if (a === b || lineOf(a) === lineOf(b)) return a;
-  const names = settle([...claimsOf(a), ...claimsOf(b)]);
-  const [one, other] = [readdress(a, names), readdress(b, names)];
+  const called = joinCalled(a.clock, b.clock);
+  const settled = settle([...claimsOf(a), ...claimsOf(b)]);
+  const names = called === undefined ? settled : withFormer(settled, a.clock.born, called);
+  const align = (stored: Stored): Stored => (called === undefined ? readdress(stored, names) : calledSo(readdress(stored, names), called));
+  const [one, other] = [align(a), align(b)];
   if (names.size > 0 && lineOf(one) === lineOf(other)) return one;
   const ends = [one, other].filter(({ bead }) => bead.status === 'tombstone');
   return ends.length > 0 ? ends.reduce(laterEnd) : mergeLive(one, other);
@@ -68,7 +85,7 @@ function union<T extends Written>(a: ReadonlyMap<string, T>, b: ReadonlyMap<stri
 function mergeLive(a: Stored, b: Stored): Stored {
   const { born } = a.clock;
   const bead: Record<string, unknown> = { id: a.bead.id };
-  const clock: Record<string, unknown> = { ...foreignParts(a.clock, b.clock), born };
+  const clock: Record<string, unknown> = { ...foreignParts(a.clock, b.clock), born, ...(a.clock.called === undefined ? {} : { called: a.clock.called }) };
   for (const [field, { stamp, value }] of union(registersOf(a), registersOf(b))) {
     if (value !== undefined) bead[field] = value;
     if (stamp !== born) clock[registerKey(field)] = stamp;
@@ -122,9 +139,9 @@ function registersOf({ bead, clock }: Stored): Map<string, Written> {
   return found;
 }
 
-/** When a record was last written, as it says itself, by the stamp of that write. */
+/** When a record was last written, as it says itself, by the stamp of that write; a renaming is none. */
 function lastWrite({ bead, clock }: Stored): Written {
-  return { stamp: newest(clock), value: bead.updated_at };
+  return { stamp: newest(clock.called === undefined ? clock : { ...clock, called: {} }), value: bead.updated_at };
 }
 
 function writtenAt(entry: string | undefined, born: Stamp, value: unknown): Written {

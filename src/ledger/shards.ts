@@ -162,6 +162,14 @@ export class PartialView implements View {
     for (const shard of this.#shards.values()) for (const { bead } of shard.values()) yield bead;
   }
 
+  /** Every record, with its stamps. */
+  records(): Map<string, Stored> {
+    if (!this.#complete) throw new NeedsMore({ kind: 'all' });
+    const found = new Map<string, Stored>();
+    for (const shard of this.#shards.values()) for (const [id, stored] of shard) found.set(id, stored);
+    return found;
+  }
+
   settings(name: string): Readonly<Record<string, unknown>> {
     const found = this.#settings.get(name);
     if (found === undefined) throw new NeedsMore({ kind: 'settings', name });

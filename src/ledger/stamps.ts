@@ -27,6 +27,8 @@ export interface Clock {
   readonly attempts?: Readonly<Record<string, string>>;
   /** When a tombstone was made. */
   readonly deleted?: Stamp;
+  /** Every id that it was called by, as it was given, by when; kept once it was renamed. */
+  readonly called?: Readonly<Record<Stamp, string>>;
   readonly [field: string]: unknown;
 }
 
@@ -48,7 +50,7 @@ export interface Stored {
 /** Metadata whose values are ids of beads that machines follow. */
 export const referenceKeys: readonly string[] = ['request', 'source', 'rework_of', 'after', 'convoy'];
 
-const special: readonly string[] = ['born', 'phase', 'assignee', 'closes', 'labels', 'metadata', 'references', 'dependencies', 'deleted'];
+const special: readonly string[] = ['born', 'phase', 'assignee', 'closes', 'labels', 'metadata', 'references', 'dependencies', 'deleted', 'called'];
 const derived: readonly string[] = [
   'id', 'clock', 'status', 'assignee', 'closed_at', 'close_reason', 'closed_by_session', 'updated_at', 'labels', 'waiters', 'metadata', 'dependencies', 'comments', 'attempts',
 ];
@@ -80,6 +82,7 @@ export function newest(clock: Clock): Stamp {
     if (key === 'references') continue;
     if (Array.isArray(value)) see(value[0]);
     else if (!isObject(value)) see(value);
+    else if (key === 'called') Object.keys(value).forEach(see);
     else if (key === 'closes') Object.entries(value).forEach(([stamp, token]) => (see(stamp), isObject(token) && see(token['undone'])));
     else Object.values(value).forEach((entry) => see(Array.isArray(entry) ? entry[0] : entry));
   }
@@ -122,7 +125,8 @@ export function born(bead: Bead, at: Stamp, births: (id: string) => Stamp | unde
  * nobody has used that yet.
  */
 export function restamp(before: Stored, after: Bead, at: Stamp, births: (id: string) => Stamp | undefined, closing: Stamp = at): Stored {
-  if (after.status === 'tombstone') return { bead: after, clock: { born: before.clock.born, deleted: at } };
+  const { called } = before.clock;
+  if (after.status === 'tombstone') return { bead: after, clock: { born: before.clock.born, deleted: at, ...(called === undefined ? {} : { called }) } };
   const clock: Record<string, unknown> = { ...before.clock };
   for (const field of new Set([...Object.keys(before.bead), ...Object.keys(after)])) {
     if (isRegister(field) && !same(before.bead[field], after[field])) clock[registerKey(field)] = at;

@@ -1,6 +1,7 @@
 import { nextStamp, stampTime, type Stamp } from '../base/clock.ts';
 import { canonical, isObject } from '../base/jsonl.ts';
-import { evolve, type BeadChange } from '../domain/bead.ts';
+import { evolve, renamedTo, type BeadChange } from '../domain/bead.ts';
+import type { Move } from '../domain/renaming.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/commit.ts';
 import type { CommitDraft } from '../git/import.ts';
@@ -16,6 +17,8 @@ export type LedgerChange =
   | BeadChange
   | SettingChange
   | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored }
+  /** A bead is called by another id from now on, and everybody who points at it knows. */
+  | ({ readonly op: 'bead.moved' } & Move)
   /** A bead that nobody else has seen yet is as if it had never been. */
   | { readonly op: 'bead.withdrawn'; readonly id: string }
   /** A record is again as it was kept: of a deletion, one that nobody else has seen yet. */
@@ -60,13 +63,13 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     if (changes.length === 0) return nothing;
     const base = nextStamp(ledger.now(), lastStamp(ledger.repository), replicaOf(ledger.repository));
     await ask(view, load, (loaded) => preload(loaded, changes));
-    // What is applied replaces records in the view.
-    const before = new Map(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [[change.id, view.stored(change.id)] as const])));
-    const { files, written, last } = apply(view, changes, base);
+    const moves = changes.filter((change) => change.op === 'bead.moved');
+    const move = moves.length === 0 ? undefined : await moving(view, load, moves);
+    const { files, before, written, last } = apply(view, changes, base, move);
     if (files.size === 0) return nothing;
     writeState(ledger.repository, last, 'clock');
-    // A command that is put back is ours only if it was when it was written.
-    if (signature.undoes === undefined) await rememberCommands(ledger, before, written, changes);
+    // A command that is put back, or stands under another id now, is ours only if it was when it was written.
+    if (signature.undoes === undefined && move === undefined) await rememberCommands(ledger, before, written, changes);
     const draft = draftOf(changes, files, signature, typeof subject === 'string' ? subject : subject(changes), base);
     const commit = await write(ledger, parent, draft);
     if (commit !== undefined) await note(ledger, parent, commit, before, written);
@@ -74,6 +77,15 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
   } finally {
     await loader.close();
   }
+}
+
+/** Answers the records that differ once beads are called otherwise. */
+type Mover = (stampOf: (id: string) => Stamp) => readonly Stored[];
+
+async function moving(view: PartialView, load: (wanted: Wanted) => Promise<void>, moves: readonly Move[]): Promise<Mover> {
+  const { rename } = await import('./renaming.ts');
+  const records = await ask(view, load, (loaded) => loaded.records());
+  return (stampOf) => rename(records, moves, stampOf);
 }
 
 /** What is run is remembered before it is written: commands of other clones run here only where they are trusted. */
@@ -122,7 +134,17 @@ function referencesIn(change: Exclude<LedgerChange, SettingChange>): string[] {
   return isObject(metadata) ? referenceKeys.flatMap((key) => (typeof metadata[key] === 'string' && metadata[key] !== '' ? [metadata[key]] : [])) : [];
 }
 
-function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp): { files: Map<string, string | null>; written: Map<string, Stored>; last: Stamp } {
+type Applied = Exclude<LedgerChange, SettingChange | { readonly op: 'bead.withdrawn' | 'bead.moved' }>;
+
+/** The change, where its metadata names a bead by a former id, with the id that it has now. */
+function followed(change: Applied, view: PartialView): Applied {
+  if (!referencesIn(change).some((id) => renamedTo(view.get(id)) !== undefined)) return change;
+  const renew = (metadata: unknown): Record<string, unknown> => Object.fromEntries(Object.entries(isObject(metadata) ? metadata : {}).map(([key, value]) => [key, referenceKeys.includes(key) && typeof value === 'string' ? (renamedTo(view.get(value)) ?? value) : value]));
+  if (change.op === 'bead.edited') return { ...change, set: { ...change.set, metadata: renew(change.set['metadata']) } };
+  return change.op === 'bead.created' || change.op === 'bead.restored' ? { ...change, bead: { ...change.bead, metadata: renew(change.bead.metadata) } } : change;
+}
+
+function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp, move: Mover | undefined): { files: Map<string, string | null>; before: Map<string, Stored | undefined>; written: Map<string, Stored>; last: Stamp } {
   const before = new Map<string, Stored | undefined>();
   const after = new Map<string, Stored>();
   const stamps = new Map<string, Stamp>();
@@ -143,24 +165,30 @@ function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp)
       settings.set(change.name, evolveSettings(now, change, stampForSetting(base, now, change.key)));
       continue;
     }
+    if (change.op === 'bead.moved') continue;
     if (!before.has(change.id)) before.set(change.id, view.stored(change.id));
     if (change.op === 'bead.withdrawn') {
       files.set(shardPath(view.drop(change.id)), '');
       continue;
     }
-    const next = applyOne(after.get(change.id) ?? before.get(change.id), before.get(change.id), change, stampOf, (id) => view.birth(id));
+    const next = applyOne(after.get(change.id) ?? before.get(change.id), before.get(change.id), followed(change, view), stampOf, (id) => view.birth(id));
     if (next === undefined) continue;
     after.set(change.id, next);
     view.put(next);
   }
+  for (const stored of move?.(stampOf) ?? []) {
+    const { id } = stored.bead;
+    before.set(id, view.stored(id));
+    after.set(id, stored);
+  }
   for (const [id, stored] of after) if (stored !== before.get(id)) files.set(shardPath(view.put(stored)), '');
   for (const path of files.keys()) files.set(path, formatShard(view.shard(path.slice('beads/'.length, -'.jsonl'.length))) || null);
   for (const [name, content] of settings) files.set(settingsPath(name), `${canonical(content)}\n`);
-  return { files, written: after, last };
+  return { files, before, written: after, last };
 }
 
 /** The record of a bead after one change of a transaction, `before` which it was another; undefined where there is still none. */
-export function applyOne(now: Stored | undefined, before: Stored | undefined, change: Exclude<LedgerChange, SettingChange | { readonly op: 'bead.withdrawn' }>, stampOf: (id: string) => Stamp, births: (id: string) => Stamp | undefined): Stored | undefined {
+export function applyOne(now: Stored | undefined, before: Stored | undefined, change: Applied, stampOf: (id: string) => Stamp, births: (id: string) => Stamp | undefined): Stored | undefined {
   if (change.op === 'bead.imported' || change.op === 'bead.reverted') return change.stored;
   const bead = evolve(now?.bead, change);
   if (bead === undefined || bead === now?.bead) return now;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration } from '../base/time.ts';
 import { setting } from '../actions/settings.ts';
 import { readSharing, type SharingState } from '../actions/sharing-state.ts';
+import { learnPrefixes } from '../actions/prefixes.ts';
 import { hasNews, sharedLedgers, syncOne, type SharedLedger } from '../actions/sync.ts';
 import { openTown, signatureOf, type Town } from '../town.ts';
 import { claimsTick } from './claims.ts';
@@ -65,6 +66,7 @@ async function automatic(town: Town): Promise<SharedLedger[]> {
 async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
   if (town.now() < due(await sightOf(town, shared))) return 0;
   const { folded, pushed } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
+  if (folded.length > 0) await learnPrefixes(town);
   const claims = shared.rig === undefined ? 0 : await claimsTick(town, shared.rig, shared.hub.remote);
   return folded.length + claims + (pushed ? 1 : 0);
 }

@@ -3,11 +3,14 @@ import { Refused } from '../../src/base/errors.ts';
 import { timestamp } from '../../src/base/time.ts';
 import { indexed, workingStatuses, type Act, type Bead, type BeadChange, type Beads } from '../../src/domain/bead.ts';
 import { close, remove, reopen } from '../../src/domain/closing.ts';
+import { rename } from '../../src/domain/renaming.ts';
 import { addLabel, comment, create, edit, nextChildId, recordAttempt, removeLabel } from '../../src/domain/content.ts';
 import { depend, undepend } from '../../src/domain/dependency.ts';
 import { compare } from '../../src/domain/exchange.ts';
 import { claim, hook, release } from '../../src/domain/hook.ts';
 import { imported, importedBirth, importedOver } from '../../src/ledger/imported.ts';
+import { givenId } from '../../src/ledger/births.ts';
+import { isRedirect, rename as renameRecords } from '../../src/ledger/renaming.ts';
 import type { Stored } from '../../src/ledger/stamps.ts';
 import { applyOne } from '../../src/ledger/transact.ts';
 import { bead } from './garage.ts';
@@ -28,8 +31,8 @@ export interface Memory {
   readonly closes: Map<Stamp, Map<string, boolean>>;
   readonly given: Map<Stamp, Set<string>>;
   readonly deleted: Set<Stamp>;
-  /** By birth: the id that it was born with. */
-  readonly births: Map<Stamp, string>;
+  /** By birth: the ids that it was ever given, the one that it was born with first. */
+  readonly births: Map<Stamp, Set<string>>;
 }
 
 /** A clone that writes by a clock of its own. */
@@ -53,7 +56,7 @@ export function remember(into: Memory, from: Memory): Memory {
   }
   for (const [birth, to] of from.given) into.given.set(birth, new Set([...(into.given.get(birth) ?? []), ...to]));
   for (const birth of from.deleted) into.deleted.add(birth);
-  for (const [birth, id] of from.births) into.births.set(birth, id);
+  for (const [birth, ids] of from.births) into.births.set(birth, new Set([...(into.births.get(birth) ?? []), ...ids]));
   return into;
 }
 
@@ -117,17 +120,18 @@ export class World {
       return drawn;
     };
     const replica = this.replicas[draw(3)]!;
-    const verb = draw(32);
+    const verb = draw(34);
     const one = draw(8);
     const [two, value] = [draw(8), draw(3)];
     const last = draw(2) === 0;
     if (verb === 0) return this.#meet(replica, this.replicas[one % 3]!);
     if (verb === 1) return this.#import(replica, file[one % 2] ?? []);
-    const ids = [...replica.records.keys()];
+    const ids = [...replica.records.values()].filter((stored) => !isRedirect(stored)).map(({ bead: each }) => each.id);
     // Half of all that is done is done to one bead, and half of all that is meant is the newest.
     const id = ids[one < 4 ? focus % Math.min(3, ids.length) : one % ids.length] ?? '';
     const other = (last ? ids.at(-1) : ids[two % ids.length]) ?? '';
     const agent = ['nux', 'slit', 'toast'][value] ?? '';
+    if (verb > 31) return this.#rename(replica, id, ['gt-c', 'gt-d', 'gt-e', 'gt-a'][two % 4] ?? '');
     this.#decide(replica, (beads, act) => {
       switch (verb) {
         case 2: return create(beads, ['gt-c', 'gt-d'][one % 2] ?? '', { title: `Made by ${replica.name}`, x: value }, act);
@@ -200,13 +204,29 @@ export class World {
     this.#note(replica, before, `${replica.name} ${this.#deeds}`);
   }
 
+  #rename(replica: Replica, id: string, to: string): void {
+    this.#now += 1000;
+    const before = replica.records;
+    try {
+      const moves = rename(indexed(new Map([...before].map(([each, stored]) => [each, stored.bead]))), id, to);
+      for (const move of moves) {
+        const born = before.get(move.from)?.clock.born ?? '';
+        replica.memory.births.set(born, new Set([...(replica.memory.births.get(born) ?? []), move.id]));
+      }
+      const stampOf = (): Stamp => (replica.last = nextStamp(this.#now + replica.skew, replica.last, replica.name));
+      replica.records = new Map([...before, ...renameRecords(before, moves, stampOf).map((stored): [string, Stored] => [stored.bead.id, stored])]);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
+
   /** Remembers what has changed in the records of a replica, by comparing what they say. */
   #note({ records, memory }: Replica, before: Records, name: string): void {
     for (const [id, stored] of records) {
       const was = before.get(id);
       if (was === stored) continue;
       const { born } = stored.clock;
-      if (was === undefined) memory.births.set(born, id);
+      if (was === undefined) memory.births.set(born, new Set([givenId({ id, birth: born }), ...(memory.births.get(born) ?? [])]));
       if (stored.bead.status === 'tombstone') memory.deleted.add(born);
       else this.#noteParts(memory, born, was === undefined ? new Map() : partsOf(was, before), partsOf(stored, records));
       noteClose(memory, born, was?.bead, stored.bead, name);

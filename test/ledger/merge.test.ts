@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Stamp } from '../../src/base/clock.ts';
+import { shardOf } from '../../src/base/ids.ts';
 import { workingStatuses } from '../../src/domain/bead.ts';
-import { givenId, identityOf, markedId } from '../../src/ledger/births.ts';
+import { identityIn, markedId } from '../../src/ledger/births.ts';
 import { mergeRecords, mergeStored } from '../../src/ledger/merge.ts';
+import { isRedirect } from '../../src/ledger/renaming.ts';
 import { lineOf, newest, type Clock, type Stored } from '../../src/ledger/stamps.ts';
 import { bead } from '../helpers/garage.ts';
 import { emptyMemory, lastWords, partsOf, phaseIn, remember, World, type Memory, type Merge, type Records } from '../helpers/replicas.ts';
@@ -19,8 +21,10 @@ interface Case {
 
 const textOf = (records: Records): string => [...records.values()].map(lineOf).sort().join('\n');
 const same = (a: Records, b: Records, why: string): void => assert.is(textOf(a), textOf(b), why);
-const keyOf = ({ bead, clock }: Stored): string => identityOf({ id: bead.id, birth: clock.born });
-const byIdentity = (records: Records): Map<string, Stored> => new Map([...records.values()].map((stored) => [keyOf(stored), stored]));
+/** All records in the shard of an id. */
+const shardText = (records: Records, id: string): string => textOf(new Map([...records].filter(([each]) => shardOf(each) === shardOf(id))));
+const beadsIn = (records: Records): Stored[] => [...records.values()].filter((stored) => !isRedirect(stored));
+const byIdentity = (records: Records): Map<string, Stored> => new Map(beadsIn(records).map((stored) => [identityIn(stored), stored]));
 const alive = (records: Records): Stored[] => [...records.values()].filter(({ bead }) => bead.status !== 'tombstone');
 
 function caseOf(skewed: number, steps: readonly number[], merge: Merge): Case {
@@ -46,6 +50,11 @@ const laws: Readonly<Record<string, (each: Case) => void>> = {
     same(merged, merge(a, merge(b, c)), '(a b) c and a (b c)');
     same(merged, merge(merge(a, c), b), '(a b) c and (a c) b');
   },
+  'needs nothing that both sides have alike': ({ merge, sides: [a, b] }) => {
+    const differing = (side: Records): Records => new Map([...side].filter(([id]) => shardText(a, id) !== shardText(b, id)));
+    const alike = [...a].filter(([id]) => shardText(a, id) === shardText(b, id));
+    same(merge(a, b), new Map([...merge(differing(a), differing(b)), ...alike]), 'all shards, and those that differ');
+  },
   'is idempotent, and what was merged once adds nothing more': ({ merge, sides: [a, b], merged }) => {
     same(merge(a, a), a, 'a and a');
     same(merge(merged, merged), merged, 'the result with itself');
@@ -55,7 +64,7 @@ const laws: Readonly<Record<string, (each: Case) => void>> = {
   'invents nothing': ({ sides, merged }) => {
     const known = sides.map((records) => ({ records, beads: byIdentity(records) }));
     for (const stored of alive(merged)) {
-      const said = new Set(known.flatMap(({ records, beads }) => { const own = beads.get(keyOf(stored)); return own === undefined ? [] : [...valuesIn(own, records)]; }));
+      const said = new Set(known.flatMap(({ records, beads }) => { const own = beads.get(identityIn(stored)); return own === undefined ? [] : [...valuesIn(own, records)]; }));
       const unknown = Object.values(stored.clock.dependencies ?? {}).some(([, birth]) => birth === undefined);
       for (const value of valuesIn(stored, merged)) {
         if (!value.startsWith('phase ') && !(unknown && value.startsWith('d:')) && !value.startsWith('m:request "?')) assert.ok(said.has(value), `${stored.bead.id}: ${value}`);
@@ -65,14 +74,21 @@ const laws: Readonly<Record<string, (each: Case) => void>> = {
     }
   },
   'keeps every bead, each by one id': ({ sides, merged, memory }) => {
-    assert.is(merged.size, new Set(sides.flatMap((records) => [...records.values()].map(keyOf))).size);
-    assert.is(merged.size, memory.births.size);
+    assert.is(beadsIn(merged).length, new Set(sides.flatMap((records) => beadsIn(records).map(identityIn))).size);
+    assert.is(beadsIn(merged).length, memory.births.size);
     for (const [id, { bead }] of merged) assert.is(bead.id, id);
   },
   'leaves an id to the smallest birth, and marks the others by theirs': ({ merged, memory }) => {
     const claims = new Map<string, Stamp[]>();
-    for (const [birth, id] of memory.births) claims.set(givenId({ id, birth }), [...(claims.get(givenId({ id, birth })) ?? []), birth].sort());
+    for (const [birth, ids] of memory.births) for (const id of ids) claims.set(id, [...(claims.get(id) ?? []), birth].sort());
     for (const [given, births] of claims) births.forEach((birth, index) => assert.is(merged.get(index === 0 ? given : markedId(given, birth))?.clock.born, birth, given));
+  },
+  'finds a bead by every id that it was ever called by': ({ merged, memory }) => {
+    const now = new Map(beadsIn(merged).map((stored) => [stored.clock.born, stored.bead.id]));
+    for (const { bead, clock } of merged.values()) if (isRedirect({ bead, clock })) assert.is(bead['renamed_to'], now.get(clock.born), bead.id);
+    for (const { bead } of alive(merged)) for (const edge of bead.dependencies ?? []) assert.not.ok(merged.get(edge.depends_on_id)?.bead['renamed_to'], `${bead.id} points at ${edge.depends_on_id}`);
+    const found = new Set([...merged.values()].map(({ clock }) => clock.born));
+    for (const birth of memory.births.keys()) assert.ok(found.has(birth), birth);
   },
   'lets a close survive whatever was done meanwhile, and a reopening undo exactly the closes it saw': ({ merged, memory }) => {
     for (const { bead, clock } of alive(merged)) {
@@ -113,7 +129,7 @@ const laws: Readonly<Record<string, (each: Case) => void>> = {
     }
   },
   'never brings back what was deleted': ({ merged, memory }) => {
-    const born = new Map([...merged.values()].map((stored) => [stored.clock.born, stored.bead.status]));
+    const born = new Map(beadsIn(merged).map((stored) => [stored.clock.born, stored.bead.status]));
     for (const birth of memory.births.keys()) assert.is(born.get(birth) === 'tombstone', memory.deleted.has(birth), birth);
   },
   'ends with the records of one birth alone as it does with all': ({ sides: [a, b, c] }) => {
@@ -219,7 +235,7 @@ function wrongly(decide: (a: Stored, b: Stored, right: Stored) => { readonly bea
   return (ours, theirs) => {
     const [one, other] = [byIdentity(ours), byIdentity(theirs)];
     return new Map([...mergeRecords(ours, theirs)].map(([id, right]): [string, Stored] => {
-      const [a, b] = [one.get(keyOf(right)), other.get(keyOf(right))];
+      const [a, b] = [one.get(identityIn(right)), other.get(identityIn(right))];
       if (a === undefined || b === undefined || lineOf(a) === lineOf(b)) return [id, right];
       const { bead = {}, clock = {} } = decide(a, b, right);
       return [id, JSON.parse(JSON.stringify({ bead: { ...right.bead, ...bead }, clock: { ...right.clock, ...clock } })) as Stored];
@@ -257,6 +273,15 @@ const wrong: Readonly<Record<string, Merge>> = {
     const taken = [...theirs].filter(([id, stored]) => ours.has(id) && ours.get(id)?.clock.born !== stored.clock.born);
     const moved = taken.map(([id, stored]): [string, Stored] => [markedId(id, stored.clock.born), { ...stored, bead: { ...stored.bead, id: markedId(id, stored.clock.born) } }]);
     return mergeRecords(ours, new Map([...[...theirs].filter(([id]) => !taken.some(([other]) => other === id)), ...moved]));
+  },
+  'what was renamed is another bead': (ours, theirs) => {
+    const [one, other] = [ours, theirs].map((side) => new Map(beadsIn(side).map(({ bead, clock: { called: _called, ...clock } }) => [bead.id, { bead, clock }])));
+    return mergeRecords(one!, other!);
+  },
+  'edges stay with the id that a bead had': (ours, theirs) => {
+    const merged = mergeRecords(ours, theirs);
+    const before = new Map([...ours, ...theirs].map(([id, { bead }]) => [id, bead.dependencies]));
+    return new Map([...merged].map(([id, { bead, clock }]) => [id, { clock, bead: bead.status === 'tombstone' || before.get(id) === undefined ? bead : { ...bead, dependencies: before.get(id)! } }]));
   },
   'references stay with the id, whoever has it': (ours, theirs) => new Map([...mergeRecords(ours, theirs)].map(([id, { bead, clock }]) => [id, { clock, bead: { ...bead, ...(bead.dependencies === undefined ? {} : { dependencies: bead.dependencies.map((edge) => ({ ...edge, depends_on_id: edge.depends_on_id.replace(/\+.*/, '') })) }) } }])),
 };
