@@ -17,11 +17,12 @@ export type Confirm = (question: string, byDefault: boolean) => Promise<boolean 
 /** Why a command may not run here, after a person was asked, where one is there and was not asked about its writer before; undefined where it may. */
 export async function mayRun({ repository, now }: Ledger, runnable: Runnable, confirm?: Confirm): Promise<CommandUntrusted | undefined> {
   const why = await whyUntrusted(repository, runnable);
-  if (why?.replica === undefined || confirm === undefined || readTrust(repository).declined.includes(why.replica)) return why;
-  const answer = await confirm(`${why.message}\nShall everything that replica ${why.replica} writes run in this clone from now on?`, false);
-  if (answer === true) addTrust(repository, 'replica', why.replica, timestamp(now()));
-  else if (answer === false) declineTrust(repository, why.replica);
-  return answer === true ? undefined : why;
+  if (why?.replica === undefined || confirm === undefined || readTrust(repository).declined.has(why.replica)) return why;
+  const answer = await confirm(`${why.message}\nShall everything that replica ${why.replica} writes run in this clone from now on? Whoever may push where it pushes can write in its name.`, false);
+  if (answer === false) declineTrust(repository, why.replica, timestamp(now()));
+  if (answer !== true) return why;
+  addTrust(repository, 'replica', why.replica, timestamp(now()), await showing(repository, why.replica));
+  return whyUntrusted(repository, runnable);
 }
 
 /** Why the command that a bead brings may not run here; undefined where it may, or it brings none. */
@@ -84,11 +85,17 @@ export async function trustWriter(town: Town, name: string, place: { readonly cw
   // A remote may be called as a replica could be: origin is.
   for (const { name: other, repository: theirs } of town.rigs) if (await isRemote(theirs, name)) throw new UnknownWriter(name, other);
   if (!new RegExp(`^[0-9a-z]{${replicaDigits}}$`).test(name)) throw new UnknownWriter(name);
-  const known = await Promise.all(places(town).map(async ([label, each]) => ({ label, each, shown: (await knownReplicas(each)).some(({ replica }) => replica === name) })));
+  const known = await Promise.all(places(town).map(async ([label, each]) => ({ label, each, remotes: await showing(each, name) })));
   // One that no fetch has shown is somebody's in one of the ledgers: its name fits nobody else's.
-  const chosen = known.some(({ shown }) => shown) ? known.filter(({ shown }) => shown) : known;
-  for (const { each } of chosen) addTrust(each, 'replica', name, at);
+  const shown = known.filter(({ remotes }) => remotes.length > 0);
+  const chosen = shown.length > 0 ? shown : known;
+  for (const { each, remotes } of chosen) addTrust(each, 'replica', name, at, remotes);
   return chosen.map(({ label }) => ({ kind: 'replica', name, rig: label, trusted: at }));
+}
+
+/** The remotes that show the ledger of a replica. */
+async function showing(repository: Repository, name: string): Promise<string[]> {
+  return (await knownReplicas(repository)).filter(({ replica }) => replica === name).map(({ remote }) => remote);
 }
 
 async function isRemote(repository: Repository, name: string): Promise<boolean> {
@@ -107,12 +114,12 @@ export async function listWriters(town: Town): Promise<CommandWriter[]> {
   const found: CommandWriter[] = [];
   for (const [rig, repository] of places(town)) {
     const { replicas, remotes } = readTrust(repository);
-    for (const [name, trusted] of Object.entries(remotes)) found.push({ kind: 'remote', name, rig, trusted });
+    for (const [name, { at }] of remotes) found.push({ kind: 'remote', name, rig, trusted: at });
     const known = new Map((await knownReplicas(repository)).map(({ replica, remote }) => [replica, remote]));
     known.delete(replicaOf(repository));
-    for (const name of new Set([...Object.keys(replicas), ...known.keys()])) {
+    for (const name of new Set([...replicas.keys(), ...known.keys()])) {
       const remote = known.get(name);
-      found.push({ kind: 'replica', name, rig, trusted: replicas[name] ?? null, ...(remote === undefined ? {} : { remote }) });
+      found.push({ kind: 'replica', name, rig, trusted: replicas.get(name)?.at ?? null, ...(remote === undefined ? {} : { remote }) });
     }
   }
   return found;

@@ -1,16 +1,19 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stampReplica, type Stamp } from '../base/clock.ts';
 import { Refused } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
-import { canonical, isObject } from '../base/jsonl.ts';
+import { shardOf } from '../base/ids.ts';
+import { canonical, isObject, readLines } from '../base/jsonl.ts';
 import { oneLine, truncate } from '../base/text.ts';
 import { settingLeaves } from '../domain/setting.ts';
+import { readObjects } from '../git/object.ts';
 import { listRefs } from '../git/refs.ts';
 import { remoteNames } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
-import { readState, replicaOf, stateFolder, statePath, writeState } from './ledger.ts';
-import type { Stored } from './stamps.ts';
+import { readState, replicaOf, stateFolder, statePath } from './ledger.ts';
+import { settingsPath, shardPath } from './shards.ts';
+import { storedOf, type Stored } from './stamps.ts';
 
 /** What a ledger holds that a machine would run. */
 export interface Runnable {
@@ -19,6 +22,8 @@ export interface Runnable {
   readonly command: string;
   /** Where it stands, the same in every clone: a bead by its birth, a setting by its key. */
   readonly place: string;
+  /** The file of the ledger that holds it. */
+  readonly path: string;
   /** The stamp of its last write; undefined where the ledger does not say. */
   readonly stamp: Stamp | undefined;
 }
@@ -37,7 +42,7 @@ export function commandOf(stored: Stored): Runnable | undefined {
 function commandsOf({ bead, clock }: Stored): Runnable[] {
   return beadKeys.flatMap((key) => {
     const command = bead.metadata?.[key];
-    return typeof command === 'string' ? [{ what: `the ${key === 'run' ? 'command' : 'script'} of ${bead.id}`, command, place: `${clock.born} ${key}`, stamp: clock.metadata?.[key] ?? clock.born }] : [];
+    return typeof command === 'string' ? [{ what: `the ${key === 'run' ? 'command' : 'script'} of ${bead.id}`, command, place: `${clock.born} ${key}`, path: shardPath(shardOf(bead.id)), stamp: clock.metadata?.[key] ?? clock.born }] : [];
   });
 }
 
@@ -46,7 +51,7 @@ export function commandAt(settings: Readonly<Record<string, unknown>>, key: stri
   const clock = isObject(settings['clock']) ? settings['clock'] : {};
   const parts = key.split('.');
   const stamp = parts.map((_, index) => clock[parts.slice(0, parts.length - index).join('.')]).find((found) => typeof found === 'string');
-  return { what, command, place: settingPlace(key), stamp };
+  return { what, command, place: settingPlace(key), path: settingsPath('config'), stamp };
 }
 
 function settingPlace(key: string): string {
@@ -82,55 +87,92 @@ export function rememberOwn(repository: Repository, { before, beads, imported, s
     const leaves = isObject(value) ? settingLeaves(value, `${key}.`) : value === undefined ? [] : [[key, value] as const];
     own.push(...leaves.filter(([leaf]) => settingKeys.test(leaf)).map(([leaf, said]) => ({ place: settingPlace(leaf), command: textOf(said) })));
   }
-  if (own.length > 0) appendFileSync(statePath(repository, ownFile), own.map((each) => `${digestOf(each)}\n`).join(''));
+  const known = ownDigests(repository);
+  const fresh = [...new Set(own.map(digestOf))].filter((digest) => !known.has(digest));
+  if (fresh.length > 0) appendFileSync(statePath(repository, ownFile), fresh.map((digest) => `${digest}\n`).join(''));
 }
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : canonical(value);
 }
 
-function isOwn(repository: Repository, runnable: Runnable): boolean {
+function ownDigests(repository: Repository): Set<string> {
   const path = join(stateFolder(repository), ownFile);
-  return existsSync(path) && readFileSync(path, 'utf8').split('\n').includes(digestOf(runnable));
+  return new Set(existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []);
 }
 
-/** Whose commands run in this clone besides its own. Nobody else ever sees it. */
-interface TrustFile {
-  /** RFC 3339, by replica. */
-  readonly replicas: Readonly<Record<string, string>>;
-  /** RFC 3339, by remote. */
-  readonly remotes: Readonly<Record<string, string>>;
-  /** Replicas that a person did not want to trust when asked. */
-  readonly declined: readonly string[];
+/** That somebody's commands run in this clone, besides its own, or that a person did not want them to when asked. Nobody else ever sees it. */
+interface Answer {
+  readonly kind: 'replica' | 'remote' | 'declined';
+  readonly name: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** Of a replica, the remotes that showed its ledger then: whatever another one shows by that name is not meant. */
+  readonly remotes?: readonly string[];
 }
-
-const trustFile = 'trust.json';
 
 /** Who is trusted in a clone. */
-export function readTrust(repository: Repository): TrustFile {
-  const known = readState<Partial<TrustFile>>(repository, trustFile);
-  return { replicas: known?.replicas ?? {}, remotes: known?.remotes ?? {}, declined: known?.declined ?? [] };
+export interface Trust {
+  readonly replicas: ReadonlyMap<string, Answer>;
+  readonly remotes: ReadonlyMap<string, Answer>;
+  readonly declined: ReadonlySet<string>;
 }
 
-/** Trusts a writer; `at` is RFC 3339. */
-export function addTrust(repository: Repository, kind: 'replica' | 'remote', name: string, at: string): void {
-  const { replicas, remotes, declined } = readTrust(repository);
-  if (kind === 'replica') writeState(repository, { replicas: { ...replicas, [name]: at }, remotes, declined: declined.filter((other) => other !== name) }, trustFile);
-  else writeState(repository, { replicas, remotes: { ...remotes, [name]: at }, declined }, trustFile);
+const trustFolder = 'trust';
+
+// One file for each answer: two that are given at once do not meet, and one that was not written whole trusts nobody.
+function answerPath(repository: Repository, kind: Answer['kind'], name: string): string {
+  return statePath(repository, trustFolder, `${kind} ${encodeURIComponent(name)}`);
+}
+
+/** Who is trusted in a clone. */
+export function readTrust(repository: Repository): Trust {
+  const folder = join(stateFolder(repository), trustFolder);
+  const answers = (existsSync(folder) ? readdirSync(folder).sort() : []).flatMap((name) => readState<Answer>(repository, trustFolder, name) ?? []);
+  const by = (kind: Answer['kind']): Map<string, Answer> => new Map(answers.flatMap((answer) => (answer.kind === kind ? [[answer.name, answer]] : [])));
+  return { replicas: by('replica'), remotes: by('remote'), declined: new Set(by('declined').keys()) };
+}
+
+function answer(repository: Repository, given: Answer): void {
+  writeFileSync(answerPath(repository, given.kind, given.name), canonical(given));
+}
+
+/** Trusts a writer: everybody who may push to a remote, or another clone as these remotes bring it, which show its ledger now. `at` is RFC 3339. */
+export function addTrust(repository: Repository, kind: 'replica' | 'remote', name: string, at: string, remotes: readonly string[] = []): void {
+  answer(repository, { kind, name, at, ...(remotes.length > 0 ? { remotes } : {}) });
+  rmSync(answerPath(repository, 'declined', name), { force: true });
 }
 
 /** Trusts a writer no longer; false where it was not trusted. */
 export function removeTrust(repository: Repository, name: string): boolean {
-  const { replicas: { [name]: replica, ...replicas }, remotes: { [name]: remote, ...remotes }, declined } = readTrust(repository);
-  if (replica === undefined && remote === undefined) return false;
-  writeState(repository, { replicas, remotes, declined }, trustFile);
-  return true;
+  const known = (['replica', 'remote'] as const).map((kind) => answerPath(repository, kind, name)).filter((path) => existsSync(path));
+  for (const path of known) rmSync(path, { force: true });
+  return known.length > 0;
 }
 
-/** Remembers that a person has said no, so that nobody asks again. */
-export function declineTrust(repository: Repository, replica: string): void {
-  const known = readTrust(repository);
-  writeState(repository, { ...known, declined: [...new Set([...known.declined, replica])] }, trustFile);
+/** Remembers that a person has said no, so that nobody asks again; `at` is RFC 3339. */
+export function declineTrust(repository: Repository, replica: string, at: string): void {
+  answer(repository, { kind: 'declined', name: replica, at });
+}
+
+/** A ledger that a fetch has brought from a remote: that of another clone, or the common one. */
+interface Brought {
+  readonly ref: string;
+  /** Undefined where it cannot be told from which one. */
+  readonly remote: string | undefined;
+  readonly replica: string | undefined;
+}
+
+/** The ledgers that fetches have brought. */
+async function brought(repository: Repository): Promise<Brought[]> {
+  const [refs, remotes] = await Promise.all([listRefs(repository, remoteLedgers), remoteNames(repository)]);
+  return refs.flatMap(({ ref }) => {
+    const [, folder = '', replica] = /^(.+)\/(?:main|replicas\/([0-9a-z]{6}))$/.exec(ref.slice(remoteLedgers.length)) ?? [];
+    if (folder === '') return [];
+    // Below the name of one remote another one may have its own.
+    const owners = remotes.filter((name) => folder === name || folder.startsWith(`${name}/`));
+    return [{ ref, replica, remote: owners.length === 1 && owners[0] === folder ? folder : undefined }];
+  });
 }
 
 /** Another clone, as the last fetch from a remote saw it. */
@@ -141,30 +183,60 @@ export interface KnownReplica {
 
 /** The clones whose ledgers were fetched. */
 export async function knownReplicas(repository: Repository): Promise<KnownReplica[]> {
-  return (await listRefs(repository, remoteLedgers)).flatMap(({ ref }) => {
-    const [, remote, replica] = /^([^/]+)\/replicas\/([0-9a-z]{6})$/.exec(ref.slice(remoteLedgers.length)) ?? [];
-    return remote === undefined || replica === undefined ? [] : [{ remote, replica }];
-  });
+  return (await brought(repository)).flatMap(({ remote, replica }) => (remote === undefined || replica === undefined ? [] : [{ remote, replica }]));
 }
 
-/** Why a command may not run here; undefined where its last writer is this clone or one that is trusted. */
+/**
+ * Why a command may not run here; undefined where its last writer is this clone or one that is trusted. Anybody can write a stamp with another's name in it, so a name alone is not
+ * believed: a trusted remote must have brought this very command with this stamp.
+ */
 export async function whyUntrusted(repository: Repository, runnable: Runnable): Promise<CommandUntrusted | undefined> {
-  if (isOwn(repository, runnable)) return undefined;
+  if (ownDigests(repository).has(digestOf(runnable))) return undefined;
   const replica = runnable.stamp === undefined ? undefined : stampReplica(runnable.stamp.replace(/^-/, ''));
-  const { replicas, remotes } = readTrust(repository);
-  if (replica !== undefined && Object.hasOwn(replicas, replica)) return undefined;
-  const sources = await sourcesOf(repository, replica);
-  if (sources.some((remote) => Object.hasOwn(remotes, remote))) return undefined;
-  return new CommandUntrusted(runnable, replica, sources);
+  const ledgers = await brought(repository);
+  const trust = readTrust(repository);
+  if (await isBrought(repository, runnable, witnesses(repository, trust, replica, ledgers))) return undefined;
+  const trusted = (name: string): boolean => trust.replicas.has(name) || trust.remotes.has(name);
+  return new CommandUntrusted(runnable, replica, await sourcesOf(repository, replica, ledgers), trusted);
+}
+
+/** The ledgers whose word is enough for a command of a replica, or `all` where no remote has ever brought anything: then somebody here has fetched it. */
+function witnesses(repository: Repository, { replicas, remotes }: Trust, replica: string | undefined, ledgers: readonly Brought[]): readonly Brought[] | 'all' {
+  const known = replica === undefined ? undefined : replicas.get(replica);
+  if (known !== undefined && ledgers.length === 0) return 'all';
+  const fetched = new Set(ledgers.map(({ remote }) => remote));
+  const shown = known === undefined ? [] : (known.remotes ?? (fetched.size === 1 ? [...fetched] : []));
+  const isTrusted = (remote: string | undefined): boolean => remote !== undefined && (remotes.has(remote) || shown.includes(remote));
+  // What one remote brings this clone pushes to the others: so the common ledger speaks for a trusted one only where nothing has come from elsewhere, and what this clone itself has pushed never does.
+  const alone = ledgers.every(({ remote }) => isTrusted(remote));
+  const own = replicaOf(repository);
+  return ledgers.filter((ledger) => isTrusted(ledger.remote) && (ledger.replica === undefined ? alone : ledger.replica === replica && replica !== own));
+}
+
+/** Whether one of these ledgers holds a command as it stands here, with the stamp that it has here. */
+async function isBrought(repository: Repository, { path, place, command, stamp }: Runnable, ledgers: readonly Brought[] | 'all'): Promise<boolean> {
+  if (ledgers === 'all') return true;
+  const found = await readObjects(repository, ledgers.map(({ ref }) => `${ref}:${path}`));
+  return found.some((object) => object !== undefined && runnablesIn(path, object.body.toString('utf8')).some((each) => each.place === place && each.command === command && each.stamp === stamp));
+}
+
+function commandsIn(value: Readonly<Record<string, unknown>>): Runnable[] {
+  const stored = storedOf(value);
+  return stored === undefined ? [] : commandsOf(stored);
+}
+
+function runnablesIn(path: string, text: string): Runnable[] {
+  const values = [...readLines(text)].flatMap((line) => ('value' in line ? [line.value] : []));
+  if (path !== settingsPath('config')) return values.flatMap((value) => commandsIn(value));
+  return values.flatMap((value) => settingLeaves(value).flatMap(([key, said]) => (settingKeys.test(key) ? [commandAt(value, key, textOf(said), key)] : [])));
 }
 
 /** The remotes that a replica's writes come from: those that show its ledger; else the only one that there is. */
-async function sourcesOf(repository: Repository, replica: string | undefined): Promise<string[]> {
-  const refs = (await listRefs(repository, remoteLedgers)).map(({ ref }) => ref.slice(remoteLedgers.length));
-  const showing = refs.filter((ref) => replica !== undefined && ref.endsWith(`/replicas/${replica}`)).map((ref) => ref.slice(0, ref.indexOf('/')));
+async function sourcesOf(repository: Repository, replica: string | undefined, ledgers: readonly Brought[]): Promise<string[]> {
+  const names = (chosen: readonly Brought[]): string[] => [...new Set(chosen.flatMap(({ remote }) => remote ?? []))];
+  const showing = names(ledgers.filter((each) => replica !== undefined && each.replica === replica));
   if (showing.length > 0) return showing;
-  const fetched = [...new Set(refs.map((ref) => ref.slice(0, ref.indexOf('/'))))];
-  const all = fetched.length > 0 ? fetched : await remoteNames(repository);
+  const all = ledgers.length > 0 ? names(ledgers) : await remoteNames(repository);
   return all.length === 1 ? all : [];
 }
 
@@ -172,9 +244,11 @@ async function sourcesOf(repository: Repository, replica: string | undefined): P
 export class CommandUntrusted extends Refused {
   readonly code = 'command.untrusted';
   readonly replica: string | undefined;
-  constructor({ what, command }: Runnable, replica: string | undefined, remotes: readonly string[]) {
+  constructor({ what, command }: Runnable, replica: string | undefined, remotes: readonly string[], isTrusted: (name: string) => boolean) {
     const writer = replica === undefined ? 'nobody knows whom' : `replica ${replica}`;
-    const trust = [...(replica === undefined ? [] : [replica]), ...remotes].map((name) => `gt trust ${name}`);
+    const names = [...(replica === undefined ? [] : [replica]), ...remotes];
+    // Who is trusted already has not brought it.
+    const trust = names.some(isTrusted) ? ['gt sync', 'write it anew here'] : names.map((name) => `gt trust ${name}`);
     super(`${what} was last written by ${writer} and not in this clone, so it does not run here: ${truncate(oneLine(command), 200)}`, { what, command, replica, remotes }, trust.join(', or ') || 'write it anew here');
     this.replica = replica;
   }

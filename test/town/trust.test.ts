@@ -9,7 +9,7 @@ import { openRepository } from '../../src/git/repository.ts';
 import { cloneOf, newHub, type Clone } from '../helpers/clones.ts';
 import { temporary } from '../helpers/temporary.ts';
 
-/** Two clones with one ledger: what the stranger writes is brought to the other as a sync brings it. */
+/** Two clones with one ledger, which share it by one hub. */
 interface Two {
   readonly mine: Clone;
   readonly stranger: Clone;
@@ -22,9 +22,9 @@ async function two(...init: string[]): Promise<Two> {
   const hub = await newHub();
   const [mine, stranger] = [await cloneOf(hub), await cloneOf(hub)];
   await mine.gt('init', '--quiet', '--prefix', 'door', ...init);
-  await stranger.git('fetch', '-q', mine.path, 'refs/beads/main:refs/beads/main');
+  await mine.gt('sync');
   await stranger.gt('init', '--quiet');
-  return { mine, stranger, mark: join(temporary(), 'mark'), bring: async () => void (await mine.git('fetch', '-q', stranger.path, 'refs/beads/main:refs/beads/main')) };
+  return { mine, stranger, mark: join(temporary(), 'mark'), bring: async () => void [await stranger.gt('sync'), await mine.gt('sync')] };
 }
 
 /** Lets everything look at the town that would start work by itself. */
@@ -51,7 +51,8 @@ attack('in a bead does not run by sling, in the queue or on a hook, and each say
   await at.bring();
   const hooked = await mine.gt('create', 'Paint the sign', '--silent', '--run', 'echo mine');
   await mine.gt('sling', hooked, '--no-start');
-  await stranger.git('fetch', '-q', mine.path, 'refs/beads/main:refs/beads/main');
+  await mine.gt('sync');
+  await stranger.gt('sync');
   await stranger.gt('update', hooked, '--set-metadata', `run=${bitten}`, '--unset-metadata', 'start_by');
   await at.bring();
 
@@ -79,6 +80,10 @@ attack('in a bead does not run by sling, in the queue or on a hook, and each say
   assert.match(await mine.gt('trust', 'list'), new RegExp(`${replica} +replica`));
   await mine.gt('trust', 'remove', replica);
   assert.is((await mine.tried('sling', script)).code, 1);
+  const names = ['aaaaaa', 'bbbbbb', 'cccccc', 'dddddd'];
+  await Promise.all(names.map((name) => mine.gt('trust', name)));
+  const listed = await mine.json<{ name: string; trusted: string | null }[]>('trust', 'list');
+  assert.equal(listed.filter(({ trusted }) => trusted !== null).map(({ name }) => name).sort(), names);
 });
 
 attack('as a gate does not run in the merge queue, which says so', async () => {
