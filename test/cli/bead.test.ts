@@ -262,6 +262,10 @@ changing('claim what is ready', async () => {
   assert.is((await attempt(path, ['claim', 'garage-horn', '--actor', 'slit'])).code, 1);
   const [first] = await bdJson(path, 'ready', '--claim', '--actor', 'slit');
   assert.equal([first?.id, first?.assignee], ['garage-toll', 'slit']);
+  const left = (await bdJson(path, 'ready')).map(({ id }) => String(id));
+  for (const id of left.slice(0, -1)) await bd(path, 'assign', id, 'ace');
+  const [last] = await bdJson(path, 'ready', '--claim', '--limit', '1', '--actor', 'slit');
+  assert.equal([last?.id, last?.assignee], [left.at(-1), 'slit']);
   for (const { id } of await bdJson(path, 'ready')) await bd(path, 'assign', String(id), 'ace');
   assert.ok((await bdJson(path, 'ready')).length > 0);
   assert.equal(await bdJson(path, 'ready', '--claim', '--actor', 'slit'), []);

@@ -27,18 +27,18 @@ export const command = defineCommand({
     const asked = await readQuery({ ...typed, noAssignee: typed.noAssignee || unassigned }, above, context);
     const query = isParticular(asked) ? asked : undefined;
     if (explain) return { explanation: await (await import('../../../actions/bead-explaining.ts')).explainReadiness(town, ledgers, query) };
-    const found = await readyWork(town, ledgers, limit > 0 ? limit : Infinity, query, sort);
-    if (!claim) return { ...found, explanation: undefined };
+    const most = limit > 0 ? limit : Infinity;
+    if (!claim) return { ...(await readyWork(town, ledgers, most, query, sort)), explanation: undefined };
     const { asWriter } = await import('../../writer.ts');
-    const { claimFirst } = await import('../../../actions/bead-change.ts');
-    const claimed = await claimFirst(await asWriter(context), found.beads.map(({ id }) => id));
-    return { total: found.total, beads: claimed === undefined ? [] : [claimed], explanation: undefined };
+    const { claimReady } = await import('../../../actions/bead-claim.ts');
+    const { total, claimed } = await claimReady(await asWriter(context), (asked) => readyWork(town, ledgers, asked, query, sort), most);
+    return { total, beads: claimed === undefined ? [] : [claimed], explanation: undefined };
   },
   *render(result, { claim }) {
     if (result.explanation !== undefined) return yield* explained(result.explanation);
     const { total, beads } = result;
     if (total === 0) yield 'nothing is ready: gt blocked shows what waits for what, gt create "…" writes new work down';
-    else if (claim && beads.length === 0) yield `nothing was claimed: others have what is ready (gt ready shows it; --limit 0 tries all of it)`;
+    else if (claim && beads.length === 0) yield `nothing was claimed: others have what is ready (gt ready shows it)`;
     if (claim) return yield* beads.map(({ id, title }) => `claimed ${id}: ${title}`);
     yield beadTable(beads);
     if (total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
