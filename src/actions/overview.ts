@@ -1,9 +1,10 @@
 import { addressOf } from '../domain/address.ts';
-import { workingStatuses, type Bead } from '../domain/bead.ts';
+import { workingStatuses, type Bead, type Beads } from '../domain/bead.ts';
 import { hasGates } from '../domain/gate.ts';
 import { openRequests } from '../domain/merge-request.ts';
 import { isReady } from '../domain/ready.ts';
 import { isObject } from '../base/jsonl.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import type { Rig, Town } from '../town.ts';
 import { gatesHere } from './gates.ts';
@@ -32,6 +33,8 @@ export interface Overview {
   readonly kind: Town['kind'];
   readonly root: string;
   readonly rigs: readonly RigOverview[];
+  /** The town's own beads; null where they are kept with those of its one repository. */
+  readonly own: Pick<RigOverview, 'ready' | 'working'> | null;
   /** What waits because its command came from another clone, and why. */
   readonly held: readonly { readonly rig: string; readonly bead: string | undefined; readonly why: string }[];
   readonly work: readonly { readonly id: string; readonly title: string; readonly agent: string }[];
@@ -44,17 +47,15 @@ export async function overview(town: Town): Promise<Overview> {
   const held: Overview['held'][number][] = [];
   const agents = runningAgents(town);
   for (const rig of town.rigs) {
-    const beads = await liveBeads(rig.ledger);
-    const all = [...beads.all()];
-    const now = town.now();
+    const { beads, all, ready } = await workIn(town, rig.ledger);
     const submitted = all.filter((bead) => bead.status === 'hooked' && bead.assignee === `${rig.name}/refinery`);
     const working = all.filter((bead) => workingStatuses.includes(bead.status) && !submitted.includes(bead));
-    work.push(...[...working, ...submitted].map((bead: Bead) => ({ id: bead.id, title: bead.title, agent: bead.assignee ?? '' })));
+    work.push(...[...working, ...submitted].map(entryOf));
     held.push(...(await heldIn(town, rig, all)));
     rigs.push({
       name: rig.name,
       target: rig.target,
-      ready: all.filter((bead) => isReady(beads, bead, now)).length,
+      ready,
       waiting: all.filter((bead) => bead.status === 'open' && isObject(bead.metadata?.['queued'])).length,
       working: working.length,
       submitted: submitted.length,
@@ -63,7 +64,21 @@ export async function overview(town: Town): Promise<Overview> {
       sessions: agents.filter(({ agent, alive }) => alive === true && agent.startsWith(`${rig.name}/`)).length,
     });
   }
-  return { town: town.name, kind: town.kind, root: town.hq.repository.worktree ?? town.root, rigs, held, work };
+  const own = town.kind === 'solo' ? undefined : await workIn(town, town.hq);
+  const working = own?.all.filter((bead) => workingStatuses.includes(bead.status)) ?? [];
+  work.unshift(...working.map(entryOf));
+  return { town: town.name, kind: town.kind, root: town.hq.repository.worktree ?? town.root, rigs, own: own === undefined ? null : { ready: own.ready, working: working.length }, held, work };
+}
+
+async function workIn(town: Town, ledger: Ledger): Promise<{ readonly beads: Beads; readonly all: readonly Bead[]; readonly ready: number }> {
+  const beads = await liveBeads(ledger);
+  const all = [...beads.all()];
+  const now = town.now();
+  return { beads, all, ready: all.filter((bead) => isReady(beads, bead, now)).length };
+}
+
+function entryOf({ id, title, assignee = '' }: Bead): Overview['work'][number] {
+  return { id, title, agent: assignee };
 }
 
 /** Whether work hangs on the hook of a worker that has a worktree here, and no session. */

@@ -25,6 +25,16 @@ install('makes a folder that is a git repository of its own', async () => {
   assert.match(await git(root, ['grep', '-h', '"id":"hq-mayor"', 'refs/beads/main', '--', 'beads']), /gt:agent/);
 });
 
+install("makes a town whose status tells of its own beads, too", async () => {
+  const root = join(temporary(), 'town');
+  await gtOutput('/', ['install', root]);
+  const [plan] = await Promise.all(['Plan the convoy', 'Call the crews'].map((title) => gtOutput(root, ['create', title, '--silent'])));
+  await gtOutput(root, ['claim', plan ?? '', '--actor', 'mayor']);
+  const { own, work } = await gtJson<{ own: unknown; work: unknown }>(root, ['status']);
+  assert.equal([own, work], [{ ready: 1, working: 1 }, [{ id: plan, title: 'Plan the convoy', agent: 'mayor' }]]);
+  assert.match(await gtOutput(root, ['status']), "the town's own beads (hq): 1 ready, 1 worked on");
+});
+
 install('takes an empty folder, and the one that one stands in', async () => {
   const root = temporary();
   assert.is((await gtJson<Report>(root, ['install', '.', '--name', 'New Bullet Farm', '--owner', 'Furiosa <f@citadel.example>'])).name, 'New Bullet Farm');

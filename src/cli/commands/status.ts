@@ -11,7 +11,7 @@ export const command = defineCommand({
     const { town } = await enter(context);
     return { ...(await overview(town)), engine: engineOf(town) ?? null };
   },
-  *render({ town, kind, root, rigs, held, work, engine }) {
+  *render({ town, kind, root, rigs, own, held, work, engine }) {
     yield `${town} (${kind === 'solo' ? 'one repository' : 'town'}) at ${root}`;
     yield engine === null ? 'engine: not running (gt up starts it)' : `engine: running since ${engine.since}, process ${engine.pid}`;
     yield '';
@@ -26,6 +26,7 @@ export const command = defineCommand({
       { title: 'WORKERS', cell: (rig) => rig.workers, align: 'right' },
       { title: 'SESSIONS', cell: (rig) => rig.sessions, align: 'right' },
     ]);
+    if (own !== null) yield `the town's own beads (hq): ${own.ready} ready, ${own.working} worked on`;
     if (held.length > 0) yield '';
     for (const { bead, why } of held) yield bead === undefined ? `waits: ${why}` : `${bead} waits: ${why}`;
     if (work.length > 0) yield '';
