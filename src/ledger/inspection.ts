@@ -130,10 +130,9 @@ async function pastOf(ledger: Ledger, reader: ObjectReader, commit: string, path
   return since === undefined ? {} : { since };
 }
 
-/** Works out the texts of damaged shards, and of those that their misplaced beads belong to; tells what cannot be mended without a loss. */
+/** Works out the texts of damaged shards, and of those whose beads belong there or point at one that is called otherwise then; tells what cannot be mended without a loss. */
 async function mendAll(ledger: Ledger, reader: ObjectReader, commit: string, damaged: ReadonlyMap<string, Examined>, shards: ReadonlyMap<string, readonly Placed[]>, findings: Finding[]): Promise<Map<string, FileDraft>> {
   let records: ReadonlyMap<string, Stored> = new Map();
-  const touched = new Set<string>();
   const blocked = new Set<string>();
   for (const [shard, read] of damaged) {
     const path = shardPath(shard);
@@ -145,18 +144,20 @@ async function mendAll(ledger: Ledger, reader: ObjectReader, commit: string, dam
       findings.push({ check, severity: 'fault', message, commit: at.commit, path, line, ...(bead === undefined ? {} : { bead }), ...(typeof mended === 'string' ? { loses: mended, hint: `git log -p ${at.commit.slice(0, 12)} -- ${path} (shows who wrote it)` } : { hint: 'gt doctor --fix' }) });
     }
     if (typeof mended === 'string') blocked.add(shard);
-    else {
-      records = mergeRecords(records, mended);
-      for (const each of [shard, ...[...mended.keys()].map(shardOf)]) touched.add(each);
-    }
+    else records = mergeRecords(records, mended);
   }
-  for (const shard of touched) {
-    if (!damaged.has(shard)) records = mergeRecords(records, new Map((shards.get(shard) ?? []).map(({ stored }) => [stored.bead.id, stored])));
+  if (blocked.size === damaged.size) return new Map();
+  const isLost = (shard: string): boolean => !shards.has(shard) && findings.some(({ check }) => check === 'object.missing');
+  const sound = new Map([...shards].flatMap(([shard, placed]): [string, Map<string, Stored>][] => (damaged.has(shard) ? [] : [[shard, new Map(placed.map(({ stored }) => [stored.bead.id, stored]))]])));
+  const after = new Map<string, Map<string, Stored>>([...shards.keys()].map((shard) => [shard, new Map()]));
+  for (const [id, stored] of mergeRecords(records, new Map([...sound.values()].flatMap((beads) => [...beads])))) {
+    const home = shardOf(id);
+    // A bead that belongs into a shard that stays damaged stays where it is.
+    if (blocked.has(home) || isLost(home)) return new Map();
+    after.set(home, (after.get(home) ?? new Map<string, Stored>()).set(id, stored));
   }
-  // A bead that belongs into a shard that stays damaged stays where it is.
-  const homes = [...touched].filter((shard) => !blocked.has(shard));
-  if ([...records.keys()].some((id) => blocked.has(shardOf(id)))) return new Map();
-  return new Map(homes.map((shard): [string, FileDraft] => [shardPath(shard), formatShard(new Map([...records].filter(([id]) => shardOf(id) === shard))) || null]));
+  const texts = [...after].filter(([shard]) => !blocked.has(shard)).map(([shard, beads]): [string, string] => [shard, formatShard(beads)]);
+  return new Map(texts.filter(([shard, text]) => damaged.has(shard) || text !== formatShard(sound.get(shard) ?? new Map())).map(([shard, text]) => [shardPath(shard), text || null]));
 }
 
 /** Writes what an inspection has mended as a commit of its own, under the ledger's lock; what was there stays in the history. Throws RefMoved where somebody wrote meanwhile. */

@@ -6,7 +6,9 @@ import * as assert from 'uvu/assert';
 import { stampTime } from '../../src/base/clock.ts';
 import { shardOf } from '../../src/base/ids.ts';
 import { create, edit } from '../../src/domain/content.ts';
+import { depend } from '../../src/domain/dependency.ts';
 import { importCommit } from '../../src/git/import.ts';
+import { fold } from '../../src/ledger/fold.ts';
 import { headOf } from '../../src/ledger/history.ts';
 import { inspect, mend } from '../../src/ledger/inspection.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -14,7 +16,7 @@ import { consult } from '../../src/ledger/read.ts';
 import { shardPath } from '../../src/ledger/shards.ts';
 import type { Finding } from '../../src/ledger/soundness.ts';
 import { nux, slit } from '../helpers/garage.ts';
-import { ace, gitIn, newLedger, write, type Watch } from '../helpers/ledger.ts';
+import { ace, gitIn, loseObject, newLedger, write, type Watch } from '../helpers/ledger.ts';
 
 const path = shardPath(shardOf('gt-a'));
 const person = { name: 'vandal', email: 'v@andal.example', epochSeconds: 1_777_000_000, zone: '+0000' };
@@ -157,6 +159,35 @@ inspecting('names settings and a format that cannot be read, and files that are 
   const ledger = await citadel();
   await vandalize(ledger, { 'settings/config.json': '<<<<<<< ours\n', 'format.json': '{}', 'notes.txt': 'hello\n' });
   assert.equal((await inspect(ledger)).findings.map(({ check, path: at }) => [check, at]), [['format.bad', 'format.json'], ['file.strange', 'notes.txt'], ['settings.bad', 'settings/config.json']]);
+});
+
+inspecting('moves no bead into a shard whose object is lost: what that held would be gone', async () => {
+  const ledger = await citadel();
+  const [first = '', ...others] = (await textOf(ledger)).split('\n');
+  await vandalize(ledger, { [path]: others.join('\n'), [shardPath('00/00')]: `${first}\n` });
+  assert.ok((await inspect(ledger)).mended.size > 0);
+  await loseObject(ledger, `refs/beads/main:${path}`);
+  const { findings, mended } = await inspect(ledger);
+  assert.equal([mended.size, findings.map(({ check }) => check).sort().filter((each) => each !== 'dependency.dangling')], [0, ['bead.misplaced', 'object.missing']]);
+});
+
+inspecting('mends two beads that a union of lines has put under one id to what a merge makes of them, edges elsewhere included', async () => {
+  const [ours, theirs] = [await newLedger({ time: Date.parse('2026-05-01T08:00:00Z') }), await newLedger({ time: Date.parse('2026-05-01T09:00:00Z') })];
+  await write(ours, (view) => [...create(view, 'gt-a', { title: 'Ours' }, nux), ...create(view, 'gt-z', { title: 'Waits for ours' }, nux)]);
+  await write(ours, (view) => depend(view, 'gt-z', 'gt-a', 'blocks', nux));
+  await write(theirs, (view) => [...create(view, 'gt-a', { title: 'Theirs' }, slit), ...create(view, 'gt-b', { title: 'Waits for theirs' }, slit)]);
+  await write(theirs, (view) => [...depend(view, 'gt-b', 'gt-a', 'blocks', slit), ...edit(view, 'gt-b', { metadata: { request: 'gt-a' } }, slit)]);
+  await gitIn(ours, 'fetch', '-q', theirs.repository.gitDir, 'refs/beads/main:refs/beads-remotes/theirs/main');
+  const before = await headOf(ours);
+  const [here, there] = [await textOf(ours), await textOf(ours, 'refs/beads-remotes/theirs/main')];
+  await vandalize(ours, { [path]: `${here}${there}`, [shardPath(shardOf('gt-b'))]: `${await gitIn(ours, 'show', `refs/beads-remotes/theirs/main:${shardPath(shardOf('gt-b'))}`)}\n` });
+  assert.equal((await faults(ours)).map(({ check }) => check), ['bead.twice']);
+  assert.ok(await mend(ours, ace, await inspect(ours)));
+  assert.equal(await faults(ours), []);
+  const mended = await beadsOf(ours);
+  await gitIn(ours, 'update-ref', 'refs/beads/main', before);
+  await fold(ours, await gitIn(ours, 'rev-parse', 'refs/beads-remotes/theirs/main').then((text) => text.trim()));
+  assert.equal(mended, await beadsOf(ours));
 });
 
 inspecting.run();
