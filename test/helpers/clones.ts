@@ -47,3 +47,17 @@ export async function cloneOf(hub: string, env: Readonly<Record<string, string>>
   await git('/', ['clone', '-q', hub, path], { env });
   return cloneAt(path, env);
 }
+
+/** Two machines that land on one hub, and trust each other. */
+export async function machines(): Promise<{ hub: string; one: Clone; other: Clone }> {
+  const hub = await newHub();
+  const one = await cloneOf(hub);
+  await one.gt('init', '--quiet', '--no-gate', '--prefix', 'door', '--remote', 'origin');
+  await one.gt('sync', '--quiet');
+  const other = await cloneOf(hub);
+  await other.gt('init', '--quiet');
+  await other.gt('sync', '--quiet');
+  await one.gt('sync', '--quiet');
+  await Promise.all([one, other].map((clone) => clone.gt('trust', 'origin')));
+  return { hub, one, other };
+}
