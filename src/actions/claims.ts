@@ -24,7 +24,7 @@ import { listSessions, readSession, updateSession } from './session-record.ts';
 import { stopSession } from './session.ts';
 import { setting } from './settings.ts';
 import { hubBy } from './sync.ts';
-import { listWorkers, workBranch, type Worker } from './worker.ts';
+import { freeWorktree, listWorkers, workBranch, type Worker } from './worker.ts';
 
 const freshMilliseconds = 5_000;
 const lookPatience = 30_000;
@@ -223,6 +223,7 @@ async function yieldTo(town: Town, rig: Rig, claim: Claim, bead: Bead): Promise<
     const attempt = { id: `lost-${claim.token.slice(0, 12)}-${replicaOf(rig.repository)}`, agent, outcome: 'given to somebody else', evidence, at: act.at };
     return [...beads.take(recordAttempt(beads, bead.id, attempt)), ...beads.take(handOver(beads, bead.id, agent, claim.agent, act)), ...edit(beads, bead.id, { metadata: claimFact(claim) }, act)];
   });
+  freeWorktree(rig, agent, bead.id);
   appendEvent(town.hq, { kind: 'work.lost', agent, subject: bead.id, data: { to: claim.agent, replica: claim.replica } });
 }
 

@@ -5,6 +5,7 @@ import { timestamp } from '../base/time.ts';
 import type { Act, Bead } from '../domain/bead.ts';
 import { recordAttempt } from '../domain/content.ts';
 import { release } from '../domain/hook.ts';
+import { requestOf, type MergeRequest } from '../domain/merge-request.ts';
 import { readRef } from '../git/refs.ts';
 import { openRepository } from '../git/repository.ts';
 import { resetWorktree } from '../git/snapshot.ts';
@@ -17,12 +18,12 @@ import type { Environment } from '../sessions/environment.ts';
 import { prepareClient, runtimeNamed, type ReadyClient, type RuntimeSpec } from '../sessions/runtimes.ts';
 import { selfFolder } from '../sessions/self.ts';
 import { ledgerOf, signatureOf, type Rig, type Town } from '../town.ts';
-import { keepAlive } from './claims.ts';
+import { isHere, keepAlive } from './claims.ts';
 import { done, NothingDone } from './done.ts';
 import { clientSpec, folderOf, identityEnvironment } from './session.ts';
 import { freeSession, isResting, readSession, updateSession, type SessionRecord } from './session-record.ts';
 import { mayRunBead } from './trust.ts';
-import { pinWork } from './worker.ts';
+import { freeWorktree, pinWork } from './worker.ts';
 import { poke } from './poke.ts';
 
 const tailBytes = 4096;
@@ -33,7 +34,7 @@ const farewellMilliseconds = 60_000;
 
 /** How a session ended, in one word and one sentence. */
 export interface SessionEnd {
-  readonly outcome: 'submitted' | 'returned' | 'again' | 'left' | 'stale';
+  readonly outcome: 'submitted' | 'returned' | 'lost' | 'again' | 'left' | 'stale';
   readonly message: string;
 }
 
@@ -77,11 +78,19 @@ async function hookedBead(town: Town, record: SessionRecord): Promise<Bead | und
 }
 
 async function hookedRecord(town: Town, record: SessionRecord): Promise<Stored | undefined> {
-  const snapshot = await openSnapshot(ledgerOf(town, record.bead));
+  const { stored } = await recordOf(town, record.bead);
+  const mine = stored !== undefined && stored.bead.status === 'hooked' && stored.bead.assignee === record.agent && phaseOf(stored)[0] === record.token;
+  return mine ? stored : undefined;
+}
+
+/** A bead as the ledger keeps it, with the request that it was last submitted in. */
+async function recordOf(town: Town, id: string): Promise<{ readonly stored: Stored | undefined; readonly request: MergeRequest | undefined }> {
+  const snapshot = await openSnapshot(ledgerOf(town, id));
   try {
-    const stored = (await snapshot.records([record.bead])).get(record.bead);
-    const mine = stored !== undefined && stored.bead.status === 'hooked' && stored.bead.assignee === record.agent && phaseOf(stored)[0] === record.token;
-    return mine ? stored : undefined;
+    const stored = (await snapshot.records([id])).get(id);
+    const named = stored?.bead.metadata?.['request'];
+    const request = typeof named === 'string' ? await snapshot.ask((view) => view.get(named)) : undefined;
+    return { stored, request: request === undefined ? undefined : requestOf(request) };
   } finally {
     await snapshot.close();
   }
@@ -152,6 +161,8 @@ export async function conclude(town: Town, rig: Rig, record: SessionRecord, env:
 
 function end(town: Town, rig: Rig, record: SessionRecord, end: SessionEnd, env: Environment): SessionEnd {
   appendEvent(town.hq, { kind: 'session.ended', agent: record.agent, session: record.id, subject: record.bead, data: { outcome: end.outcome, message: end.message } });
+  // While its session goes on, or a person does, the worktree is theirs.
+  if (end.outcome !== 'again' && end.outcome !== 'left') freeWorktree(rig, record.agent, record.bead);
   freeSession(rig, record);
   poke(town, env);
   return end;
@@ -159,7 +170,7 @@ function end(town: Town, rig: Rig, record: SessionRecord, end: SessionEnd, env: 
 
 async function consequence(town: Town, rig: Rig, record: SessionRecord, env: Environment): Promise<SessionEnd> {
   const bead = await hookedBead(town, record);
-  if (bead === undefined) return { outcome: 'submitted', message: `${record.bead} is off the hook` };
+  if (bead === undefined) return offTheHook(town, rig, record);
   if (record.runtime === 'adopted') return { outcome: 'left', message: 'the person who had started the client has ended it' };
   if (record.runtime === 'exec' && record.exit?.code === 0) {
     try {
@@ -176,6 +187,23 @@ async function consequence(town: Town, rig: Rig, record: SessionRecord, env: Env
   if (earlier + 1 >= sessionsPerHooking) return giveBack(town, record, 'gave up', `${sessionsPerHooking} sessions ended without gt done; the last ${ended}\n${tailOf(record)}`);
   await note(town, record, 'ended without gt done', `the client ${ended}\n${tailOf(record)}`, false);
   return { outcome: 'again', message: `the client ${ended} without gt done` };
+}
+
+/** The work was submitted already, taken away here, or given to somebody else on another machine: then what was done here is pinned, and told as an attempt. */
+async function offTheHook(town: Town, rig: Rig, record: SessionRecord): Promise<SessionEnd> {
+  const { stored, request } = await recordOf(town, record.bead);
+  const taken = rig.remote !== undefined && stored !== undefined && !isHere(rig, stored);
+  if (!taken || request?.token === record.token) return { outcome: 'submitted', message: `${record.bead} is off the hook` };
+  const commit = await pinWork(town, rig, record.agent.slice(record.agent.lastIndexOf('/') + 1), `${record.bead} was given to somebody else`);
+  const act: Act = { by: record.agent, at: timestamp(town.now()), session: record.id };
+  const evidence = commit === undefined ? 'nothing of it is here any more' : `the work here is at ${commit}`;
+  await transact(ledgerOf(town, record.bead), signatureOf(town, record.agent, record.id), `${record.bead}: a session lost it`, (view) => {
+    const bead = view.get(record.bead);
+    if (bead === undefined || bead.status === 'tombstone') return [];
+    return recordAttempt(view, record.bead, { id: record.id, agent: record.agent, outcome: 'given to somebody else', evidence, at: act.at, token: record.token });
+  });
+  appendEvent(town.hq, { kind: 'work.lost', agent: record.agent, subject: record.bead, data: { to: stored.bead.assignee ?? null } });
+  return { outcome: 'lost', message: `${record.bead} was given to somebody else; ${evidence}` };
 }
 
 async function giveBack(town: Town, record: SessionRecord, outcome: string, evidence: string): Promise<SessionEnd> {

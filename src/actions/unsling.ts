@@ -9,6 +9,7 @@ import { transact, type Signature } from '../ledger/transact.ts';
 import { ledgerOf, rigOfBead, type Town } from '../town.ts';
 import { readSession } from './session-record.ts';
 import { stopSession } from './session.ts';
+import { freeWorktree } from './worker.ts';
 
 /** Takes a bead off its hook or out of the queue: its session is ended, its worktree is kept. */
 export async function unsling(town: Town, who: Signature, id: string, force: boolean): Promise<{ readonly bead: string; readonly agent: string | undefined }> {
@@ -24,6 +25,7 @@ export async function unsling(town: Town, who: Signature, id: string, force: boo
   ]);
   const session = rig === undefined || agent === undefined ? undefined : readSession(rig, agent);
   if (rig !== undefined && session !== undefined && session.bead === id) await stopSession(town, rig, session, `${id} was taken off the hook`);
+  if (rig !== undefined && agent !== undefined) freeWorktree(rig, agent, id);
   if (agent !== undefined) appendEvent(town.hq, { kind: 'work.unslung', agent, subject: id, data: { by: who.actor } });
   return { bead: id, agent };
 }

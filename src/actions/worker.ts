@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Refused } from '../base/errors.ts';
-import { formatAddress, isName } from '../domain/address.ts';
+import { addressOf, formatAddress, isName } from '../domain/address.ts';
 import { freeName, workerNames } from '../domain/agent.ts';
 import { workingStatuses, type Beads } from '../domain/bead.ts';
 import { readRef, updateRefs } from '../git/refs.ts';
@@ -117,6 +117,14 @@ export function startOfWork(rig: Rig, name: string): string | undefined {
   const folder = workerFolder(rig, name);
   if (!isWhole(folder)) return undefined;
   return worktreeConfig(folder)['gastown.start'];
+}
+
+/** Lets the worktree of an agent's worker be removed again once a bead no longer hangs on its hook; one that is locked for another bead, or that is none of a worker here, stays as it is. */
+export function freeWorktree(rig: Rig, agent: string, bead: string): void {
+  const address = addressOf(agent);
+  if (address?.role !== 'polecat' || address.rig !== rig.name) return;
+  const folder = workerFolder(rig, address.name);
+  if (isWhole(folder)) unlockWorktree(folder, bead);
 }
 
 /** Takes a snapshot of everything that a worker's worktree holds, so that it stays reachable. Returns its commit; undefined where there is no worktree. */

@@ -130,10 +130,12 @@ export function lockWorktree(path: string, reason: string): void {
   if (gitDir !== commonDir) writeFileSync(join(gitDir, 'locked'), `${reason.replaceAll(/\s+/g, ' ')}\n`);
 }
 
-/** Lets a worktree be removed again; one without a lock stays as it is. */
-export function unlockWorktree(path: string): void {
+/** Lets a worktree be removed again; one without a lock, or with another reason than the one that is told, stays as it is. */
+export function unlockWorktree(path: string, reason?: string): void {
   const { gitDir, commonDir } = openRepository(path);
-  if (gitDir !== commonDir) rmSync(join(gitDir, 'locked'), { force: true });
+  const lock = join(gitDir, 'locked');
+  if (gitDir === commonDir || !existsSync(lock)) return;
+  if (reason === undefined || readFileSync(lock, 'utf8').trim() === reason) rmSync(lock, { force: true });
 }
 
 /** Sets keys of a worktree's own configuration. */

@@ -113,7 +113,9 @@ removing('refuses what is locked or holds changes unless forced', async () => {
   rmSync(join(path, 'work'));
   lockWorktree(path, 'gt-1');
   assert.is((await thrown(() => removeWorktree(repo, path))).code, 'git.failed');
-  unlockWorktree(path);
+  unlockWorktree(path, 'gt-2');
+  assert.is((await thrown(() => removeWorktree(repo, path))).code, 'git.failed');
+  unlockWorktree(path, 'gt-1');
   unlockWorktree(path);
   await removeWorktree(repo, path);
   assert.not(existsSync(path));
