@@ -8,6 +8,8 @@ import { stackBase, type Leftover, type Point, type QueueFacts, type RequestFact
 import { isAncestor } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { isOid, isRefName, readRef } from '../git/refs.ts';
+import { readClaims } from '../ledger/claims.ts';
+import { replicaOf } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { openSnapshot, type Snapshot } from '../ledger/read.ts';
 import { allVerdicts, gatesRef, readVerdicts } from '../ledger/verdicts.ts';
@@ -152,6 +154,7 @@ async function requestFacts(look: Look, request: MergeRequest, { tip, aside }: P
     request,
     contained,
     present,
+    awaited: present ? undefined : await bringer(rig, request),
     kept: own.some(({ remote }) => !remote) && (rig.remote === undefined || own.some(({ remote }) => remote)),
     claimLost: wrong ?? (await snapshot.ask((view) => claimLost(view, request, rig.name))),
     ...(await relations(look, request, tip, present)),
@@ -159,6 +162,13 @@ async function requestFacts(look: Look, request: MergeRequest, { tip, aside }: P
     blockers: source === undefined ? [] : unmet(live, source).filter((id) => live.get(id)?.metadata?.['rework_of'] !== source.id),
     stack: base === undefined ? undefined : (memory.stacks.get(memory.stackKey(base.commit, request.id)) ?? (memory.showsTries ? await shownStack(look, request, base) : undefined)),
   };
+}
+
+/** Who may still bring the commits of a request: the clone that submitted it, as long as it gives signs of life, or has no claim to give them for. */
+async function bringer({ remote, repository }: Rig, { source, claim, replica }: MergeRequest): Promise<string | undefined> {
+  if (remote === undefined || replica === undefined || replica === replicaOf(repository)) return undefined;
+  const known = (await readClaims(repository, { remote })).find(({ bead, token }) => bead === source && token === claim);
+  return known !== undefined && known.silent >= known.duration ? undefined : `replica ${replica}`;
 }
 
 /** The stack under test, as its ref shows it. */

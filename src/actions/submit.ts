@@ -8,7 +8,7 @@ import { ObjectReader } from '../git/objects.ts';
 import { checkBranchName, isOid, readRef, updateRefs } from '../git/refs.ts';
 import { fetch, push, PushDenied, type PushUpdate } from '../git/remotes.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { mainRef, NoLedger } from '../ledger/ledger.ts';
+import { mainRef, NoLedger, replicaOf } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult, openSnapshot } from '../ledger/read.ts';
 import { isOtherTown, LedgerRefused, nameOnHub, replicaRef } from '../ledger/sharing.ts';
@@ -61,7 +61,7 @@ export async function submitRequest(town: Town, rig: Rig, offer: Offer, who: Sig
   const older = requests.filter((request) => source !== '' && request.source === source).map(({ id }) => id);
   const { written } = await transact(rig.ledger, who, source === '' ? `Submit ${branch}` : `Submit ${source}`, (view) => {
     const stored = source === '' ? undefined : view.stored(source);
-    return submit(view, claim === undefined ? ask : { ...ask, claim }, { prefix: rig.prefix, rig: rig.name, older, token: stored === undefined ? '' : phaseOf(stored)[0], retry: offer.retry === true }, act);
+    return submit(view, { ...ask, ...(claim === undefined ? {} : { claim }), ...(rig.remote === undefined ? {} : { replica: replicaOf(rig.repository) }) }, { prefix: rig.prefix, rig: rig.name, older, token: stored === undefined ? '' : phaseOf(stored)[0], retry: offer.retry === true }, act);
   });
   const filed = await consult(rig.ledger, (view) => latestRequest(view, rig.prefix, ask)?.request);
   if (filed === undefined) throw new Error(`the request for ${head} is gone at once`);

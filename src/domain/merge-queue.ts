@@ -42,6 +42,8 @@ export interface RequestFacts {
   readonly contained: 'target' | 'aside' | undefined;
   /** Whether its commits are there. */
   readonly present: boolean;
+  /** Who may still bring its commits, in words; undefined where they are there, or nobody will. */
+  readonly awaited: string | undefined;
   /** Whether the queue's own ref holds its head, here and on the hub. */
   readonly kept: boolean;
   /** Why its work may not land; undefined when it may. */
@@ -117,19 +119,21 @@ function frontOf(target: TargetFacts): RequestFacts | undefined {
 }
 
 /** What has to be done for a request whatever its place in the queue. */
-function settle({ request, contained, claimLost, fallen, present, kept }: RequestFacts): Move | undefined {
+function settle({ request, contained, claimLost, fallen, present, awaited, kept }: RequestFacts): Move | undefined {
   if (contained === 'target') return { op: 'record', request };
   if (contained === 'aside') return undefined;
   const reject = (kind: Rejection['kind'], reason: string): Move => ({ op: 'reject', request, rejection: { kind, reason, evidence: '' } });
   if (claimLost !== undefined) return reject('stale', claimLost);
   if (fallen !== undefined) return reject('stale', fallen);
+  if (awaited !== undefined) return undefined;
   if (!present) return reject('lost', `the commit ${request.head.slice(0, 12)} is in no repository that the queue can see`);
   return kept ? undefined : { op: 'keep', request };
 }
 
 /** Why a request's turn cannot come yet. */
-function holdUp({ request, contained, within, blockers }: RequestFacts, { target, tip, stuck }: TargetFacts): string | undefined {
+function holdUp({ request, contained, awaited, within, blockers }: RequestFacts, { target, tip, stuck }: TargetFacts): string | undefined {
   if (tip === undefined) return `there is no branch ${target}`;
+  if (awaited !== undefined) return `the commit ${request.head.slice(0, 12)} is not on the hub yet: ${awaited} has it`;
   if (contained === 'aside') return `it has passed and stands on mq/${target}/landed, because ${stuck ?? 'the checkout is being moved'}`;
   if (within.length > 0) return `it contains the commits of ${within.join(', ')}, which must land first`;
   if (blockers.length > 0) return `its bead ${request.source} still needs ${blockers.join(', ')}`;

@@ -25,6 +25,8 @@ export interface Submission {
   readonly priority: number;
   /** The claim of the source across machines; absent where there was none. */
   readonly claim?: string;
+  /** The clone that has the commits, until the hub has them; absent where there is no hub. */
+  readonly replica?: string;
 }
 
 /** A merge request: a bead that says what should land where. */
@@ -131,10 +133,11 @@ export function requestOf(bead: Bead): MergeRequest {
   const facts = isObject(bead.metadata) ? bead.metadata : {};
   const text = (key: string): string => (typeof facts[key] === 'string' ? facts[key] : '');
   const fields = { target: text('target'), branch: text('branch'), head: text('head'), base: text('base'), after: text('after'), source: text('source'), token: text('token'), worker: text('worker') };
+  const across = { ...(text('claim') === '' ? {} : { claim: text('claim') }), ...(text('replica') === '' ? {} : { replica: text('replica') }) };
   const outcome = isDone(bead) ? ((text('outcome') || 'withdrawn') as Outcome) : undefined;
   const said = isObject(facts['rejection']) ? facts['rejection']['reason'] : undefined;
   const reason = typeof said === 'string' ? said : (bead.close_reason ?? '');
-  return { ...fields, id: bead.id, title: bead.title, priority: bead.priority, created: bead.created_at, outcome, reason: isDone(bead) ? reason : undefined, landed: text('landed') || undefined };
+  return { ...fields, ...across, id: bead.id, title: bead.title, priority: bead.priority, created: bead.created_at, outcome, reason: isDone(bead) ? reason : undefined, landed: text('landed') || undefined };
 }
 
 /** The request of an id. Throws UnknownBead and NoRequest. */

@@ -27,7 +27,7 @@ async function writeWords(repository: Repository, subject: string, facts: object
 }
 
 /** The claims of a hub as the last fetch saw them, each with how long this clone has heard nothing of its replica. */
-export async function readClaims(repository: Repository, hub: Hub): Promise<SeenClaim[]> {
+export async function readClaims(repository: Repository, hub: Pick<Hub, 'remote'>): Promise<SeenClaim[]> {
   const refs = await listRefs(repository, trackingRef(hub, claimFolder));
   if (refs.length === 0) return [];
   const seen = readSigns(repository);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Busy } from '../base/errors.ts';
 import { shortDuration, timestamp } from '../base/time.ts';
-import { decide, type Move } from '../domain/merge-queue.ts';
+import { decide, type Move, type QueueFacts } from '../domain/merge-queue.ts';
 import type { MergeRequest, Rejection } from '../domain/merge-request.ts';
 import { gatesHere } from '../actions/gates.ts';
 import { landCommit, promote, recordLanding, rejectRequest, tidy } from '../actions/land.ts';
@@ -57,7 +57,7 @@ export async function refineryTick(town: Town, rig: Rig, options: RefineryOption
   const release = await takeLease(rig);
   try {
     await discardOldRuns(rig);
-    if (rig.ledger.now() - (refreshed.get(rig.repository.commonDir) ?? 0) > freshMilliseconds) await refresh(rig);
+    if (isOlder(rig, freshMilliseconds)) await refresh(rig);
     await work(shift);
   } finally {
     await release();
@@ -81,12 +81,23 @@ export async function runQueues(town: Town, rigName: string | undefined, options
 }
 
 const freshMilliseconds = 10_000;
+/** What a ledger tells of is on the hub a moment later, if its clone is not cut off. */
+const awaitMilliseconds = 1_000;
 const refreshed = new Map<string, number>();
 
 /** Asks the hub; an engine that looks at every turn does so only now and then, since a landing that missed something asks again. */
 async function refresh(rig: Rig): Promise<void> {
   refreshed.set(rig.repository.commonDir, rig.ledger.now());
   await refreshHub(rig);
+}
+
+/** Whether the hub was last asked longer ago. */
+function isOlder(rig: Rig, milliseconds: number): boolean {
+  return rig.ledger.now() - (refreshed.get(rig.repository.commonDir) ?? 0) > milliseconds;
+}
+
+function isAwaited({ targets }: QueueFacts): boolean {
+  return targets.some(({ requests }) => requests.some(({ awaited }) => awaited !== undefined));
 }
 
 async function takeLease(rig: Rig): Promise<() => Promise<void>> {
@@ -103,8 +114,13 @@ async function work(shift: Shift): Promise<void> {
   let stepped = false;
   let stalled: { readonly move: Move; readonly why: string } | undefined;
   for (let races = 0; options.signal?.aborted !== true; ) {
-    const moves = decide(await observeQueue(rig, await gatesHere(shift.town, rig), memory));
+    const facts = await observeQueue(rig, await gatesHere(shift.town, rig), memory);
+    const moves = decide(facts);
     const move = moves.find(({ op }) => op !== 'wait');
+    if (move === undefined && isAwaited(facts) && isOlder(rig, awaitMilliseconds)) {
+      await refresh(rig);
+      continue;
+    }
     const isStalled = move !== undefined && isDeepStrictEqual(move, stalled?.move);
     if (move === undefined || (options.once === true && stepped) || isStalled) {
       if (isStalled && move.op === 'land' && stalled !== undefined) report.waiting.push({ request: move.request.id, target: move.request.target, reason: stalled.why });

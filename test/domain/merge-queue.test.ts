@@ -105,6 +105,7 @@ class World {
         request,
         contained: this.contains(this.tip, request.head) ? 'target' : aside !== undefined && this.contains(aside, request.head) ? 'aside' : undefined,
         present: true,
+        awaited: undefined,
         kept: true,
         claimLost: held ? undefined : 'it was taken over',
         within: this.asked.filter((other) => other.outcome === undefined && other.request !== request && other.request.head !== request.head && this.contains(request.head, other.request.head) && !this.contains(this.tip, other.request.head)).map((other) => other.request.id),
