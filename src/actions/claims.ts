@@ -289,6 +289,16 @@ export async function claimToLand(town: Town, rig: Rig, hub: Hub, source: Bead, 
   await foldShared(rig.ledger, hub, signatureOf(town, refineryOf(rig.name)));
   const lost = await whyLost();
   if (lost !== undefined) return { held: lost };
-  const claim = await pushClaim(rig.repository, hub, { bead: source.id, agent: refineryOf(rig.name), duration: await durationOf(town, rig) }, known?.token, town.now());
-  return { token: claim.token };
+  return takeForQueue(town, rig, hub, source, known?.token);
+}
+
+/** The same for a rejection, and then the token is a new one: what was done under the old one can land nowhere any more. */
+export async function claimToReject(town: Town, rig: Rig, hub: Hub, source: Bead, own: string | undefined, whyLost: () => Promise<string | undefined>): Promise<{ readonly token: string } | { readonly held: string }> {
+  const found = await claimToLand(town, rig, hub, source, own, whyLost);
+  return 'token' in found && found.token === own ? takeForQueue(town, rig, hub, source, own) : found;
+}
+
+async function takeForQueue(town: Town, rig: Rig, hub: Hub, { id }: Bead, replaces: string | undefined): Promise<{ readonly token: string }> {
+  const { token } = await pushClaim(rig.repository, hub, { bead: id, agent: refineryOf(rig.name), duration: await durationOf(town, rig) }, replaces, town.now());
+  return { token };
 }

@@ -1,7 +1,7 @@
 import { Busy } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import type { Act, Bead, Beads } from '../domain/bead.ts';
-import { claimLost, land, refineryOf, reject, requestOf, type MergeRequest, type Rejection } from '../domain/merge-request.ts';
+import { claimLost, land, refineryOf, requestOf, type MergeRequest } from '../domain/merge-request.ts';
 import type { Leftover, Move } from '../domain/merge-queue.ts';
 import { isAncestor } from '../git/merging.ts';
 import { readRef, updateRefs } from '../git/refs.ts';
@@ -47,7 +47,8 @@ async function landHere(town: Town, rig: Rig, { request, commit, tip, onto }: La
   });
 }
 
-function whyNot(beads: Beads, request: MergeRequest, rig: Rig): string | undefined {
+/** Why a request may not land, or end in any other way: it has ended, or its work was taken over. Undefined when it may. */
+export function whyNot(beads: Beads, request: MergeRequest, rig: Rig): string | undefined {
   const bead = beads.get(request.id);
   if (bead === undefined) return 'the request is gone';
   const { outcome } = requestOf(bead);
@@ -123,14 +124,6 @@ export async function recordLanding(town: Town, rig: Rig, request: MergeRequest)
   const { commit } = await transact(rig.ledger, signatureOf(town, act.by), `Land ${request.id}`, (view) => land(view, request.id, landing, rig.name, act));
   if (commit !== undefined) appendEvent(town.hq, { kind: 'request.landed', agent: act.by, subject: request.id, data: { bead: request.source, target: request.target, commit: landing.commit, worker: request.worker } });
   return landing.commit;
-}
-
-/** Rejects a request and gives its bead back with the evidence. False when it had ended already. */
-export async function rejectRequest(town: Town, rig: Rig, request: MergeRequest, rejection: Rejection): Promise<boolean> {
-  const act = actOf(town, rig);
-  const { commit } = await transact(rig.ledger, signatureOf(town, act.by), `Reject ${request.id}`, (view) => reject(view, request.id, rejection, rig.name, act));
-  if (commit !== undefined) appendEvent(town.hq, { kind: 'request.rejected', agent: act.by, subject: request.id, data: { bead: request.source, worker: request.worker, kind: rejection.kind, reason: rejection.reason } });
-  return commit !== undefined;
 }
 
 /** Deletes refs that the queue no longer needs, here and on the hub, and the branch of a worker whose work has landed; the request's own ref goes last, since it says that this is still to be done. */

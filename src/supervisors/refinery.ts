@@ -4,8 +4,9 @@ import { shortDuration, timestamp } from '../base/time.ts';
 import { decide, type Move, type QueueFacts } from '../domain/merge-queue.ts';
 import type { MergeRequest, Rejection } from '../domain/merge-request.ts';
 import { gatesHere } from '../actions/gates.ts';
-import { landCommit, promote, recordLanding, rejectRequest, tidy } from '../actions/land.ts';
+import { landCommit, promote, recordLanding, tidy } from '../actions/land.ts';
 import { isQueueEmpty, observeQueue, QueueMemory } from '../actions/queue.ts';
+import { rejectRequest } from '../actions/reject.ts';
 import { stackRequest } from '../actions/stack.ts';
 import { keepHead, refreshHub } from '../actions/submit.ts';
 import { discardOldRuns, runGate, type Surroundings } from '../actions/verify.ts';
@@ -123,7 +124,7 @@ async function work(shift: Shift): Promise<void> {
     }
     const isStalled = move !== undefined && isDeepStrictEqual(move, stalled?.move);
     if (move === undefined || (options.once === true && stepped) || isStalled) {
-      if (isStalled && move.op === 'land' && stalled !== undefined) report.waiting.push({ request: move.request.id, target: move.request.target, reason: stalled.why });
+      if (isStalled && 'request' in move && stalled !== undefined) report.waiting.push({ request: move.request.id, target: move.request.target, reason: stalled.why });
       for (const wait of moves) if (wait.op === 'wait') report.waiting.push({ request: wait.request.id, target: wait.target, reason: wait.reason });
       return;
     }
@@ -149,7 +150,7 @@ async function act(shift: Shift, move: Move): Promise<string | undefined> {
   const { town, rig, memory, say } = shift;
   switch (move.op) {
     case 'record': await record(shift, move.request); break;
-    case 'reject': await rejectOne(shift, move); break;
+    case 'reject': return rejectOne(shift, move);
     case 'keep': {
       const unpublished = await keepHead(town, rig, move.request);
       if (unpublished !== undefined) throw new Unpublished(move.request, unpublished);
@@ -172,9 +173,11 @@ async function act(shift: Shift, move: Move): Promise<string | undefined> {
   return undefined;
 }
 
-async function rejectOne({ town, rig, report, say }: Shift, { request, rejection }: Extract<Move, { op: 'reject' }>): Promise<void> {
-  if (await rejectRequest(town, rig, request, rejection)) report.rejected.push({ ...summary(request), kind: rejection.kind, reason: rejection.reason });
-  say(`${name(request)} is rejected: ${rejection.reason}`);
+async function rejectOne({ town, rig, report, say }: Shift, { request, rejection }: Extract<Move, { op: 'reject' }>): Promise<string | undefined> {
+  const obstacle = await rejectRequest(town, rig, request, rejection);
+  if (obstacle === undefined) report.rejected.push({ ...summary(request), kind: rejection.kind, reason: rejection.reason });
+  say(obstacle === undefined ? `${name(request)} is rejected: ${rejection.reason}` : `${name(request)} is not rejected yet: ${obstacle}`);
+  return obstacle;
 }
 
 async function record({ town, rig, report, say }: Shift, request: MergeRequest): Promise<void> {

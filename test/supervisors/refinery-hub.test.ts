@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { edit } from '../../src/domain/content.ts';
@@ -7,7 +8,7 @@ import { noteSigns, pushClaim, readClaims } from '../../src/ledger/claims.ts';
 import { fetchShared, type Hub } from '../../src/ledger/sharing.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { signatureOf } from '../../src/town.ts';
-import { bead, hubTown, runQueue, submitted, type QueueTown } from '../helpers/queue.ts';
+import { bead, configure, hubTown, request, runQueue, submitted, type QueueTown } from '../helpers/queue.ts';
 
 const hub: Hub = { remote: 'origin', namespace: 'beads' };
 const queue = suite('the merge queue of a hub that several clones work on');
@@ -16,6 +17,8 @@ const queue = suite('the merge queue of a hub that several clones work on');
 async function say({ town, rig }: QueueTown, id: string, metadata: Readonly<Record<string, unknown>>): Promise<void> {
   await transact(rig.ledger, signatureOf(town, 'mayor'), 'Say so', (view) => edit(view, id, { metadata }, { by: 'mayor', at: '2026-05-01T08:00:00Z' }));
 }
+
+const claimsOn = ({ place }: QueueTown): Promise<string> => gitText(place, ['for-each-ref', '--format=%(refname)', 'refs/claims']);
 
 queue('waits for commits that another clone has told of and not brought yet, and lands them when they are there', async () => {
   const world = await hubTown();
@@ -50,6 +53,34 @@ queue('waits no longer for the commits of a clone that has been silent for too l
   assert.is((await readClaims(repository, hub))[0]?.silent, 60_000);
   assert.equal((await runQueue(world)).rejected.map(({ kind }) => kind), ['lost']);
   assert.is((await bead(world, 'ci-guard')).status, 'open');
+});
+
+queue('gives no bead back whose work another clone has landed while it was to be rejected', async () => {
+  const world = await hubTown(undefined);
+  const { id, request: filed } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  // As another clone would, just before the verdict.
+  await configure(world, 'test.command', `test ! -f gate.txt || { git --git-dir '${world.place}' update-ref refs/heads/main ${filed.head}; exit 1; }`);
+  const report = await runQueue(world);
+  assert.equal([report.rejected, report.landed.map(({ bead: landed }) => landed)], [[], ['ci-guard']]);
+  assert.equal([(await bead(world, 'ci-guard')).status, (await request(world, id)).outcome], ['closed', 'merged']);
+});
+
+queue('rejects nothing that somebody else has claimed since, and leaves no claim of its own', async () => {
+  const world = await hubTown('test ! -f gate.txt');
+  const { id } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  const { repository } = world.rig;
+  const other = join(world.place, 'claim');
+  const words = `Claim ci-guard\n\n${JSON.stringify({ bead: 'ci-guard', agent: 'citadel/polecats/slit', replica: 'far0ne', duration: 60_000 })}`;
+  const tree = await gitText(repository, ['mktree'], { input: '' });
+  const token = await gitText(repository, ['commit-tree', tree, '-m', words], { env: { GIT_AUTHOR_NAME: other, GIT_AUTHOR_EMAIL: 'a@b.c', GIT_COMMITTER_NAME: other, GIT_COMMITTER_EMAIL: 'a@b.c' } });
+  await gitText(repository, ['push', '-q', world.place, `${token}:refs/claims/ci-guard`]);
+  const report = await runQueue(world);
+  assert.equal(report.rejected, []);
+  assert.match(report.waiting[0]?.reason ?? '', /ci-guard was claimed anew: citadel\/polecats\/slit of replica far0ne has it/);
+  assert.is((await bead(world, 'ci-guard')).assignee, 'citadel/refinery');
+  await gitText(world.place, ['update-ref', '-d', 'refs/claims/ci-guard']);
+  assert.equal((await runQueue(world)).rejected.map(({ request: rejected }) => rejected), [id]);
+  assert.equal([(await bead(world, 'ci-guard')).status, await claimsOn(world)], ['open', '']);
 });
 
 queue.run();
