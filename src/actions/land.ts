@@ -11,12 +11,12 @@ import { claimRef } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { underLedgerLock } from '../ledger/locked.ts';
 import { consult } from '../ledger/read.ts';
-import { nameOnHub } from '../ledger/sharing.ts';
+import { fetchShared, foldShared, nameOnHub } from '../ledger/sharing.ts';
 import { transact } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { advanceBranch } from './advance.ts';
 import { claimHub, claimToLand } from './claims.ts';
-import { landingCommit } from './landing-commit.ts';
+import { landingCommit, otherLandings } from './landing-commit.ts';
 import { hubRef, landedRef, targetRef } from './queue-refs.ts';
 import { atCommit, pushWithLedger, refreshHub } from './submit.ts';
 
@@ -58,6 +58,7 @@ export function whyNot(beads: Beads, request: MergeRequest, rig: Rig): string | 
 async function landOnHub(town: Town, rig: Rig, remote: string, { request, commit, tip }: Landing): Promise<string | undefined> {
   const { commit: ledger, answer: { lost, source, claim } } = await atCommit(rig, (view) => ({ lost: whyNot(view, request, rig), source: request.source === '' ? undefined : view.get(request.source), claim: view.get(request.id)?.metadata?.['claim'] }));
   if (lost !== undefined) return lost;
+  if (source !== undefined && (await isUntold(rig, request, tip))) return landedElsewhere(town, rig, request, tip);
   const ref = `refs/heads/${request.target}`;
   const held = await pushLanding(town, rig, { request, source, claim: typeof claim === 'string' ? claim : undefined, target: { ref, from: tip, to: commit }, ledger });
   if (held !== undefined) return held;
@@ -67,6 +68,36 @@ async function landOnHub(town: Town, rig: Rig, remote: string, { request, commit
   if (seen === undefined || !(await isAncestor(rig.repository, commit, seen))) throw new NotThere(request, remote);
   await follow(rig, request.target, seen);
   return undefined;
+}
+
+/** Whether work for the same bead has landed of which this ledger does not know yet: whoever landed it may have been cut off before it could tell. */
+async function isUntold(rig: Rig, request: MergeRequest, tip: string): Promise<boolean> {
+  const others = await otherLandings(rig, request, tip);
+  if (others.length === 0) return false;
+  return consult(rig.ledger, (view) => others.some((other) => !isMerged(view.get(other))));
+}
+
+function isMerged(bead: Bead | undefined): boolean {
+  return bead !== undefined && requestOf(bead).outcome === 'merged';
+}
+
+/** Whether the queue will write down by itself that a request has landed. */
+function isRecordable(bead: Bead | undefined): boolean {
+  const outcome = bead === undefined ? 'withdrawn' : requestOf(bead).outcome;
+  return outcome === undefined || outcome === 'superseded';
+}
+
+/** Takes in what the hub knows: with the landing came the request that landed. Returns what stands in the way; throws LandedAlready where the next look shows it. */
+async function landedElsewhere(town: Town, rig: Rig, request: MergeRequest, tip: string): Promise<string> {
+  const hub = await claimHub(town, rig);
+  if (hub !== undefined) {
+    await fetchShared(rig.repository, hub);
+    await foldShared(rig.ledger, hub, signatureOf(town, refineryOf(rig.name)));
+  }
+  const others = await otherLandings(rig, request, tip);
+  const open = await consult(rig.ledger, (view) => others.filter((other) => !isMerged(view.get(other)) && !isRecordable(view.get(other))));
+  if (open.length === 0) throw new LandedAlready(request, others);
+  return `work for ${request.source} has landed already, by ${open.join(', ')}, and the ledger says otherwise; if that is enough: gt close ${request.source}`;
 }
 
 /** What a landing moves: the target, and with it the claim of the bead, which goes. */
@@ -153,6 +184,14 @@ async function spentBranch(rig: Rig, { branch, head }: MergeRequest): Promise<st
   const heads = [await readRef(rig.repository, ref), await hubRef(rig, ref)].filter((oid) => oid !== undefined);
   if (heads.length === 0 || heads.some((oid) => oid !== head)) return undefined;
   return (await listWorktrees(rig.repository)).some((worktree) => worktree.branch === ref) ? undefined : ref;
+}
+
+/** Other work for the same bead has landed, which this clone has just learnt. */
+export class LandedAlready extends Busy {
+  readonly code = 'request.landed-already';
+  constructor({ id, source }: MergeRequest, others: readonly string[]) {
+    super(`work for ${source} has landed already, by ${others.join(', ')}, so ${id} does not`, { id, source, others }, 'gt mq run');
+  }
 }
 
 /** The push was taken, and yet the hub does not have the commit. */

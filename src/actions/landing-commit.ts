@@ -22,3 +22,11 @@ export async function landingCommit({ repository }: Rig, { id, base, head }: Mer
   }
   return byHand;
 }
+
+/** The other requests by which the queue has landed work for a request's bead, as a branch tells since the request's work began. */
+export async function otherLandings({ repository }: Rig, { id, base, source }: MergeRequest, tip: string): Promise<string[]> {
+  const trailer = (key: string): string => `%(trailers:key=${key},valueonly,separator=%x2C)`;
+  const log = await gitText(repository, ['log', '--first-parent', '--merges', `--format=${trailer('Merge-Request')}%x09${trailer('Bead')}`, tip, `^${base}`, '--']);
+  const landed = log.split('\n').map((line) => line.split('\t'));
+  return landed.flatMap(([request = '', bead = '']) => (bead.split(',').includes(source) && request !== id && request !== '' ? [request] : []));
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { machines, type Clone } from '../helpers/clones.ts';
+import { git } from '../helpers/town.ts';
 
 const landing = suite('two machines of which one was cut off');
 
@@ -24,6 +25,24 @@ interface Shown {
   readonly status: string;
   readonly attempts?: readonly { readonly outcome: string; readonly evidence: string }[];
 }
+
+landing('land the work for one bead once, though whoever landed it was killed before the ledger told of it', async () => {
+  const { hub, one, other } = await machines();
+  const id = await one.gt('create', 'Paint the door', '--silent', '--run', 'echo red >door-$PPID.txt');
+  for (const clone of [one, other]) await clone.gt('sync', '--quiet');
+  const begun = await git(hub, ['rev-parse', 'main']);
+  await apart(one, async () => {
+    await submittedOn(other, id);
+    await other.tried('mq', 'run', '--once');
+    assert.is(await git(hub, ['rev-list', '--count', '--first-parent', `${begun}..main`]), '1');
+    await submittedOn(one, id);
+  });
+  const landed = await git(hub, ['rev-parse', 'main']);
+  await one.tried('mq', 'run');
+  assert.is(await git(hub, ['rev-parse', 'main']), landed);
+  for (const clone of [one, other, one]) await clone.gt('sync', '--quiet');
+  assert.is((await one.json<Shown[]>('show', id))[0]?.status, 'closed');
+});
 
 landing('tell the work that went on after its bead was done elsewhere as an attempt, and lock no worktree for it', async () => {
   const { one, other } = await machines();
