@@ -2,6 +2,8 @@ import { canonical, isObject, readLines, type ReadLine } from '../base/jsonl.ts'
 import { renamedTo, type Act, type Bead } from '../domain/bead.ts';
 import { compare, isOther, readBead, type Fault } from '../domain/exchange.ts';
 import { foldIssue, idForIssue, issuesIn, readIssue, type Issue } from '../domain/github.ts';
+import { keep, readMemory, type Entry } from '../domain/key-value.ts';
+import type { SettingChange } from '../domain/setting.ts';
 import { isTask, readTasks, takeTasks } from '../domain/task-list.ts';
 import { imported, importedBirth, importedOver } from '../ledger/imported.ts';
 import type { View } from '../ledger/shards.ts';
@@ -33,6 +35,8 @@ export interface Arrival {
 
 export interface Plan {
   readonly arrivals: readonly Arrival[];
+  /** What is to be remembered, where that is new here. */
+  readonly memories: readonly SettingChange[];
   readonly faults: readonly Fault[];
 }
 
@@ -110,10 +114,14 @@ function readBeads(entries: Iterable<ReadLine>): Omit<Reading, 'unit'> {
   const beads = new Map<string, Bead>();
   const ids = new Map<string, number>();
   const faults: Fault[] = [];
+  const memories: Entry[] = [];
   let others = 0;
   for (const entry of entries) {
+    const memory = 'value' in entry ? readMemory(entry.value) : undefined;
+    if (typeof memory === 'string') faults.push({ line: entry.line, reason: memory });
+    else if (memory !== undefined) memories.push(memory);
     if ('value' in entry && isOther(entry.value)) {
-      others += 1;
+      others += memory === undefined ? 1 : 0;
       continue;
     }
     const bead = 'value' in entry ? readBead(entry.value) : entry.reason;
@@ -126,7 +134,7 @@ function readBeads(entries: Iterable<ReadLine>): Omit<Reading, 'unit'> {
     beads.set(bead.id, bead);
     ids.set(bead.id, entry.line);
   }
-  return { faults, others, count: beads.size, ids, plan: (view, to) => ({ arrivals: planBeads(beads, view, to), faults: [] }) };
+  return { faults, others, count: beads.size, ids, plan: (view, to) => ({ arrivals: planBeads(beads, view, to), memories: memories.flatMap((each) => keep(view.settings('memory'), 'memory', each)), faults: [] }) };
 }
 
 /** The ids of these beads, and of those that they depend on. */
@@ -203,7 +211,7 @@ function planIssues(issues: readonly { readonly line: number; readonly issue: Is
     else beads.set(id, bead);
     refs.add(typeof bead === 'string' ? undefined : bead['external_ref']);
   }
-  return { arrivals: planBeads(beads, view, to), faults };
+  return { arrivals: planBeads(beads, view, to), memories: [], faults };
 }
 
 function readMarkdown(text: string, prefixes: readonly string[]): Reading {
@@ -218,7 +226,7 @@ function readMarkdown(text: string, prefixes: readonly string[]): Reading {
       // All of it is read at once: the tasks look for beads one after another.
       const here = [...view.all()];
       const { taken, faults } = takeTasks(view, tasks, { prefix, list: name, isTwin: dedup ? twinsIn(here) : () => false }, act);
-      return { arrivals: taken, faults };
+      return { arrivals: taken, memories: [], faults };
     },
   };
 }

@@ -2,6 +2,7 @@ import { canonical } from '../base/jsonl.ts';
 import { compareTimes } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
 import { issueOf } from '../domain/github.ts';
+import { entriesIn, memoryLine, type Entry } from '../domain/key-value.ts';
 import { writeTasks } from '../domain/task-list.ts';
 import { replaceFile, type Ledger } from '../ledger/ledger.ts';
 import { openSnapshot } from '../ledger/read.ts';
@@ -14,21 +15,23 @@ export interface Export {
 }
 
 /**
- * Every bead of the ledgers in the lines of a file. As JSON Lines, canonical and sorted by id, nothing is left out but what only our own merging needs; lists of issues and of
+ * Every bead of the ledgers in the lines of a file. As JSON Lines, canonical and sorted by id, with what is remembered there behind them, nothing is left out but what only our own merging needs; lists of issues and of
  * tasks hold the beads that people work on, the oldest first.
  */
 export async function exportBeads(ledgers: readonly Ledger[], format: Format): Promise<Export> {
   const beads: Bead[] = [];
+  const memories: Entry[] = [];
   for (const ledger of ledgers) {
     const snapshot = await openSnapshot(ledger);
     try {
       for (const bead of await snapshot.ask((view) => [...view.all()])) beads.push(bead);
+      memories.push(...(await snapshot.ask((view) => entriesIn(view.settings('memory')))));
     } finally {
       await snapshot.close();
     }
   }
   beads.sort((a, b) => (a.id < b.id ? -1 : 1));
-  if (format === 'jsonl') return { lines: beads.map(canonical), count: beads.length };
+  if (format === 'jsonl') return { lines: [...beads.map(canonical), ...memories.map((each) => canonical(memoryLine(each)))], count: beads.length };
   beads.sort((a, b) => compareTimes(a.created_at, b.created_at));
   if (format === 'markdown') {
     const lines = [...writeTasks(beads)];

@@ -19,6 +19,8 @@ export interface Imported {
   readonly skipped: number;
   /** Beads that were left out because an open one here is called the same. */
   readonly twins: number;
+  /** What is remembered from now on. */
+  readonly memories: number;
   /** Entries about other things than beads. */
   readonly others: number;
   /** What could not be taken in, where that was to stop nothing. */
@@ -63,12 +65,12 @@ export async function importBeads(writer: Writer, text: string, source: string, 
   const strangers = new Set(elsewhere.keys());
   const { ledger, added } = await homeFor(writer, [...reading.ids.keys()].filter((id) => !strangers.has(id)), place, dryRun);
   const to: Destination = { prefixes: ledger.prefixes, name: basename(source), dedup: how.dedup ?? false, strangers, act: actOf(writer) };
-  let plan: Plan = { arrivals: [], faults: [] };
+  let plan: Plan = { arrivals: [], memories: [], faults: [] };
   const written = (): readonly Arrival[] => plan.arrivals.filter(({ changes }) => changes.length > 0);
   await transact(ledger, writer.who, () => `Import ${written().length} beads from ${source}`, (view) => {
     plan = reading.plan(view, to);
     stop(plan.faults);
-    return dryRun ? [] : written().flatMap(({ changes }) => changes);
+    return dryRun ? [] : [...written().flatMap(({ changes }) => changes), ...plan.memories];
   });
   const count = (...verdicts: readonly Arrival['verdict'][]): number => plan.arrivals.filter(({ verdict }) => verdicts.includes(verdict)).length;
   return {
@@ -77,6 +79,7 @@ export async function importBeads(writer: Writer, text: string, source: string, 
     updated: count('newer'),
     skipped: count('same', 'older'),
     twins: count('twin'),
+    memories: plan.memories.length,
     others: reading.others,
     faults: [...early, ...plan.faults].sort((a, b) => a.line - b.line),
     ids: written().map(({ id }) => id),

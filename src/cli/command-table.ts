@@ -207,4 +207,4 @@ export const aliases: Readonly<Record<string, string>> = {
 };
 
 /** What `bd` knows besides the bead commands. */
-export const alsoInBd: readonly string[] = ['help', 'version', 'completion', 'config', 'init', 'doctor'];
+export const alsoInBd: readonly string[] = ['help', 'version', 'completion', 'config', 'init', 'doctor', 'sync', 'prime'];

@@ -1,4 +1,5 @@
 import { Refused, Usage } from '../base/errors.ts';
+import { isObject } from '../base/jsonl.ts';
 import { nearest } from '../base/text.ts';
 import { setSetting, type SettingChange } from './setting.ts';
 
@@ -20,10 +21,27 @@ const valueLimit = 100_000;
 
 /** Keeps a value under a key; what was there goes. Throws BadEntry. */
 export function keep(settings: Settings, store: Store, { key, value }: Entry): SettingChange[] {
-  if (key === '' || [...key].length > keyLimit || /[\u0000-\u001f\ud800-\udfff]/u.test(key)) throw new BadEntry(store, key, `a key has 1 to ${keyLimit} characters on one line`);
-  if (encoded(key).length > spellingLimit) throw new BadEntry(store, key, 'so many letters beyond a to z make the key too long');
-  if (value.includes('\0') || !value.isWellFormed() || value.length > valueLimit) throw new BadEntry(store, key, 'its value is no text, or longer than a hundred thousand characters');
+  const fault = faultOf({ key, value });
+  if (fault !== undefined) throw new BadEntry(store, key, fault);
   return setSetting(settings, store, encoded(key), value);
+}
+
+function faultOf({ key, value }: Entry): string | undefined {
+  if (key === '' || [...key].length > keyLimit || /[\u0000-\u001f\ud800-\udfff]/u.test(key)) return `a key has 1 to ${keyLimit} characters on one line`;
+  if (encoded(key).length > spellingLimit) return 'so many letters beyond a to z make the key too long';
+  return value.includes('\0') || !value.isWellFormed() || value.length > valueLimit ? 'its value is no text, or longer than a hundred thousand characters' : undefined;
+}
+
+/** Reads what a line of an exchange file keeps; undefined where it is about something else. Answers what is wrong with it as a text. */
+export function readMemory({ _type: type, key, value }: Readonly<Record<string, unknown>>): Entry | string | undefined {
+  if (type !== 'memory') return undefined;
+  if (typeof key !== 'string' || typeof value !== 'string') return 'a memory has a key and a value, both texts';
+  return faultOf({ key, value }) ?? { key, value };
+}
+
+/** The line of an exchange file for what is kept. */
+export function memoryLine({ key, value }: Entry): Readonly<Record<string, unknown>> {
+  return { _type: 'memory', key, value };
 }
 
 /** Takes away what is kept under a key. Throws NoEntry. */
@@ -34,6 +52,13 @@ export function drop(settings: Settings, store: Store, key: string): SettingChan
 /** All that is kept, by key. */
 export function entriesIn(settings: Settings): Entry[] {
   return Object.entries(settings).flatMap(([key, value]) => (typeof value === 'string' ? [{ key: decoded(key), value }] : [])).sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** All that is kept, what was written last first. */
+export function newestEntries(settings: Settings): Entry[] {
+  const clock = isObject(settings['clock']) ? settings['clock'] : {};
+  const at = ({ key }: Entry): string => String(clock[encoded(key)] ?? '');
+  return entriesIn(settings).sort((a, b) => (at(a) > at(b) ? -1 : at(a) < at(b) ? 1 : 0));
 }
 
 /** What is kept under a key. Throws NoEntry. */

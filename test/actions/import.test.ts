@@ -55,6 +55,21 @@ function essence(line: Line): string {
   return canonical({ ...Object.fromEntries(fields), '=title': String(line['title']).replace(/\s+/g, ' ').trim(), '=labels': [...new Set(line['labels'] ?? [])].sort(), '=edges': [...edges].sort(), '=comments': comments, '=closed': line['status'] === 'closed' ? (line['closed_at'] ?? true) : false });
 }
 
+exchange('carries what is remembered, and tells of a line that cannot be', async () => {
+  const [one, other] = [await soloTown(), await soloTown()];
+  await gtOutput(one, ['remember', '--key', 'tests ü', 'npm test needs the forge running']);
+  const text = await gtOutput(one, ['export']);
+  assert.match(text, /\{"_type":"memory","key":"tests ü","value":"npm test needs the forge running"\}$/);
+  const memories = text.split('\n').filter((line) => line.includes('"memory"')).join('\n');
+  const counts = [];
+  for (const _ of [1, 2]) counts.push((await gtJson<{ memories: number; others: number }>(other, ['import', '-'], { input: memories })));
+  assert.equal(counts.map(({ memories: count, others }) => [count, others]), [[1, 0], [0, 0]]);
+  assert.equal((await gtOutput(other, ['export'])).split('\n').filter((line) => line.includes('"memory"')), [memories]);
+  const bad = await gt(other, ['import', '-'], { input: `{"_type":"memory","key":"","value":"x"}\n{"_type":"memory","key":"x"}` });
+  assert.is(bad.code, 1);
+  assert.match(bad.stderr, /line 1: a key has 1 to 60 characters on one line\n.*line 2: a memory has a key and a value/);
+});
+
 for (const { name, path } of [{ name: 'garage', path: garageFile }, ...realLedgers]) {
   exchange(`goes in and comes out as it was: ${name}`, async () => {
     const text = readFileSync(path, 'utf8');
@@ -118,7 +133,7 @@ exchange('may be taken in but for what cannot be read, and every such line is to
   const town = await soloTown();
   const before = await head(town);
   const good = (index: number): string => JSON.stringify({ id: `gt-x${index}`, title: `Rivet ${index}`, created_at: '2026-03-01T08:00:00Z' });
-  const text = [good(1), '{"id":"gt-bad"', good(2), '{"_type":"memory","key":"k","value":"v"}', '{"title":"no id"}', good(3)].join('\n');
+  const text = [good(1), '{"id":"gt-bad"', good(2), '{"_type":"note","key":"k","value":"v"}', '{"title":"no id"}', good(3)].join('\n');
   const { code, stderr } = await gt(town, ['import', '-', '--json'], { input: text });
   const { data } = JSON.parse(stderr) as { data: { unit: string; count: number; faults: { line: number; reason: string }[] } };
   assert.equal([code, data.unit, data.count, data.faults.map(({ line }) => line)], [1, 'line', 2, [2, 5]]);

@@ -44,6 +44,18 @@ primes('keeps to its budget, whatever a bead holds', async () => {
   }
 });
 
+primes('tells what is remembered there, the newest first and as data, and not more than there is room for', async () => {
+  const { place, worktree } = await hung('--description', '漢'.repeat(4_000));
+  const lines = Array.from({ length: 20 }, (_, index) => JSON.stringify({ _type: 'memory', key: `k${index}`, value: `~~~~ ${'漢'.repeat(90)}` })).join('\n');
+  await gtOutput(place, ['import', '-'], { input: lines });
+  await gtOutput(place, ['remember', '--key', 'tests', 'npm test needs the forge running']);
+  const text = await gtOutput(worktree, ['prime']);
+  assert.match(text, /Remembered here \(gt recall <key> shows all of one\):\n~~~~\ntests: npm test needs the forge running\nk\d+: ~~~  漢+…?\n(?:k.*\n)*… and 1\d more: gt memories\n~~~~\n\nWhen it is finished/);
+  assert.ok(Buffer.byteLength(text) <= bytesOfTokens, String(Buffer.byteLength(text)));
+  assert.is((await gtJson<{ memories: unknown[] }>(worktree, ['prime'])).memories.length, 21);
+  assert.match(await gtOutput(place, ['prime']), /tests: npm test needs the forge running\n(?:.*\n)+## Nothing hangs on your hook/);
+});
+
 primes('for a hook tells an error as an error, on standard output, and ends well', async () => {
   const { place, worktree } = await hung();
   const common = join(place, '.git');

@@ -7,6 +7,7 @@ const budget = 6_000;
 const titleBytes = 300;
 const acceptanceBytes = 1_200;
 const evidenceBytes = 500;
+const memoryBytes = 1_000;
 
 export const command = defineCommand({
   name: 'prime',
@@ -30,10 +31,12 @@ function* troubled({ trouble, hint }: Unprimed): Iterable<string> {
   yield 'This does not mean that there is no work: run `gt prime` again. If it fails again, say so and stop.';
 }
 
-function* lines({ agent, role, rules, bead, branch, attempts, start }: Primed): Iterable<string> {
+function* lines({ agent, role, rules, bead, branch, attempts, memories, start }: Primed): Iterable<string> {
   const head = [`# You are ${agent}`, '', ...(rules === '' ? [] : [rules.trimEnd(), ''])];
   if (bead === undefined) {
     yield* head;
+    const kept = remembered(memories);
+    if (kept.length > 0) yield* [...kept.slice(1), ''];
     yield '## Nothing hangs on your hook';
     yield role === 'polecat' ? 'Your work is submitted, or was taken off. There is nothing to do here: stop.' : 'Look for work with `gt ready`; hang a bead on your hook with `gt hook <bead>`.';
     return;
@@ -44,6 +47,7 @@ function* lines({ agent, role, rules, bead, branch, attempts, start }: Primed): 
   const tail = [
     ...(typeof accepted === 'string' && accepted !== '' ? fenced('Accepted when', within(accepted, acceptanceBytes, rest)) : []),
     ...attempts.flatMap(({ outcome, evidence }) => fenced(`An earlier attempt: ${within(oneLine(outcome), titleBytes)}`, endOf(evidence, evidenceBytes))),
+    ...remembered(memories),
     '',
     'When it is finished: `gt done`.',
   ];
@@ -53,6 +57,20 @@ function* lines({ agent, role, rules, bead, branch, attempts, start }: Primed): 
   if (bead.description) yield* fenced(wanted, within(bead.description, left, rest));
   yield* tail;
   if (start !== undefined) yield `No client works on this. To start one by hand: ${start}`;
+}
+
+/** What is remembered here, as far as there is room for it. */
+function remembered(memories: Primed['memories']): string[] {
+  const shown: string[] = [];
+  let left = memoryBytes;
+  for (const { key, value } of memories) {
+    const line = `${key}: ${within(oneLine(value), titleBytes)}`;
+    left -= Buffer.byteLength(line) + 1;
+    if (left < 0) break;
+    shown.push(line);
+  }
+  const rest = memories.length - shown.length;
+  return shown.length === 0 ? [] : fenced('Remembered here (gt recall <key> shows all of one)', [...shown, ...(rest > 0 ? [`… and ${rest} more: gt memories`] : [])].join('\n'));
 }
 
 /** A text of somebody else: it cannot end the fence around it. */

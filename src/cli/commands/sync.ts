@@ -1,5 +1,5 @@
 import { poke } from '../../actions/poke.ts';
-import { syncTown, type SyncReport } from '../../actions/sync.ts';
+import { sharedLedgers, syncTown, type SyncReport } from '../../actions/sync.ts';
 import { claimsTick } from '../../supervisors/claims.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
@@ -11,12 +11,15 @@ export const command = defineCommand({
   examples: [['sync', 'the engine does this by itself, and every git push carries the ledger along']],
   async run({ remote }, context) {
     const { town, who } = await enter(context);
+    // Scripts end their work with bd sync, wherever they run.
+    if (context.program === 'bd' && remote === undefined && (await sharedLedgers(town)).length === 0) return { ledgers: [] };
     const ledgers = await syncTown(town, who, { remote, signal: context.signal, progress: (line) => context.progress(line) });
     for (const rig of town.rigs) for (const { name, remote: fetched } of ledgers) if (name === rig.name) await claimsTick(town, rig, fetched);
     if (ledgers.some(({ folded }) => folded.length > 0)) poke(town, context.env);
     return { ledgers };
   },
   *render({ ledgers }) {
+    if (ledgers.length === 0) yield 'there is no remote to share the ledger by; what is written here is kept here';
     for (const ledger of ledgers) {
       yield sentence(ledger);
       for (const trouble of ledger.troubles) yield `  could not be taken in: ${trouble}`;

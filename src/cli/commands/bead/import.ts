@@ -28,12 +28,13 @@ export const command = defineCommand({
     for (const { line, reason } of done.faults) context.warn(`gt: ${done.source}, ${line}: ${reason}`);
     return done;
   },
-  *render({ created, updated, skipped, twins, others, faults, prefixes, dry_run: dryRun }) {
+  *render({ created, updated, skipped, twins, memories, others, faults, prefixes, dry_run: dryRun }) {
     yield `${dryRun ? 'would import' : 'imported'}: ${created} new, ${updated} newer than here, ${skipped} left as they are`;
     if (twins > 0) yield `${twins} are called like open beads that are here and were left out`;
+    if (memories > 0) yield `${memories} thing${memories === 1 ? '' : 's'} ${dryRun ? 'would be' : memories === 1 ? 'is' : 'are'} remembered from now on`;
     if (others > 0) yield `${others} lines were no beads and were passed over`;
     if (faults.length > 0) yield `${faults.length} could not be read and were left out`;
     if (prefixes.length > 0) yield `the ledger ${dryRun ? 'would hold' : 'holds'} ids of ${prefixes.join(', ')} from now on`;
   },
-  json: ({ source, created, updated, skipped, twins, others, faults, ids, prefixes, dry_run }) => ({ source, created, updated, skipped, dedup_skipped: twins, memories: 0, others, failed: faults.length, faults, ids, prefixes, dry_run }),
+  json: ({ source, created, updated, skipped, twins, memories, others, faults, ids, prefixes, dry_run }) => ({ source, created, updated, skipped, dedup_skipped: twins, memories, others, failed: faults.length, faults, ids, prefixes, dry_run }),
 });
