@@ -8,7 +8,8 @@ import { ObjectReader } from '../git/objects.ts';
 import { checkBranchName, isOid, readRef, updateRefs } from '../git/refs.ts';
 import { fetch, push, PushDenied, type PushUpdate } from '../git/remotes.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { mainRef, NoLedger, replicaOf } from '../ledger/ledger.ts';
+import { replicaOf } from '../ledger/ledger.ts';
+import { offer } from '../ledger/offered.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult, openSnapshot } from '../ledger/read.ts';
 import { isOtherTown, LedgerRefused, nameOnHub, replicaRef } from '../ledger/sharing.ts';
@@ -130,8 +131,7 @@ export async function keepHead(town: Town, rig: Rig, { id, target, head }: Merge
 export async function pushWithLedger(town: Town, rig: Rig, updates: readonly PushUpdate[], commit?: string): Promise<void> {
   const hub = await hubBy(town, rig, rig.remote ?? '');
   if (await isOtherTown(rig.ledger, hub)) return push(rig.repository, hub.remote, { updates });
-  const to = commit ?? (await readRef(rig.repository, mainRef));
-  if (to === undefined) throw new NoLedger(rig.ledger);
+  const to = commit ?? (await offer(rig.ledger));
   const ref = nameOnHub(hub, replicaRef(rig.repository));
   try {
     await push(rig.repository, hub.remote, { updates: [...updates, { ref, from: undefined, to }] });
@@ -146,9 +146,9 @@ export async function refreshHub(rig: Rig): Promise<void> {
   if (rig.remote !== undefined) await fetch(rig.repository, rig.remote, [`+refs/heads/*:refs/remotes/${rig.remote}/*`], { prune: true });
 }
 
-/** The ledger's commit and what is asked of it, read together. */
+/** The commit of the ledger that is to be pushed, and what is asked of it, read together. */
 export async function atCommit<T>(rig: Rig, question: Parameters<typeof consult<T>>[1]): Promise<{ commit: string; answer: T }> {
-  const snapshot = await openSnapshot(rig.ledger);
+  const snapshot = await openSnapshot(rig.ledger, await offer(rig.ledger));
   try {
     return { commit: snapshot.commit, answer: await snapshot.ask(question) };
   } finally {

@@ -12,7 +12,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { settingsPath, type View } from '../ledger/shards.ts';
 import type { Stored } from '../ledger/stamps.ts';
-import { transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
+import { SeenMeanwhile, transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
 import { ledgersOf, type Town } from '../town.ts';
 import { actOf, type Writer } from './bead-write.ts';
 import { commitOf, NoCommit } from './past.ts';
@@ -36,7 +36,6 @@ interface Deed {
   /** The records of beads that it deleted, as they were. */
   readonly kept: ReadonlyMap<string, Stored>;
   readonly settings: readonly { readonly name: string; readonly key: string; readonly before: unknown; readonly after: unknown }[];
-  readonly shared: boolean;
 }
 
 /** Something that stands in the way, with the commits that wrote it. */
@@ -71,17 +70,27 @@ export async function undoIn(ledger: Ledger, others: readonly Ledger[], commit: 
   const foreign = await pointingFrom(others, deed);
   if (foreign.length > 0) throw new UndoRefused(entry, foreign);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const plan = await planned(deed, act);
+    const plan = await planned(deed, await isShared(ledger, commit), act);
     let overtaken = false;
-    const written = await transact(ledger, { ...who, undoes: commit }, `Undo ${commit.slice(0, 10)}: ${entry.subject}`, (view) => {
+    const written = await unlessSeen(() => transact(ledger, { ...who, undoes: commit }, `Undo ${commit.slice(0, 10)}: ${entry.subject}`, (view) => {
       view.load(plan.now.keys());
       overtaken = [...plan.now].some(([id, bead]) => !same(view.get(id), bead)) || !plan.holds(view);
       return overtaken || dryRun ? [] : plan.changes;
-    });
-    if (overtaken) continue;
+    }));
+    if (overtaken || written === undefined) continue;
     return { undone: commit, subject: entry.subject, commit: written.commit ?? null, beads: told(deed, plan), settings: deed.settings.map(({ name, key }) => `${name} ${key}`) };
   }
   throw new Overtaken(commit);
+}
+
+/** Undefined where a push took along meanwhile what was to be withdrawn. */
+async function unlessSeen<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SeenMeanwhile) return undefined;
+    throw error;
+  }
 }
 
 async function deedOf(ledger: Ledger, commit: string): Promise<Deed> {
@@ -95,11 +104,8 @@ async function deedOf(ledger: Ledger, commit: string): Promise<Deed> {
   if (strange !== undefined) throw new NotUndoable(entry, `it changed ${strange}, what the ledger is`);
   const [write] = await writesTo(ledger, { from: parent, to: commit }, []);
   const records = [...(write?.records ?? [])];
-  const shared = await isShared(ledger, commit);
-  const [from, to] = records.map(([id, { after }]) => [id, renamedTo(after?.bead)]).find(([, now]) => now !== undefined) ?? [];
-  if (shared && to !== undefined) throw new NotUndoable(entry, 'others know the new name already, so it takes another renaming', `gt rename ${to} ${from ?? ''}`);
   return {
-    ledger, entry, shared,
+    ledger, entry,
     done: records.map(([id, { before, after }]) => ({ id, before: before?.bead, after: after?.bead })),
     kept: new Map(records.flatMap(([id, { before }]): [string, Stored][] => (before === undefined ? [] : [[id, before]]))),
     settings: (await Promise.all(paths.flatMap((path) => /^settings\/(.+)\.json$/.exec(path)?.[1] ?? []).map((name) => settingsDone(ledger, name, parent, commit)))).flat(),
@@ -120,8 +126,10 @@ interface Plan {
   holds(view: View): boolean;
 }
 
-/** Works out what puts a deed back. Throws NotUndoable and UndoRefused. */
-async function planned({ ledger, entry, done, kept, settings, shared }: Deed, act: Act): Promise<Plan> {
+/** Works out what puts a deed back, which others may have seen (`shared`). Throws NotUndoable and UndoRefused. */
+async function planned({ ledger, entry, done, kept, settings }: Deed, shared: boolean, act: Act): Promise<Plan> {
+  const [from, to] = done.map(({ id, after }) => [id, renamedTo(after)]).find(([, now]) => now !== undefined) ?? [];
+  if (shared && to !== undefined) throw new NotUndoable(entry, 'others know the new name already, so it takes another renaming', `gt rename ${to} ${from ?? ''}`);
   const head = await headOf(ledger);
   const range = { from: entry.commit, to: head };
   const targets = done.flatMap(({ before }) => (before?.dependencies ?? []).map((edge) => edge.depends_on_id));
@@ -249,6 +257,6 @@ export class NothingToUndo extends Refused {
 export class Overtaken extends Busy {
   readonly code = 'undo.overtaken';
   constructor(commit: string) {
-    super(`others changed ${attempts} times in a row what ${commit.slice(0, 10)} had changed`, { commit }, 'run the command again');
+    super(`others changed or took along ${attempts} times in a row what ${commit.slice(0, 10)} had changed`, { commit }, 'run the command again');
   }
 }

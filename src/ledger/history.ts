@@ -212,9 +212,9 @@ export async function entriesOn({ repository }: Ledger, { from, to }: { readonly
 }
 
 /** Where what was fetched from other clones, and sent to them, is remembered. */
-const elsewhere = ['refs/beads-remotes', 'refs/beads/replicas', 'refs/remotes'];
+const elsewhere = ['refs/beads-remotes', 'refs/beads-offered', 'refs/beads/replicas', 'refs/remotes'];
 
-/** Whether other clones have a commit, as far as this one knows. */
+/** Whether other clones may have a commit, as far as this one knows. */
 export async function isShared({ repository }: Ledger, commit: string): Promise<boolean> {
   const { stdout } = await runGit(repository, ['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${commit}`, '--', ...elsewhere]);
   return stdout.length > 0;

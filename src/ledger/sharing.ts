@@ -7,6 +7,7 @@ import type { Repository } from '../git/repository.ts';
 import { fold } from './fold.ts';
 import { formatAt } from './init.ts';
 import { mainRef, replicaOf, type Ledger } from './ledger.ts';
+import { offer } from './offered.ts';
 import type { Signature } from './transact.ts';
 import { remoteLedgers } from './trust.ts';
 import { foldVerdicts, gatesRef } from './verdicts.ts';
@@ -164,12 +165,15 @@ export async function isOtherTown({ repository, ref }: Ledger, hub: Hub): Promis
 }
 
 /** Pushes what the hub does not have: the own ledger always arrives, the common one and the notes where nobody was faster. `common`: whether the common one may be replaced by this clone's. */
-async function publish({ repository, ref }: Ledger, hub: Hub, common: boolean): Promise<'nothing' | 'pushed' | 'moved'> {
+async function publish(ledger: Ledger, hub: Hub, common: boolean): Promise<'nothing' | 'pushed' | 'moved'> {
+  const { repository, ref } = ledger;
   const own = replicaRef(repository);
   const main = await readRef(repository, ref);
   const wanted = await Promise.all([[own, main], ...(common ? [[mainRef, main]] : []), [gatesRef, await readRef(repository, gatesRef)]].map(async ([name = '', to]) => ({ name, to, from: (await readRef(repository, trackingRef(hub, name))) ?? null })));
-  const missing = wanted.flatMap(({ name, to, from }) => (to === undefined || to === from ? [] : [{ name, to, from }]));
-  if (missing.length === 0) return 'nothing';
+  const news = wanted.flatMap(({ name, to, from }) => (to === undefined || to === from ? [] : [{ name, to, from }]));
+  if (news.length === 0) return 'nothing';
+  const leaving = main === undefined ? undefined : await offer(ledger);
+  const missing = news.map((each) => (each.to === main ? { ...each, to: leaving ?? each.to } : each));
   let refused: readonly string[] = [];
   try {
     await push(repository, hub.remote, { updates: missing.map(({ name, to, from }): PushUpdate => ({ ref: nameOnHub(hub, name), from, to })), atomic: false });
@@ -205,16 +209,17 @@ export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number): Promis
   const own = replicaRef(repository);
   const known = await Promise.all([own, mainRef].map(async (name) => ({ name, from: (await readRef(repository, trackingRef(hub, name))) ?? null })));
   if (main === undefined || known[0]?.from === main || (await isOtherTown(ledger, hub))) return false;
+  const leaving = await offer(ledger);
   let refused: readonly string[] = [];
   try {
-    await push(repository, hub.remote, { updates: known.map(({ name }): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: main })), atomic: false, timeoutMs });
+    await push(repository, hub.remote, { updates: known.map(({ name }): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: leaving })), atomic: false, timeoutMs });
   } catch (error) {
     if (error instanceof PushDenied) throw new LedgerRefused(hub, error);
     if (!(error instanceof PushRefused)) throw error;
     refused = error.data['refs'] as readonly string[];
     if (refused.includes(nameOnHub(hub, own))) throw error;
   }
-  await noteArrived(repository, hub, known.flatMap(({ name, from }) => (refused.includes(nameOnHub(hub, name)) ? [] : [{ name, from, to: main }])));
+  await noteArrived(repository, hub, known.flatMap(({ name, from }) => (refused.includes(nameOnHub(hub, name)) ? [] : [{ name, from, to: leaving }])));
   return true;
 }
 

@@ -1,4 +1,5 @@
 import { nextStamp, stampTime, type Stamp } from '../base/clock.ts';
+import { Busy } from '../base/errors.ts';
 import { canonical, isObject } from '../base/jsonl.ts';
 import { evolve, renamedTo, type BeadChange } from '../domain/bead.ts';
 import type { Move } from '../domain/renaming.ts';
@@ -45,7 +46,7 @@ const listedChanges = 200;
 
 /**
  * The only writer: reads the newest view, decides, writes one commit and moves the ref. When another writer got in between, it reads and decides again, so `decide` must be pure.
- * All of the changes land or none does. `subject` says what happened in one line. Throws NoLedger, BadShard, what `decide` throws, and Busy when it lost too often.
+ * All of the changes land or none does. `subject` says what happened in one line. Throws NoLedger, BadShard, SeenMeanwhile, what `decide` throws, and Busy when it lost too often.
  */
 export async function transact(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[]): Promise<Transaction> {
   return lockedWrite(ledger, () => writeOnce(ledger, signature, subject, decide));
@@ -61,6 +62,7 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     const changes = await ask(view, load, decide);
     const nothing: Transaction = { commit: undefined, changes: [], written: new Map() };
     if (changes.length === 0) return nothing;
+    if (signature.undoes !== undefined) await refuseSeen(ledger, signature.undoes, changes);
     const base = nextStamp(ledger.now(), lastStamp(ledger.repository), replicaOf(ledger.repository));
     await ask(view, load, (loaded) => preload(loaded, changes));
     const moves = changes.filter((change) => change.op === 'bead.moved');
@@ -77,6 +79,13 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
   } finally {
     await loader.close();
   }
+}
+
+/** What others may have seen is not taken out of the ledger, or they would bring it back. The ledger's lock is held, so no push begins meanwhile. */
+async function refuseSeen(ledger: Ledger, commit: string, changes: readonly LedgerChange[]): Promise<void> {
+  if (!changes.some((change) => change.op === 'bead.withdrawn' || (change.op === 'bead.reverted' && change.stored.bead.status !== 'tombstone'))) return;
+  const { isShared } = await import('./history.ts');
+  if (await isShared(ledger, commit)) throw new SeenMeanwhile(commit);
 }
 
 /** Answers the records that differ once beads are called otherwise. */
@@ -206,4 +215,12 @@ function draftOf(changes: readonly LedgerChange[], files: ReadonlyMap<string, st
   const trailers = [...ids.slice(0, listedChanges).map((id) => `Bead: ${id}`), `Actor: ${signature.actor}`, ...(signature.session ? [`Session: ${signature.session}`] : []), ...(signature.undoes ? [`Undoes: ${signature.undoes}`] : [])];
   const person = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(stampTime(stamp) / 1000), zone: '+0000' };
   return { message: `${subject.replace(/[\u0000-\u001f]+/g, ' ').trim().slice(0, 200)}\n\n${body.join('\n')}\n\n${trailers.join('\n')}\n`, author: person, committer: person, files };
+}
+
+/** What was to go as if it had never been was sent to others at the same moment. */
+export class SeenMeanwhile extends Busy {
+  readonly code = 'ledger.seen';
+  constructor(commit: string) {
+    super(`what ${commit.slice(0, 10)} wrote was sent to others meanwhile`, { commit }, 'run the command again');
+  }
 }

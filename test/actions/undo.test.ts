@@ -1,4 +1,5 @@
 // time limit: 120 s
+import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -211,6 +212,21 @@ undoing('deletes what others have seen created, and leaves deleted what others h
   await updateRefs(ledger.repository, [{ ref: 'refs/beads-remotes/origin/main', from: null, to: await headOf(ledger) }]);
   assert.match(await refused(undoOf(ledger, gone!, act())), 'others have seen that it was deleted');
   await undoOf(ledger, made!, act());
+  assert.is((await beadsOf(ledger)).get('gt-a')?.status, 'tombstone');
+});
+
+undoing('withdraws nothing that a push takes along at the last moment', async () => {
+  const { ledger, act, does } = await garage();
+  const made = await does((beads, now) => create(beads, 'gt-a', { title: 'Weld' }, now));
+  const head = await headOf(ledger);
+  let pushed = false;
+  const meanwhile: Ledger = { ...ledger, get liveness() {
+    // What asks for it is about to take the lock, after the plan was made.
+    if (!pushed) execFileSync('git', ['update-ref', 'refs/beads-offered/main', head], { cwd: ledger.repository.gitDir });
+    pushed = true;
+    return ledger.liveness;
+  } };
+  assert.equal((await undoOf(meanwhile, made!, act())).beads, [{ id: 'gt-a', changes: ['deleted: others have seen it'] }]);
   assert.is((await beadsOf(ledger)).get('gt-a')?.status, 'tombstone');
 });
 

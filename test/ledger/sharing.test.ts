@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,7 +7,7 @@ import { readRef } from '../../src/git/refs.ts';
 import { headOf, isShared } from '../../src/ledger/history.ts';
 import { initLedger } from '../../src/ledger/init.ts';
 import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
-import { carry, noteArrived, OtherTown, replicaRef, share, trackingRef, type Hub } from '../../src/ledger/sharing.ts';
+import { carry, LedgerRefused, noteArrived, OtherTown, replicaRef, share, trackingRef, type Hub } from '../../src/ledger/sharing.ts';
 import { nux, slit } from '../helpers/garage.ts';
 import { ace, bareLedger, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
 import { output, temporary } from '../helpers/temporary.ts';
@@ -41,6 +42,16 @@ carrying('pushes what is new once, and knows from then on that others may have i
   assert.ok(await carry(ledger, hub, 10_000));
   assert.ok(await isShared(ledger, commit!));
   assert.not(await carry(ledger, hub, 10_000));
+});
+
+carrying('takes for shared what it has begun to send: nobody knows how far a push came that failed', async () => {
+  for (const send of [(ledger: Ledger) => carry(ledger, hub, 10_000), (ledger: Ledger) => share(ledger, hub, ace)]) {
+    const { ledger, there } = await beside();
+    writeFileSync(join(there, 'hooks/pre-receive'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const { commit } = await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+    assert.instance(await send(ledger).catch((error: unknown) => error), LedgerRefused);
+    assert.ok(await isShared(ledger, commit!));
+  }
 });
 
 carrying('brings its own ledger to the hub where the common one has moved on, and takes that for what it is', async () => {
