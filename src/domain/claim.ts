@@ -71,9 +71,9 @@ export function decide(replica: string, claims: readonly SeenClaim[], hooked: re
       else if (same ? seen.submitted || seen.worked !== 'stale' : seen.submitted && !isWorker({ assignee: claim.agent })) continue;
       else if (seen.worked !== 'none') orders.push({ do: 'assert', claim, bead: seen.bead });
       else orders.push({ do: 'takeOver', claim, bead: seen.bead });
-    } else if (seen !== undefined && !seen.submitted && isWorker(seen.bead)) {
-      if (same && claim.silent >= claim.duration) orders.push({ do: 'takeOver', claim, bead: seen.bead });
-      else if (!same && seen.here) orders.push({ do: 'yield', claim, bead: seen.bead });
+    } else if (seen !== undefined && !seen.submitted) {
+      if (same && claim.silent >= claim.duration && (isWorker(seen.bead) || isLeftWith(claim, seen))) orders.push({ do: 'takeOver', claim, bead: seen.bead });
+      else if (!same && seen.here && isWorker(seen.bead)) orders.push({ do: 'yield', claim, bead: seen.bead });
     }
   }
   for (const { bead, here, submitted } of hooked) if (here && !submitted && isWorker(bead) && !held.has(bead.id)) orders.push({ do: 'take', bead });

@@ -68,6 +68,16 @@ claims('that was taken over, and then yielded to the role that took it, lets the
   assert.equal(did(decide(other, [claim({ agent: witness })], [left(witness, { here: true })])), [], 'it is for whoever has the claim');
 });
 
+claims('is taken over from a role, too, that took it and never came back', () => {
+  const taken = (silent: number): SeenClaim => claim({ replica: other, agent: 'web/witness', silent });
+  const left = (extra: Partial<HookedBead> = {}): HookedBead => hooked({ bead: bead('gt-a', { status: 'hooked', assignee: 'web/witness' }), worked: 'none', ...extra });
+  for (const here of [true, false]) {
+    assert.equal(did(decide(mine, [taken(30 * minute)], [left({ here })])), ['takeOver']);
+    assert.equal(did(decide(mine, [taken(30 * minute - 1)], [left({ here })])), []);
+  }
+  assert.equal(did(decide(mine, [taken(30 * minute)], [left({ bead: bead('gt-a', { status: 'hooked', assignee: 'mayor' }) })])), [], 'somebody has hung it there since');
+});
+
 claims('holds a bead until its work has ended or its replica is silent', () => {
   const foreign = claim({ replica: other });
   assert.match(whyHeld(foreign, undefined) ?? '', /web\/polecats\/nux of replica bbbbbb has it/);
