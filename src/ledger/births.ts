@@ -40,7 +40,10 @@ export function identityIn({ bead, clock }: Stored): string {
   return origin === undefined ? identityOf({ id: bead.id, birth: clock.born }) : `${clock.born} ${origin}`;
 }
 
-/** Settles who is called what: of several births that claim one id the smallest keeps it. Who has had to give it up once never gets it back. */
+/**
+ * Settles who is called what: of several births that claim one id the smallest keeps it. Who has had to give it up once never gets it back, and takes it from nobody else: who moved
+ * with its parent has brought its mark along to an id that may be free.
+ */
 export function settle(claims: Iterable<Claim>): Names {
   const births = new Map<string, Set<Stamp>>();
   const names = new Map<string, string>();
@@ -52,7 +55,11 @@ export function settle(claims: Iterable<Claim>): Names {
     else known.add(claim.birth);
     if (given !== claim.id) giveUp(given, claim.birth);
   }
-  for (const [given, claimants] of births) if (claimants.size > 1) for (const birth of [...claimants].sort().slice(1)) giveUp(given, birth);
+  for (const [given, claimants] of births) {
+    if (claimants.size < 2) continue;
+    const standing = [...claimants].filter((birth) => !names.has(`${birth} ${given}`)).sort();
+    for (const birth of standing.slice(1)) giveUp(given, birth);
+  }
   return names;
 }
 

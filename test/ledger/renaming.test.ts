@@ -11,6 +11,7 @@ import { addLabel, comment, create, edit } from '../../src/domain/content.ts';
 import { adopt, depend } from '../../src/domain/dependency.ts';
 import { rename } from '../../src/domain/renaming.ts';
 import { readRef } from '../../src/git/refs.ts';
+import { markedId } from '../../src/ledger/births.ts';
 import { fold } from '../../src/ledger/fold.ts';
 import { headOf, versionsOf } from '../../src/ledger/history.ts';
 import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
@@ -132,6 +133,18 @@ renaming('meets what happened to its ids elsewhere: deleted stays deleted, and t
   assert.is(beads.get('Waits')?.dependencies?.[0]?.depends_on_id, beads.get('Another war')?.id);
   assert.is(beads.has('Take the road'), false);
   assert.equal(await consult(ours, (view) => ['gt-road', 'gt-way'].map((id) => [view.get(id)?.status, renamedTo(view.get(id))])), [['tombstone', 'gt-way'], ['tombstone', undefined]]);
+});
+
+renaming('of a parent takes no id from a bead elsewhere, where a child brings along the mark that it has', () => {
+  const [early, late] = ['0moicwqg0000aaaaaa', '0moicwqg0000bbbbbb'];
+  const called = { [early]: 'gt-rig.1', '0moicwqg0001aaaaaa': 'gt-war.1' };
+  const ours: Stored = { bead: bead(markedId('gt-war.1', early)), clock: { born: early, called } };
+  const theirs: Stored = { bead: bead('gt-war.1'), clock: { born: late } };
+  const [one, other] = [ours, theirs].map((stored) => new Map([[stored.bead.id, stored]])) as [Map<string, Stored>, Map<string, Stored>];
+  for (const merged of [mergeRecords(one, other), mergeRecords(other, one)]) {
+    assert.is(merged.get('gt-war.1')?.clock.born, late);
+    assert.is(merged.get(markedId('gt-war.1', early))?.clock.born, early);
+  }
 });
 
 renaming('refuses what is taken while somebody else was faster', async () => {
