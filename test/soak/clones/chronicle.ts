@@ -1,6 +1,8 @@
 import type { Stamp } from '../../../src/base/clock.ts';
 import { workingStatuses, type Bead } from '../../../src/domain/bead.ts';
+import { settingLeaves } from '../../../src/domain/setting.ts';
 import { givenId, markedId } from '../../../src/ledger/births.ts';
+import { isRedirect } from '../../../src/ledger/renaming.ts';
 import type { Stored } from '../../../src/ledger/stamps.ts';
 import { partsOf, phaseIn, type Records } from '../../helpers/replicas.ts';
 import type { Bits } from './bits.ts';
@@ -20,6 +22,13 @@ interface Closing {
   readonly knows: Bits;
 }
 
+type Settings = Readonly<Record<string, unknown>>;
+
+/** What the last to write a part have said: those whose words nobody knew who wrote later. */
+function lastOf(said: readonly Said[]): (string | undefined)[] {
+  return said.filter(({ number }) => !said.some(({ knows }) => knows.has(number))).map(({ value }) => value);
+}
+
 const json = (value: unknown): string | undefined => (value === undefined ? undefined : JSON.stringify(value));
 
 /** Everything that was ever written anywhere, known by other means than the ledger's own stamps. */
@@ -30,7 +39,9 @@ export class Chronicle {
   readonly #closings = new Map<Stamp, Closing[]>();
   readonly #given = new Map<Stamp, Set<string>>();
   readonly #deleted = new Set<Stamp>();
-  readonly #births = new Map<Stamp, string>();
+  /** By birth: the ids that a bead was ever given. */
+  readonly #births = new Map<Stamp, Set<string>>();
+  readonly #settings = new Map<string, Said[]>();
   /** What comes from a file is the same whoever takes it in. */
   readonly #imported = new Map<string, number>();
 
@@ -49,7 +60,7 @@ export class Chronicle {
       after.add(number);
       return number;
     };
-    if (was === undefined) this.#births.set(born, is.bead.id);
+    this.#births.set(born, (this.#births.get(born) ?? new Set()).add(is.bead.id));
     if (is.bead.status === 'tombstone') this.#deleted.add(born);
     else {
       const [before, now] = [was === undefined ? new Map<string, unknown>() : partsOf(was, records), partsOf(is, records)];
@@ -57,7 +68,7 @@ export class Chronicle {
         const value = json(now.get(part));
         if ((part === 'phase' && value === undefined) || value === json(before.get(part))) continue;
         // Of a file, only what it says of a new bead is the same for all: over another record it is as new as it has to be.
-        const number = was === undefined ? deed(`${born} ${part} ${value}`) : this.#fresh(after);
+        const number = was === undefined ? deed(`${born} ${part} ${value} ${is.bead.updated_at}`) : this.#fresh(after);
         const said = this.#said(born, part);
         if (!said.some((each) => each.number === number)) said.push({ number, value, knows });
       }
@@ -65,6 +76,19 @@ export class Chronicle {
     this.#noteClosing(was?.bead, is, knows, deed);
     const { assignee } = is.bead;
     if (assignee !== undefined) this.#given.set(born, (this.#given.get(born) ?? new Set<string>()).add(assignee).add(`${phaseIn(is.bead)}/${assignee}`));
+    return after;
+  }
+
+  /** Remembers how a write has changed the settings. */
+  noteSettings(was: Settings, is: Settings, knows: Bits): Bits {
+    const after = knows.copy();
+    const [before, now] = [new Map(settingLeaves(was)), new Map(settingLeaves(is))];
+    for (const key of new Set([...before.keys(), ...now.keys()])) {
+      if (json(before.get(key)) === json(now.get(key))) continue;
+      const said = this.#settings.get(key) ?? [];
+      this.#settings.set(key, said);
+      said.push({ number: this.#fresh(after), value: json(now.get(key)), knows });
+    }
     return after;
   }
 
@@ -94,9 +118,11 @@ export class Chronicle {
   }
 
   /** What is wrong with records that should hold all of it; nothing where all is well. */
-  faultsOf(records: Records): string[] {
-    const byBirth = new Map([...records.values()].map((stored) => [stored.clock.born, stored]));
-    const faults = [...this.#nameFaults(records, byBirth)];
+  faultsOf(records: Records, settings: Settings): string[] {
+    const beads = [...records.values()].filter((stored) => !isRedirect(stored));
+    const byBirth = new Map(beads.map((stored) => [stored.clock.born, stored]));
+    const faults = [...this.#nameFaults(records, byBirth), ...this.#settingFaults(settings)];
+    if (byBirth.size !== beads.length || byBirth.size !== this.#births.size) faults.push(`${this.#births.size} beads were born, and ${beads.length} are there, of ${byBirth.size} births`);
     for (const [born, stored] of byBirth) {
       if ((stored.bead.status === 'tombstone') !== this.#deleted.has(born)) faults.push(`${stored.bead.id} is ${stored.bead.status}, and ${this.#deleted.has(born) ? 'was' : 'was never'} deleted`);
       if (stored.bead.status !== 'tombstone') faults.push(...this.#partFaults(stored, records), ...this.#closingFaults(stored));
@@ -104,17 +130,29 @@ export class Chronicle {
     return faults;
   }
 
+  /** Of the births that claim one id the smallest has it, and every bead is found by every id that it was ever given. */
   *#nameFaults(records: Records, byBirth: ReadonlyMap<Stamp, Stored>): Generator<string> {
-    if (byBirth.size !== records.size || byBirth.size !== this.#births.size) yield `${this.#births.size} beads were born, and ${records.size} are there, of ${byBirth.size} births`;
     const claims = new Map<string, Stamp[]>();
-    for (const [birth, id] of this.#births) claims.set(givenId({ id, birth }), [...(claims.get(givenId({ id, birth })) ?? []), birth]);
+    // One that moved with its parent may bring a mark along: then it claims nothing else.
+    for (const [birth, ids] of this.#births) for (const id of ids) if (!ids.has(givenId({ id, birth })) || givenId({ id, birth }) === id) claims.set(id, [...(claims.get(id) ?? []), birth]);
     for (const [given, births] of claims) {
       for (const [index, birth] of births.sort().entries()) {
-        const wanted = index === 0 ? given : markedId(given, birth);
-        const found = byBirth.get(birth)?.bead.id;
-        if (found !== wanted) yield `the bead born as ${given} at ${birth} is called ${found}, not ${wanted}`;
+        const id = index === 0 ? given : markedId(given, birth);
+        const found = records.get(id);
+        if (found?.clock.born !== birth) yield `${id} should be the bead that was born at ${birth} and given ${given}, and is ${found?.clock.born}, called ${byBirth.get(birth)?.bead.id}`;
       }
     }
+    for (const stored of records.values()) {
+      const now = byBirth.get(stored.clock.born)?.bead.id;
+      if (isRedirect(stored) && stored.bead['renamed_to'] !== now) yield `${stored.bead.id} says that it is ${String(stored.bead['renamed_to'])}, and it is ${now}`;
+      for (const { depends_on_id: target } of stored.bead.dependencies ?? []) if (records.get(target)?.bead['renamed_to'] !== undefined) yield `${stored.bead.id} points at ${target}, which is called otherwise`;
+    }
+  }
+
+  *#settingFaults(settings: Settings): Generator<string> {
+    const now = new Map(settingLeaves(settings));
+    for (const key of now.keys()) if (!this.#settings.has(key)) yield `nobody wrote the setting ${key}`;
+    for (const [key, said] of this.#settings) if (!lastOf(said).includes(json(now.get(key)))) yield `the setting ${key} is ${json(now.get(key))}, which is none of ${lastOf(said).join(', ')}`;
   }
 
   *#partFaults(stored: Stored, records: Records): Generator<string> {
@@ -124,7 +162,7 @@ export class Chronicle {
     for (const part of now.keys()) if (!known.has(part)) yield `${bead.id}: nobody wrote ${part}`;
     for (const [part, said] of known) {
       if (part === 'phase' && !now.has(part)) continue;
-      const last = said.filter(({ number }) => !said.some(({ knows }) => knows.has(number))).map(({ value }) => value);
+      const last = lastOf(said);
       if (!last.includes(json(now.get(part)))) yield `${bead.id}: ${part} is ${json(now.get(part))}, which is none of ${last.join(', ')}`;
     }
     if (bead.assignee === undefined) return;

@@ -7,6 +7,8 @@ import { close, remove, reopen } from '../../../src/domain/closing.ts';
 import { addLabel, comment, create, edit, nextChildId, recordAttempt, removeLabel } from '../../../src/domain/content.ts';
 import { depend, undepend } from '../../../src/domain/dependency.ts';
 import { claim, hook, release } from '../../../src/domain/hook.ts';
+import { rename } from '../../../src/domain/renaming.ts';
+import { setSetting } from '../../../src/domain/setting.ts';
 import { initLedger } from '../../../src/ledger/init.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { carry, type Hub } from '../../../src/ledger/sharing.ts';
@@ -17,6 +19,9 @@ import { trim } from '../../../src/ledger/trim.ts';
 import type { Fault } from './steps.ts';
 
 export const hub: Hub = { remote: 'origin', namespace: 'beads' };
+
+/** The settings file that is written to. */
+export const settingsName = 'soak';
 
 /** What one process does in one clone. */
 export interface Turn {
@@ -39,7 +44,7 @@ export type Deed =
 
 export const writes = [
   'create', 'create', 'child', 'child', 'title', 'title', 'title', 'priority', 'priority', 'notes', 'field', 'metadata', 'request', 'label', 'label', 'unlabel', 'unlabel', 'depend', 'depend', 'undepend', 'undepend',
-  'comment', 'attempt', 'claim', 'hook', 'release', 'status', 'close', 'close', 'reopen', 'reopen', 'remove', 'assign', 'unblocked close', 'several',
+  'comment', 'attempt', 'claim', 'hook', 'release', 'status', 'close', 'close', 'reopen', 'reopen', 'remove', 'assign', 'unblocked close', 'several', 'rename', 'setting',
 ] as const;
 export type Write = (typeof writes)[number];
 
@@ -80,7 +85,7 @@ function arrivals(text: string, view: View, act: Act): LedgerChange[] {
   return plan.arrivals.flatMap(({ changes }) => changes);
 }
 
-function decide({ verb, id, other, agent, value }: Extract<Deed, { id: string }>, number: number, beads: Beads, act: Act): BeadChange[] {
+function decide({ verb, id, other, agent, value }: Extract<Deed, { id: string }>, number: number, beads: View, act: Act): LedgerChange[] {
   switch (verb) {
     case 'create': return create(beads, id, { title: `Made in ${number}`, labels: ['l0'], x: value }, act);
     case 'child': return child(beads, id, number, act);
@@ -105,6 +110,8 @@ function decide({ verb, id, other, agent, value }: Extract<Deed, { id: string }>
     case 'unblocked close': return close(beads, id, { reason: `Reason ${number}` }, act);
     case 'reopen': return reopen(beads, id, act);
     case 'remove': return remove(beads, id, { reason: 'off', force: value % 2 === 0 }, act);
+    case 'rename': return rename(beads, id, value % 4 === 0 ? other : `gt-r${value % 25}`).map((move) => ({ op: 'bead.moved', ...move }));
+    case 'setting': return setSetting(beads.settings(settingsName), settingsName, ['a', 'b', 'c.d', 'c.e'][number % 4] ?? '', value % 4 === 0 ? undefined : value);
     case 'several': return [...edit(beads, id, { title: `Both ${number}` }, act), ...(other === id ? [] : comment(beads, other, `c${number}`, `Both ${number}`, act))];
   }
 }

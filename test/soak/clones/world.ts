@@ -6,14 +6,15 @@ import { runGit } from '../../../src/git/run.ts';
 import { inspect } from '../../../src/ledger/inspection.ts';
 import { mainRef, type Ledger } from '../../../src/ledger/ledger.ts';
 import { allIds } from '../../../src/ledger/projection.ts';
-import { parseShard } from '../../../src/ledger/shards.ts';
+import { isRedirect } from '../../../src/ledger/renaming.ts';
+import { parseSettings, parseShard, settingsPath } from '../../../src/ledger/shards.ts';
 import { lineOf, type Stored } from '../../../src/ledger/stamps.ts';
 import { bead } from '../../helpers/garage.ts';
 import { Bits } from './bits.ts';
 import { Chronicle } from './chronicle.ts';
 import { Random } from './random.ts';
 import { faults, type Fault } from './steps.ts';
-import { writes, type Deed, type Outcome, type Turn } from './turn.ts';
+import { settingsName, writes, type Deed, type Outcome, type Turn } from './turn.ts';
 
 /** Where clones live, and how their processes run. */
 export interface Stage {
@@ -50,6 +51,7 @@ interface Clone {
   online: boolean;
   head: string | undefined;
   readonly records: Map<string, Stored>;
+  settings: Readonly<Record<string, unknown>>;
 }
 
 const minute = 60_000;
@@ -80,7 +82,7 @@ export class World {
   readonly #events = new Map<string, number>();
   readonly #faults: string[] = [];
   #print = '';
-  /** What ledgers stood at before their history was cut. */
+  /** The last commits that were cut away from a history. */
   readonly #cuts: { readonly repository: Repository; readonly commit: string }[] = [];
   #turns = 0;
   /** Minutes since the start. */
@@ -130,7 +132,7 @@ export class World {
   #add(repository: Repository, like?: Clone): void {
     const number = this.#clones.length;
     const skew = skews[(number + this.seed) % skews.length] ?? 0;
-    this.#clones.push({ number, repository, skew, joined: true, online: true, head: like?.head, records: new Map(like?.records) });
+    this.#clones.push({ number, repository, skew, joined: true, online: true, head: like?.head, records: new Map(like?.records), settings: like?.settings ?? {} });
   }
 
   async #live(): Promise<void> {
@@ -213,7 +215,7 @@ export class World {
     if (struck) this.#happened(`${kind} ${fault?.kind}`);
     if (outcome === undefined && !struck) throw new Error(`turn ${turn.number} (${deed.verb}) ended by itself`);
     if (outcome !== undefined) this.#happened(this.#nameOf(kind, deed, outcome));
-    if (deed.verb === 'trim' && before !== undefined && (await readRef(clone.repository, mainRef)) !== before) this.#cuts.push({ repository: clone.repository, commit: before });
+    if (deed.verb === 'trim') await this.#noteCut(clone, before);
     const wrote = await this.#look(clone, isWrite ? deed : undefined, deed.verb === 'trim' ? this.#known.get(before ?? '') : undefined);
     if (isWrite && outcome !== undefined) this.#holdAcknowledged(clone, turn, outcome, before);
     const line = `turn ${turn.number}: clone ${clone.number}, ${deed.verb}${'id' in deed ? ` ${deed.id}` : ''}${struck ? `, ${fault?.kind} at its step ${fault?.at}` : ''}${outcome?.failure === undefined ? '' : `, ${outcome.failure}`}: ${wrote} beads changed, now at ${clone.head}`;
@@ -230,7 +232,7 @@ export class World {
     }
     if (kind !== 'write') return kind;
     if (commit === null) return 'write with nothing to do';
-    return deed.verb === 'import' ? 'import acknowledged' : deed.verb === 'child' ? 'child acknowledged' : 'write acknowledged';
+    return ['import', 'child', 'rename', 'setting'].includes(deed.verb) ? `${deed.verb} acknowledged` : 'write acknowledged';
   }
 
   /** Another process comes first, while one is about to speak with the hub: in another clone, or a writer in its own. */
@@ -239,6 +241,15 @@ export class World {
     const other = this.#random.chance(0.3) || others.length === 0 ? clone : this.#random.of(others);
     await this.#take(other, this.#deed(other));
     if (other !== clone) await this.#take(other, { verb: 'sync' });
+  }
+
+  async #noteCut({ repository }: Clone, before: string | undefined): Promise<void> {
+    const head = await readRef(repository, mainRef);
+    if (head === undefined || head === before) return;
+    const reader = ObjectReader.open(repository);
+    const [, commit] = /"until":"([0-9a-f]{40})"/.exec((await commitAt(reader, head)).message) ?? [];
+    await reader.close();
+    if (commit !== undefined) this.#cuts.push({ repository, commit });
   }
 
   #nowOf({ skew }: Clone): number {
@@ -255,17 +266,19 @@ export class World {
     if (head === undefined || head === clone.head) return 0;
     const reader = ObjectReader.open(clone.repository);
     try {
-      const before = clone.head;
+      const { head: before, settings } = clone;
       const changed = await this.#refresh(clone, reader, head);
       const knew = this.#known.get(before ?? '') ?? new Bits();
       let knows: Bits;
       if (write !== undefined) {
         knows = knew.copy();
-        for (const [id, was] of changed) {
+        const former = new Map([...changed.values()].flatMap((was): [string, Stored][] => (was === undefined || isRedirect(was) ? [] : [[was.clock.born, was]])));
+        for (const id of changed.keys()) {
           const is = clone.records.get(id);
           if (is === undefined) throw new Error(`${id} is gone from clone ${clone.number}`);
-          knows.join(this.#chronicle.note(was, is, clone.records, knew, write.verb === 'import'));
+          if (!isRedirect(is)) knows.join(this.#chronicle.note(former.get(is.clock.born), is, clone.records, knew, write.verb === 'import'));
         }
+        knows.join(this.#chronicle.noteSettings(settings, clone.settings, knew));
         const { parents } = await commitAt(reader, head);
         if (parents.join() !== before) this.#faults.push(`a write of clone ${clone.number} went from ${before} to ${head}, whose parents are ${parents.join()}`);
       } else knows = (kept ?? (await this.#knownAt(reader, head))).copy().join(knew);
@@ -299,6 +312,7 @@ export class World {
     const paths = clone.head === undefined ? await this.#list(clone.repository, ['ls-tree', '-r', '-z', head, '--']) : await this.#list(clone.repository, ['diff-tree', '-r', '-z', '--no-renames', clone.head, head, '--']);
     const changed = new Map<string, Stored | undefined>();
     for (const path of paths) {
+      if (path === settingsPath(settingsName)) clone.settings = parseSettings(settingsName, Buffer.from(await text(`${head}:${path}`)), head);
       const shard = /^beads\/(\d\d\/\d\d)\.jsonl$/.exec(path)?.[1];
       if (shard === undefined) continue;
       const [old, fresh] = await Promise.all([clone.head === undefined ? '' : text(`${clone.head}:${path}`), text(`${head}:${path}`)]);
@@ -347,11 +361,11 @@ export class World {
     await this.#holdHub();
     await this.#holdEach();
     const [first] = this.#clones;
-    this.#faults.push(...this.#chronicle.faultsOf(first!.records));
+    this.#faults.push(...this.#chronicle.faultsOf(first!.records, first!.settings));
     const known = this.#known.get(first!.head ?? '')?.size;
     if (known !== this.#chronicle.size) this.#faults.push(`the end knows ${known} of ${this.#chronicle.size} things that were said`);
     for (const id of first!.records.keys()) if (/^gt-[ijk]\+/.test(id)) this.#faults.push(`the file was taken in twice: there is ${id}`);
-    for (const id of first!.records.keys()) if (id.includes('+')) this.#happened('bead renamed since its id was taken');
+    for (const { bead: { id } } of first!.records.values()) if (id.includes('+')) this.#happened('bead renamed since its id was taken');
     const { findings } = await inspect(this.#ledgerOf(first!));
     for (const { severity, check, message } of findings) {
       if (check === 'dependency.circle') this.#happened('circle of dependencies made apart');
