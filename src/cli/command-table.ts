@@ -60,6 +60,7 @@ export const areas: readonly Area[] = [
       ['bead orphans', () => import('./commands/bead/orphans.ts')],
       ['bead lint', () => import('./commands/bead/lint.ts')],
       ['bead duplicates', () => import('./commands/bead/duplicates.ts')],
+      ['bead find-duplicates', () => import('./commands/bead/find-duplicates.ts')],
       ['bead duplicate', () => import('./commands/bead/duplicate.ts')],
       ['bead supersede', () => import('./commands/bead/supersede.ts')],
       ['bead defer', () => import('./commands/bead/defer.ts')],
@@ -70,6 +71,7 @@ export const areas: readonly Area[] = [
       ['bead link', () => import('./commands/bead/link.ts')],
       ['bead rename', () => import('./commands/bead/rename.ts')],
       ['bead rename-prefix', () => import('./commands/bead/rename-prefix.ts')],
+      ['bead compact', () => import('./commands/bead/compact.ts')],
       ['bead remember', () => import('./commands/bead/remember.ts')],
       ['bead recall', () => import('./commands/bead/recall.ts')],
       ['bead memories', () => import('./commands/bead/memories.ts')],
@@ -204,6 +206,7 @@ export const aliases: Readonly<Record<string, string>> = {
   'bead done': 'bead close',
   'bead status': 'bead stats',
   'bead comments add': 'bead comment',
+  'bead admin compact': 'bead compact',
 };
 
 /** What `bd` knows besides the bead commands. */

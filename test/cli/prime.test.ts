@@ -50,7 +50,7 @@ primes('tells what is remembered there, the newest first and as data, and not mo
   await gtOutput(place, ['import', '-'], { input: lines });
   await gtOutput(place, ['remember', '--key', 'tests', 'npm test needs the forge running']);
   const text = await gtOutput(worktree, ['prime']);
-  assert.match(text, /Remembered here \(gt recall <key> shows all of one\):\n~~~~\ntests: npm test needs the forge running\nk\d+: ~~~  漢+…?\n(?:k.*\n)*… and 1\d more: gt memories\n~~~~\n\nWhen it is finished/);
+  assert.match(text, /Remembered here \(gt recall <key> shows all of one\):\n~~~~\ntests: npm test needs the forge running\nk\d+: ~~~ {2}漢+…?\n(?:k.*\n)*… and 1\d more: gt memories\n~~~~\n\nWhen it is finished/);
   assert.ok(Buffer.byteLength(text) <= bytesOfTokens, String(Buffer.byteLength(text)));
   assert.is((await gtJson<{ memories: unknown[] }>(worktree, ['prime'])).memories.length, 21);
   assert.match(await gtOutput(place, ['prime']), /tests: npm test needs the forge running\n(?:.*\n)+## Nothing hangs on your hook/);

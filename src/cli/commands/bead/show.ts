@@ -29,6 +29,7 @@ function* sheet({ bead, dependencies, dependents }: Details): Iterable<Part> {
     ['parent', bead.parent], ['estimate', bead['estimated_minutes'] === undefined ? undefined : `${bead['estimated_minutes'] as number} min`], ['due', bead['due_at']],
     ['deferred until', bead.defer_until], ['external', bead['external_ref']], ['spec', bead['spec_id']], ['created', by(bead.created_at, bead.created_by)],
     ['updated', bead.updated_at], ['started', bead.started_at], ['closed', by(bead.closed_at, undefined)], ['reason', bead.close_reason],
+    ['compacted', bead['compacted_at_commit'] === undefined ? bead['compacted_at'] : `${String(bead['compacted_at'])}; --at ${String(bead['compacted_at_commit']).slice(0, 12)} shows all of it`],
     ['metadata', bead.metadata === undefined ? undefined : JSON.stringify(bead.metadata)],
   ];
   yield table(facts.filter(([, value]) => value !== undefined && value !== ''), [{ title: '', cell: ([name]) => `  ${name}` }, { title: '', cell: ([, value]) => String(value) }], { titles: false });
