@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isStamp, replicaDigits, type Stamp } from '../base/clock.ts';
 import { Broken } from '../base/errors.ts';
 import type { Repository } from '../git/repository.ts';
+import { homeOf } from './home.ts';
 import type { Liveness } from './lock.ts';
 
 /** One ledger: a ref of one repository, and this clone's part in it. */
@@ -72,36 +73,30 @@ interface ReplicaFile {
 /** What is this clone's alone and would mislead a copy of it: who runs there, and when it last spoke with a remote. */
 const notCopied: readonly string[] = ['sessions', 'engine.json', 'tick.json', 'sync.json'];
 
-/** This clone's replica id, made on first use, and anew in a copy of the clone. */
+/**
+ * This clone's replica id, made on first use, and anew wherever the clone is not in the place that it was made in: in a copy, on another machine, and after a move to another file system, which
+ * nobody can tell from a copy. Then what it knew of sessions goes, too: they are those of the place where it was.
+ */
 export function replicaOf(repository: Repository): string {
   const known = readState<ReplicaFile>(repository, replicaFile);
-  const home = homeOf(repository);
+  const home = homeOf(dirname(statePath(repository, replicaFile)));
   if (known?.home === home && known.id.length === replicaDigits) return known.id;
   if (known !== undefined) for (const name of notCopied) rmSync(join(stateFolder(repository), name), { recursive: true, force: true });
+  return newReplica(repository, home);
+}
+
+/** Gives this clone another replica id, since somebody else writes under the one that it had: a copy that no place tells apart, such as a machine that was copied whole. */
+export function renewReplica(repository: Repository): string {
+  return newReplica(repository, homeOf(dirname(statePath(repository, replicaFile))));
+}
+
+function newReplica(repository: Repository, home: string): string {
   const id = Array.from(crypto.getRandomValues(new Uint8Array(replicaDigits)), (byte) => (byte % 36).toString(36)).join('');
   writeState(repository, { id, home } satisfies ReplicaFile, replicaFile);
   return id;
 }
 
 const replicaFile = 'replica.json';
-
-/** Tells a clone from its copies, and stays when it is moved: the machine, and the number that its file system gives to the folder. */
-function homeOf(repository: Repository): string {
-  return `${machineId()} ${statSync(dirname(statePath(repository, replicaFile))).ino}`;
-}
-
-let machine: string | undefined;
-
-/** Empty where the system has no name for the machine that stays. */
-function machineId(): string {
-  if (machine !== undefined) return machine;
-  try {
-    machine = readFileSync('/etc/machine-id', 'utf8').trim();
-  } catch {
-    machine = '';
-  }
-  return machine;
-}
 
 /** The last stamp that this clone gave out. */
 export function lastStamp(repository: Repository): Stamp | undefined {

@@ -4,10 +4,11 @@ import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef, RefMoved, updateRefs } from '../git/refs.ts';
 import { fetch, listRemoteRefs, push, PushDenied, PushRefused, type PushUpdate } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
-import { fold } from './fold.ts';
+import { runGit } from '../git/run.ts';
+import { backupFolder, fold } from './fold.ts';
 import { formatAt } from './init.ts';
-import { mainRef, replicaOf, type Ledger } from './ledger.ts';
-import { offer } from './offered.ts';
+import { mainRef, renewReplica, replicaOf, type Ledger } from './ledger.ts';
+import { offer, offeredRef } from './offered.ts';
 import type { Signature } from './transact.ts';
 import { remoteLedgers } from './trust.ts';
 import { foldVerdicts, gatesRef } from './verdicts.ts';
@@ -55,11 +56,24 @@ export function replicaRef(repository: Repository): string {
   return `refs/beads/replicas/${replicaOf(repository)}`;
 }
 
-/** Fetches what a hub shares into the names that belong to it alone: nothing of this clone is touched. Throws RemoteUnreachable. */
+/**
+ * Fetches what a hub shares into the names that belong to it alone: nothing of this clone is touched. Where somebody else has pushed under this clone's name, it takes another one. Throws
+ * RemoteUnreachable.
+ */
 export async function fetchShared(repository: Repository, { remote, namespace }: Hub, timeoutMs?: number): Promise<void> {
   const into = `${remoteLedgers}${remote}/`;
-  const own = [`+refs/beads/*:${into}*`, `+refs/notes/gates*:${into}notes/gates*`, `+refs/claims/*:${into}claims/*`, `+refs/leases/*:${into}leases/*`];
-  await fetch(repository, remote, namespace === 'beads' ? own : [`+${branches}*:${into}*`], { prune: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  const shared = [`+refs/beads/*:${into}*`, `+refs/notes/gates*:${into}notes/gates*`, `+refs/claims/*:${into}claims/*`, `+refs/leases/*:${into}leases/*`];
+  const own = trackingRef({ remote }, replicaRef(repository));
+  const before = await readRef(repository, own);
+  await fetch(repository, remote, namespace === 'beads' ? shared : [`+${branches}*:${into}*`], { prune: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  const there = await readRef(repository, own);
+  if (there !== undefined && there !== before && !(await wasHere(repository, there))) renewReplica(repository);
+}
+
+/** Whether this clone's ledger has ever stood at a commit: it builds on it, or keeps it from before a cut or a merge. */
+async function wasHere(repository: Repository, commit: string): Promise<boolean> {
+  const { stdout } = await runGit(repository, ['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${commit}`, '--', 'refs/beads/', backupFolder, offeredRef]);
+  return stdout.length > 0;
 }
 
 /** Where a remote has a ledger already; undefined where it has none. Throws RemoteUnreachable. */

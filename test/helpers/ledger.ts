@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRepository } from '../../src/git/repository.ts';
 import { initLedger } from '../../src/ledger/init.ts';
-import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
+import { mainRef, replicaOf, stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { transact, type LedgerChange, type Signature } from '../../src/ledger/transact.ts';
 import type { View } from '../../src/ledger/shards.ts';
 import { isAlive, ownProcess } from '../../src/sessions/processes.ts';
@@ -51,4 +51,11 @@ export async function loseObject(ledger: Ledger, rev: string): Promise<void> {
   const cwd = ledger.repository.gitDir;
   await output(['sh', '-c', 'mkdir aside && mv objects/pack/* aside/ && for pack in aside/*.pack; do git unpack-objects -q <"$pack"; done && rm -r aside'], { cwd });
   rmSync(join(cwd, 'objects', oid.slice(0, 2), oid.slice(2)));
+}
+
+/** Lets a clone write in the name of another one, as a copy does that nothing tells apart. */
+export function borrowName({ repository }: Ledger, replica: string): void {
+  replicaOf(repository);
+  const path = join(stateFolder(repository), 'replica.json');
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), id: replica }));
 }

@@ -6,10 +6,12 @@ import { create, edit } from '../../src/domain/content.ts';
 import { readRef } from '../../src/git/refs.ts';
 import { headOf, isShared } from '../../src/ledger/history.ts';
 import { initLedger } from '../../src/ledger/init.ts';
-import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
+import { mainRef, replicaOf, type Ledger } from '../../src/ledger/ledger.ts';
+import { consult } from '../../src/ledger/read.ts';
 import { carry, LedgerRefused, noteArrived, OtherTown, replicaRef, share, trackingRef, type Hub } from '../../src/ledger/sharing.ts';
+import { trim } from '../../src/ledger/trim.ts';
 import { nux, slit } from '../helpers/garage.ts';
-import { ace, bareLedger, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { ace, bareLedger, borrowName, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
 import { output, temporary } from '../helpers/temporary.ts';
 
 const hub: Hub = { remote: 'origin', namespace: 'beads' };
@@ -119,3 +121,41 @@ strangers('has the hub to itself where nobody else was there before', async () =
 });
 
 strangers.run();
+
+const naming = suite('two clones of one name');
+
+for (const met of [false, true]) {
+  naming(`have two once they meet, and lose nothing: ${met ? 'copied after the last round' : 'copied before'}`, async () => {
+    const { ledger, there } = await beside();
+    await share(ledger, hub, ace);
+    const name = replicaOf(ledger.repository);
+    const copy = await another(there);
+    borrowName(copy, name);
+    await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+    await write(copy, (view) => create(view, 'gt-b', { title: 'Paint' }, slit));
+    await (met ? carry(ledger, hub, 10_000) : undefined);
+    for (const each of [copy, ledger, copy, ledger]) await share(each, hub, ace);
+    const names = [ledger, copy].map(({ repository }) => replicaOf(repository));
+    assert.is(new Set(names).size, 2);
+    assert.equal((await gitIn(ledger, 'rev-parse', mainRef)).trim(), (await gitIn(copy, 'rev-parse', mainRef)).trim());
+    for (const each of [ledger, copy]) await share(each, hub, ace);
+    assert.equal([ledger, copy].map(({ repository }) => replicaOf(repository)), names);
+    assert.equal(await consult(ledger, (view) => [...view.all()].map(({ id }) => id).sort()), ['gt-a', 'gt-b']);
+  });
+}
+
+naming('stays as it is where the own pushes of a clone come back, also after a cut and from a hub that has been told twice', async () => {
+  const { ledger } = await beside();
+  const name = replicaOf(ledger.repository);
+  for (const id of ['gt-a', 'gt-b', 'gt-c']) {
+    await write(ledger, (view) => create(view, id, { title: 'Weld' }, nux));
+    await share(ledger, hub, ace);
+    // As if the push had arrived and its sender had been killed before it heard.
+    await gitIn(ledger, 'update-ref', '-d', trackingRef(hub, replicaRef(ledger.repository)));
+    if (id === 'gt-b') await trim(ledger, ace, ledger.now() + 1000, false);
+  }
+  await share(ledger, hub, ace);
+  assert.is(replicaOf(ledger.repository), name);
+});
+
+naming.run();

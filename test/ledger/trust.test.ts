@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,7 +10,7 @@ import { consult, openSnapshot } from '../../src/ledger/read.ts';
 import { share, type Hub } from '../../src/ledger/sharing.ts';
 import { addTrust, commandAt, commandOf, declineTrust, knownReplicas, readTrust, removeTrust, whyUntrusted, type CommandUntrusted, type Runnable } from '../../src/ledger/trust.ts';
 import { nux, slit } from '../helpers/garage.ts';
-import { ace, bareLedger, gitIn, newLedger, write } from '../helpers/ledger.ts';
+import { ace, bareLedger, borrowName, gitIn, newLedger, write } from '../helpers/ledger.ts';
 
 const day = timestamp(Date.parse('2026-05-01T08:00:00Z'));
 const hubOf = (remote: string): Hub => ({ remote, namespace: 'beads' });
@@ -23,13 +23,6 @@ async function cloneOf(there: string, remote = 'origin'): Promise<Ledger> {
   await gitIn(clone, 'remote', 'add', remote, there);
   await sync(clone, remote);
   return clone;
-}
-
-/** Writes in the name of another clone from now on. */
-function borrowName(thief: Ledger, replica: string): void {
-  const path = join(stateFolder(thief.repository), 'replica.json');
-  replicaOf(thief.repository);
-  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), id: replica }));
 }
 
 async function runnableOf(ledger: Ledger, id: string): Promise<Runnable> {
