@@ -10,7 +10,7 @@ import { hook } from '../domain/hook.ts';
 import { readRef } from '../git/refs.ts';
 import { fetch } from '../git/remotes.ts';
 import { lockWorktree } from '../git/worktrees.ts';
-import { ClaimHeld, dropClaim } from '../ledger/claims.ts';
+import { ClaimHeld } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { replicaOf, statePath } from '../ledger/ledger.ts';
 import { withLock } from '../ledger/lock.ts';
@@ -21,7 +21,7 @@ import { phaseOf } from '../ledger/stamps.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { findProgram } from '../sessions/backend.ts';
 import { ledgerOf, workerFolder, type Rig, type Town } from '../town.ts';
-import { claimFact, claimHub, lookAtHub, takeClaim, tellHub } from './claims.ts';
+import { claimFact, claimHub, dropSpent, lookAtHub, quietly, takeClaim, tellHub } from './claims.ts';
 import { createConvoy, workTitle } from './convoy.ts';
 import { handStart, refuseUntrusted, runtimeFor, startSession } from './session.ts';
 import { readSession } from './session-record.ts';
@@ -128,17 +128,8 @@ async function underClaim<T>(town: Town, rig: Rig, hub: Hub | undefined, bead: B
   try {
     return await hang(claim);
   } catch (error) {
-    if (hub !== undefined && claim !== undefined) await giveBack(rig, hub, claim);
+    if (hub !== undefined && claim !== undefined) await quietly(() => dropSpent(rig, hub, claim));
     throw error;
-  }
-}
-
-async function giveBack(rig: Rig, hub: Hub, claim: Claim): Promise<void> {
-  try {
-    const bead = await consult(rig.ledger, (view) => view.get(claim.bead));
-    if (bead?.status !== 'hooked') await dropClaim(rig.repository, hub, claim);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
   }
 }
 

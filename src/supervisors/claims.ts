@@ -1,4 +1,6 @@
-import { carryOut, claimHub, giveSign, lookAtHub, observeClaims } from '../actions/claims.ts';
+import { carryOut, observeClaims } from '../actions/claim-orders.ts';
+import { claimHub, lookAtHub } from '../actions/claims.ts';
+import { giveSign } from '../actions/signs-of-life.ts';
 import { decide } from '../domain/claim.ts';
 import { noteSigns } from '../ledger/claims.ts';
 import { replicaOf } from '../ledger/ledger.ts';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Busy } from '../base/errors.ts';
+import { Freshness } from '../base/freshness.ts';
 import { shortDuration, timestamp } from '../base/time.ts';
 import { decide, type Move, type QueueFacts } from '../domain/merge-queue.ts';
 import type { MergeRequest, Rejection } from '../domain/merge-request.ts';
@@ -84,17 +85,17 @@ export async function runQueues(town: Town, rigName: string | undefined, options
 const freshMilliseconds = 10_000;
 /** What a ledger tells of is on the hub a moment later, if its clone is not cut off. */
 const awaitMilliseconds = 1_000;
-const refreshed = new Map<string, number>();
+const refreshed = new Freshness();
 
 /** Asks the hub; an engine that looks at every turn does so only now and then, since a landing that missed something asks again. */
 async function refresh(rig: Rig): Promise<void> {
-  refreshed.set(rig.repository.commonDir, rig.ledger.now());
+  refreshed.note(rig.repository.commonDir);
   await refreshHub(rig);
 }
 
 /** Whether the hub was last asked longer ago. */
 function isOlder(rig: Rig, milliseconds: number): boolean {
-  return rig.ledger.now() - (refreshed.get(rig.repository.commonDir) ?? 0) > milliseconds;
+  return !refreshed.isWithin(rig.repository.commonDir, milliseconds);
 }
 
 function isAwaited({ targets }: QueueFacts): boolean {

@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keepAlive } from '../../src/actions/claims.ts';
+import { keepAlive } from '../../src/actions/signs-of-life.ts';
 import { claimsTick } from '../../src/supervisors/claims.ts';
 import { openTown } from '../../src/town.ts';
 import { cloneOf, machines, newHub, type Clone } from '../helpers/clones.ts';
