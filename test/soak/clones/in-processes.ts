@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openRepository } from '../../../src/git/repository.ts';
 import { output, ownEnvironment, repository, run } from '../../helpers/temporary.ts';
+import { bundleWithGit, moving } from './room.ts';
 import type { Outcome, Turn } from './turn.ts';
 import type { Stage } from './world.ts';
 
@@ -14,6 +15,7 @@ export type Told = { readonly told: 'overtake' } | { readonly told: 'outcome'; r
 export async function inProcesses(folder: string): Promise<Stage> {
   const place = (clone: number | string): string => join(folder, `${clone}`);
   const git = (...words: string[]): Promise<string> => output(['git', ...words]);
+  await bundleWithGit(moving, join(import.meta.dirname, 'process.ts'), place('program'));
   await git('clone', '-q', '--bare', await repository({ path: place('seed') }), place('hub'));
   return {
     hub: openRepository(place('hub')),
@@ -25,7 +27,7 @@ export async function inProcesses(folder: string): Promise<Stage> {
       cpSync(place(from), place(to), { recursive: true });
       return openRepository(place(to));
     },
-    run: (turn, overtake) => takeTurn(place(turn.clone), turn, overtake),
+    run: (turn, overtake) => takeTurn([place('program/process.js'), place(turn.clone), JSON.stringify(turn)], turn, overtake),
     check: async () => {
       const found = await Promise.all(['hub', 0, 1, 2, 3, 4, 5].map(async (name) => {
         const { code, stdout, stderr } = await run(['git', 'fsck', '--strict', '--no-dangling', '--no-progress'], { cwd: place(name), timeoutMs: 300_000 });
@@ -36,9 +38,9 @@ export async function inProcesses(folder: string): Promise<Stage> {
   };
 }
 
-function takeTurn(path: string, turn: Turn, overtake: () => Promise<void>): Promise<{ readonly outcome: Outcome | undefined; readonly struck: boolean }> {
+function takeTurn(argv: readonly string[], turn: Turn, overtake: () => Promise<void>): Promise<{ readonly outcome: Outcome | undefined; readonly struck: boolean }> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'process.ts'), path, JSON.stringify(turn)], { env: ownEnvironment(), stdio: ['pipe', 'pipe', 'pipe'], timeout: 120_000, killSignal: 'SIGTERM' });
+    const child = spawn(process.execPath, argv, { env: ownEnvironment(), stdio: ['pipe', 'pipe', 'pipe'], timeout: 120_000, killSignal: 'SIGTERM' });
     let end: { readonly outcome: Outcome; readonly struck: boolean } | undefined;
     let said = '';
     child.stdin.on('error', () => undefined);

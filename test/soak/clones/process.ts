@@ -1,18 +1,13 @@
-// One turn of one clone in a process of its own: bun test/soak/process.ts <clone> <turn as JSON>
+// One turn of one clone in a process of its own: <clone> <turn as JSON>. It is bundled with the steps of `stepwise` in the place of git's own.
 import { readSync } from 'node:fs';
-import { git, moving, originalOf, replaceGit, type Git } from './room.ts';
+import { openRepository } from '../../../src/git/repository.ts';
+import { mainRef } from '../../../src/ledger/ledger.ts';
+import { isAlive, ownProcess } from '../../../src/sessions/processes.ts';
 import type { Told } from './in-processes.ts';
-import type { Turn } from './turn.ts';
-
-// Everything that imports from the git room is loaded after this.
-
-replaceGit(moving);
-const { Steps, stepwise } = await import('./steps.ts');
-const { drawing, Random } = await import('./random.ts');
-const { perform } = await import('./turn.ts');
-const { openRepository } = await import('../../../src/git/repository.ts');
-const { mainRef } = await import('../../../src/ledger/ledger.ts');
-const { isAlive, ownProcess } = await import('../../../src/sessions/processes.ts');
+import { drawing, Random } from './random.ts';
+import { git, originals } from './room.ts';
+import { Steps, stepwise } from './steps.ts';
+import { perform, type Turn } from './turn.ts';
 
 const tell = (told: Told): boolean => process.stdout.write(`${JSON.stringify(told)}\n`);
 const [path = '', text = ''] = process.argv.slice(2);
@@ -29,7 +24,6 @@ const steps = new Steps(
     readSync(0, Buffer.alloc(1));
   },
 );
-const originals = Object.assign({}, ...(await Promise.all(moving.map((name) => import(originalOf(name)))))) as Git;
 Object.assign(git, stepwise(originals, () => steps));
 crypto.getRandomValues = drawing(new Random(turn.number));
 const outcome = await perform(turn, { repository: openRepository(path), ref: mainRef, prefixes: ['gt'], liveness: { self: ownProcess(), isAlive }, now: () => turn.now });
