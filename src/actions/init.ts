@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Failure, Refused } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
@@ -11,10 +11,10 @@ import { remoteUrl } from '../git/remotes.ts';
 import { discover, openRepository, type Repository } from '../git/repository.ts';
 import { requireGit } from '../git/run.ts';
 import { initLedger, readFormat } from '../ledger/init.ts';
-import { mainRef, readState, writeState, type Ledger } from '../ledger/ledger.ts';
+import { mainRef, readState, stateFolder, writeState, type Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { findNamespace } from '../ledger/sharing.ts';
-import { addTrust } from '../ledger/trust.ts';
+import { addTrust, readTrust } from '../ledger/trust.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { isAlive, ownProcess } from '../sessions/processes.ts';
 import { hqPrefix, townState, type Owner, type RigFile, type TownFile } from '../town.ts';
@@ -64,9 +64,11 @@ export async function initRepository(wish: InitWish): Promise<InitReport> {
   await requireGit();
   const repository = checkoutOf(wish.cwd);
   const known = knownTown(repository);
-  const fetched = await fetchLedger(repository, wish);
+  const fetched = (known === undefined ? await resumed(repository, wish) : undefined) ?? (await fetchLedger(repository, wish));
   try {
-    return await begin(repository, known, wish, fetched);
+    const report = await begin(repository, known, wish, fetched);
+    forgetAdopting(repository);
+    return report;
   } catch (error) {
     if (fetched.ledger !== undefined && knownTown(repository) === undefined) await forgetLedger(repository, fetched.ledger);
     throw error;
@@ -177,10 +179,24 @@ interface FetchedLedger {
   readonly notes: readonly string[];
 }
 
+/** In this clone's state: the remote whose ledger it was about to take over. */
+const adopting = 'adopting.json';
+
+function forgetAdopting(repository: Repository): void {
+  rmSync(join(stateFolder(repository), adopting), { force: true });
+}
+
+/** What an earlier beginning took over before it was stopped: nobody was told of that yet, or asked. */
+async function resumed(repository: Repository, wish: InitWish): Promise<FetchedLedger | undefined> {
+  const remote = readState<{ readonly remote: string }>(repository, adopting)?.remote;
+  return remote === undefined || (await readRef(repository, mainRef)) === undefined ? undefined : takenOver(repository, remote, wish);
+}
+
 /** A ledger that a remote has already is taken from there, or two would begin apart. */
 async function fetchLedger(repository: Repository, wish: InitWish): Promise<FetchedLedger> {
   const remote = wish.remote ?? 'origin';
   if ((await readRef(repository, mainRef)) !== undefined || (await remoteUrl(repository, remote)) === undefined) return { notes: [] };
+  forgetAdopting(repository);
   wish.progress(`asking ${remote} whether it has a ledger`);
   let patience: NodeJS.Timeout | undefined;
   const silence = new Promise<undefined>((resume) => {
@@ -192,15 +208,22 @@ async function fetchLedger(repository: Repository, wish: InitWish): Promise<Fetc
   if (found === undefined) return { notes: [`${remote} did not answer: if it has a ledger, gt sync joins the two`] };
   if (found.namespace === undefined) return { notes: [] };
   wish.progress(`fetching the ledger of ${remote}`);
+  writeState(repository, { remote }, adopting);
   await adoptLedger(repository, { remote, namespace: found.namespace });
+  return takenOver(repository, remote, wish);
+}
+
+/** Asks whether what came with a ledger may run here, and says where it came from. */
+async function takenOver(repository: Repository, remote: string, wish: InitWish): Promise<FetchedLedger> {
   const ledger = await readRef(repository, mainRef);
-  const trusted = await wish.confirm(`${remote} has a ledger already. Shall the gates and commands that come from there run in this clone? Everybody who may push to ${remote} can write them.`, false);
+  const trusted = readTrust(repository).remotes.has(remote) || await wish.confirm(`${remote} has a ledger already. Shall the gates and commands that come from there run in this clone? Everybody who may push to ${remote} can write them.`, false);
   if (trusted === true) addTrust(repository, 'remote', remote, timestamp(wish.now()));
   const terms = trusted === true ? '' : `; gates and commands in it run here only after: gt trust ${remote}`;
   return { ...(ledger === undefined ? {} : { ledger }), notes: [`the ledger was fetched from ${remote}${terms}`] };
 }
 
 async function forgetLedger(repository: Repository, ledger: string): Promise<void> {
+  forgetAdopting(repository);
   if ((await readRef(repository, mainRef)) === ledger) await updateRefs(repository, [{ ref: mainRef, from: ledger, to: null }]);
 }
 
