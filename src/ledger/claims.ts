@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Refused } from '../base/errors.ts';
 import { readLines } from '../base/jsonl.ts';
+import { oneLine } from '../base/text.ts';
 import type { Claim, SeenClaim } from '../domain/claim.ts';
+import { readObjects } from '../git/object.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef } from '../git/refs.ts';
 import { push, type PushUpdate } from '../git/remotes.ts';
@@ -33,25 +35,20 @@ export async function readClaims(repository: Repository, hub: Pick<Hub, 'remote'
   const seen = readSigns(repository);
   const reader = ObjectReader.open(repository);
   try {
-    const found = await Promise.all(refs.map(async ({ ref, oid }) => ({ bead: ref.slice(trackingRef(hub, claimFolder).length), token: oid, text: (await reader.contents(oid))?.body.toString('utf8') ?? '' })));
-    return found.flatMap(({ bead, token, text }) => {
-      const facts = factsIn(text);
-      const { replica, agent, duration } = facts ?? {};
-      if (typeof replica !== 'string' || typeof agent !== 'string' || typeof duration !== 'number') return [];
-      const known = seen[bead];
-      return [{ bead, token, replica, agent, duration, silent: known?.token === token ? known.silent : 0 }];
-    });
+    const found = await Promise.all(refs.map(async ({ ref, oid }) => claimIn(ref.slice(trackingRef(hub, claimFolder).length), oid, (await reader.contents(oid))?.body.toString('utf8') ?? '')));
+    return found.flatMap((claim) => (claim === undefined ? [] : [{ ...claim, silent: seen[claim.bead]?.token === claim.token ? (seen[claim.bead]?.silent ?? 0) : 0 }]));
   } finally {
     await reader.close();
   }
 }
 
-/** What the commit of a claim says; undefined where that cannot be read, for anybody may push one. */
-function factsIn(commit: string): Record<string, unknown> | undefined {
+/** The claim that a commit speaks of; undefined where that cannot be read, for anybody may push one. */
+function claimIn(bead: string, token: string, commit: string): Claim | undefined {
   const body = commit.slice(commit.indexOf('\n\n') + 2);
   const line = body.slice(body.indexOf('\n\n') + 2);
   const [first] = readLines(line);
-  return first !== undefined && 'value' in first ? first.value : undefined;
+  const { replica, agent, duration } = first !== undefined && 'value' in first ? first.value : {};
+  return typeof replica === 'string' && typeof agent === 'string' && typeof duration === 'number' ? { bead, token, replica, agent, duration } : undefined;
 }
 
 /** What a clone has seen of one claim. */
@@ -92,13 +89,22 @@ export async function noteSigns(repository: Repository, hub: Hub, now: number): 
   writeState(repository, { at: now, claims: Object.fromEntries(signs) } satisfies Signs, signsFile);
 }
 
-/** Takes a bead on the hub, in one push that must find no claim, or the one that may be replaced. Throws PushRefused where somebody was faster, PushDenied and RemoteUnreachable. */
+/** Takes a bead on the hub, in one push that must find no claim, or the one that may be replaced. Throws PushRefused where somebody was faster, ClaimUnreadable, PushDenied and RemoteUnreachable. */
 export async function pushClaim(repository: Repository, hub: Hub, wish: { readonly bead: string; readonly agent: string; readonly duration: number }, replaces: string | undefined, now: number): Promise<Claim> {
+  if (replaces === undefined) await refuseUnreadable(repository, hub, wish.bead);
   const replica = replicaOf(repository);
   const facts = { ...wish, replica, nonce: randomBytes(8).toString('hex') };
   const token = await writeWords(repository, `Claim ${wish.bead}`, facts, now);
   await pushTracked(repository, hub, claimRef(wish.bead), replaces ?? null, token);
   return { ...wish, replica, token };
+}
+
+async function refuseUnreadable(repository: Repository, hub: Hub, bead: string): Promise<void> {
+  const token = await readRef(repository, trackingRef(hub, claimRef(bead)));
+  if (token === undefined) return;
+  const [found] = await readObjects(repository, [token]);
+  const text = found?.body.toString('utf8') ?? '';
+  if (claimIn(bead, token, text) === undefined) throw new ClaimUnreadable(hub, bead, token, found?.type === 'commit' ? /^author (.*) \d+ [+-]\d{4}$/m.exec(text)?.[1] : undefined);
 }
 
 /** Takes a claim off the hub, if it still is this very one. Throws what `push` throws. */
@@ -131,5 +137,14 @@ export class ClaimHeld extends Refused {
   readonly code = 'claim.held';
   constructor({ bead, agent, replica, token }: Omit<Claim, 'duration'>) {
     super(`${bead} is worked on elsewhere: ${agent} of replica ${replica} has it`, { bead, agent, replica, token }, `gt sync, then gt show ${bead}`);
+  }
+}
+
+/** A hub has a claim that is none of ours to read, so nobody can tell who has the bead, or for how long. */
+export class ClaimUnreadable extends Refused {
+  readonly code = 'claim.unreadable';
+  constructor(hub: Hub, bead: string, token: string, author: string | undefined) {
+    const ref = nameOnHub(hub, claimRef(bead));
+    super(`${bead} cannot be claimed: what ${oneLine(author ?? 'somebody')} pushed to ${ref} on ${hub.remote} is no claim that gt can read`, { bead, ref, token, author }, `git push ${hub.remote} :${ref} (takes it away; ask them first)`);
   }
 }
