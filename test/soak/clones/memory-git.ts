@@ -115,14 +115,16 @@ export class MemoryGit implements Git {
     return commit;
   };
 
-  readonly runGit: Git['runGit'] = async (_repository, args) => ({ code: 0, stdout: Buffer.from(this.#answer(args)), stderr: '' });
+  readonly runGit: Git['runGit'] = async (where, args) => ({ code: 0, stdout: Buffer.from(this.#answer(where, args)), stderr: '' });
 
-  readonly runGitNow: Git['runGitNow'] = async (_repository, args) => ({ code: 0, stdout: Buffer.from(this.#answer(args)), stderr: '', pid: 0 });
+  readonly runGitNow: Git['runGitNow'] = async (where, args) => ({ code: 0, stdout: Buffer.from(this.#answer(where, args)), stderr: '', pid: 0 });
 
-  readonly gitText: Git['gitText'] = async (_repository, args) => this.#answer(args).trim();
+  readonly gitText: Git['gitText'] = async (where, args) => this.#answer(where, args).trim();
 
   /** What git prints for the few questions that the ledger asks it in words. */
-  #answer(args: readonly string[]): string {
+  #answer(where: Repository | string, args: readonly string[]): string {
+    const [, contained] = /^--contains=([0-9a-f]{40})$/.exec(args[3] ?? '') ?? [];
+    if (args.slice(0, 3).join(' ') === 'for-each-ref --count=1 --format=%(refname)' && contained !== undefined) return this.#refWith(where, contained, args.slice(5));
     const words = args.filter((word) => !word.startsWith('-'));
     switch (`${args[0]} ${args.filter((word) => word.startsWith('-') && word !== '--').join(' ')}`) {
       case 'rev-parse --is-shallow-repository': return 'false';
@@ -135,6 +137,11 @@ export class MemoryGit implements Git {
     if (args.slice(0, 3).join(' ') !== 'rev-list -1 --first-parent' || age === undefined) throw new Error(`nobody knows what git ${args.join(' ')} prints`);
     for (let next: string | undefined = args[4]; next !== undefined; next = this.objects.commit(next).parents[0]) if (this.objects.commit(next).seconds <= Number(age)) return next;
     return '';
+  }
+
+  #refWith(where: Repository | string, commit: string, below: readonly string[]): string {
+    const refs = this.refsOf(typeof where === 'string' ? where : where.commonDir);
+    return [...refs].filter(([ref, oid]) => isBelow(ref, below.map((each) => each.replace(/\/$/, ''))) && this.objects.isAncestor(commit, oid)).map(([ref]) => `${ref}\n`).sort()[0] ?? '';
   }
 
   #files(commit: string, below: readonly string[]): { path: string; oid: string }[] {

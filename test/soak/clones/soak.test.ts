@@ -12,7 +12,7 @@ const { World } = await import('./world.ts');
 const { mainRef } = await import('../../../src/ledger/ledger.ts');
 neverWait();
 
-const operations = 60;
+const operations = 40;
 const live = (seed: number, changed: (stage: Stage) => Stage = (stage) => stage): Promise<Report> => new World(seed, changed(inMemory(temporary())), operations).run();
 
 const soak = suite('six clones that live through what a seed says (npm run soak for many more)');
