@@ -4,7 +4,7 @@ import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
 import { NoLedger, wispRef, type Ledger } from './ledger.ts';
-import { ask, BadShard, checkPlaces, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { ask, checkPlaces, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import type { Stored } from './stamps.ts';
 
 /** One commit of a ledger, open for reading; what is asked for is loaded once. */
@@ -127,11 +127,9 @@ export async function listShards({ repository }: Pick<Ledger, 'repository'>, com
   return shards;
 }
 
-/** Reads one shard by its object. Throws MissingObject where the repository has lost it. */
+/** Reads one shard by its object. Throws BadShard, and MissingObject where the repository has lost it. */
 export async function readShard(reader: ObjectReader, shard: string, oid: string, commit: string): Promise<Map<string, Stored>> {
-  const found = await reader.contents(oid);
-  if (found === undefined) throw new BadShard(commit, shard, 0, `the object ${oid} is missing`);
-  const beads = parseShard(shard, found.body.toString('utf8'), commit);
+  const beads = parseShard(shard, (await reader.body(oid)).toString('utf8'), commit);
   checkPlaces(shard, beads, commit);
   return beads;
 }
