@@ -5,7 +5,7 @@ import type { Bead, Dependency } from '../domain/bead.ts';
 import { referenceKeys, type EdgeEntry, type Stored } from './stamps.ts';
 
 /** A bead as it is spoken of: by an id, and by its birth, which decides whom that means. */
-export interface Claim {
+export interface Mention {
   readonly id: string;
   readonly birth: Stamp;
 }
@@ -24,13 +24,13 @@ export function markedId(given: string, birth: Stamp): string {
 }
 
 /** The id that a bead was given when it was born. */
-export function givenId({ id, birth }: Claim): string {
+export function givenId({ id, birth }: Mention): string {
   const given = id.slice(0, -markLength - 1);
   return id.at(given.length) === '+' && id === markedId(given, birth) ? given : id;
 }
 
 /** One bead, whatever mark its id has. */
-export function identityOf({ id, birth }: Claim): string {
+export function identityOf({ id, birth }: Mention): string {
   return `${birth} ${givenId({ id, birth })}`;
 }
 
@@ -44,16 +44,16 @@ export function identityIn({ bead, clock }: Stored): string {
  * Settles who is called what: of several births that claim one id the smallest keeps it. Who has had to give it up once never gets it back, and takes it from nobody else: who moved
  * with its parent has brought its mark along to an id that may be free.
  */
-export function settle(claims: Iterable<Claim>): Names {
+export function settle(mentions: Iterable<Mention>): Names {
   const births = new Map<string, Set<Stamp>>();
   const names = new Map<string, string>();
   const giveUp = (given: string, birth: Stamp): unknown => names.set(`${birth} ${given}`, markedId(given, birth));
-  for (const claim of claims) {
-    const given = givenId(claim);
+  for (const mention of mentions) {
+    const given = givenId(mention);
     const known = births.get(given);
-    if (known === undefined) births.set(given, new Set([claim.birth]));
-    else known.add(claim.birth);
-    if (given !== claim.id) giveUp(given, claim.birth);
+    if (known === undefined) births.set(given, new Set([mention.birth]));
+    else known.add(mention.birth);
+    if (given !== mention.id) giveUp(given, mention.birth);
   }
   for (const [given, claimants] of births) {
     if (claimants.size < 2) continue;
@@ -64,8 +64,8 @@ export function settle(claims: Iterable<Claim>): Names {
 }
 
 /** Whom a record speaks of for ever: itself, and the targets of its edges. Its metadata may name another bead tomorrow. */
-export function claimsOf(stored: Stored): Claim[] {
-  const targets = pairsOf(stored).flatMap(({ target, birth }): Claim[] => (birth === '' ? [] : [{ id: target, birth }]));
+export function mentionsOf(stored: Stored): Mention[] {
+  const targets = pairsOf(stored).flatMap(({ target, birth }): Mention[] => (birth === '' ? [] : [{ id: target, birth }]));
   return [{ id: stored.bead.id, birth: stored.clock.born }, ...targets];
 }
 

@@ -3,7 +3,7 @@ import { stampTime } from '../base/clock.ts';
 import { canonical, isObject } from '../base/jsonl.ts';
 import { compareTimes, timestamp } from '../base/time.ts';
 import { workingStatuses, type Bead } from '../domain/bead.ts';
-import { claimsOf, edgesOf, identityIn, pairsOf, readdress, settle, type Pair } from './births.ts';
+import { edgesOf, identityIn, mentionsOf, pairsOf, readdress, settle, type Pair } from './births.ts';
 import { calledSo, isRedirect, joinCalled, renamedIn, settleRenamed, withFormer } from './renaming.ts';
 import { assigneeOf, elementClock, isRegister, lineOf, newest, phaseOf, registerField, registerKey, tokenOf, wordsIn, type CloseToken, type Clock, type Stored } from './stamps.ts';
 
@@ -49,7 +49,7 @@ export function mergeRecords(ours: ReadonlyMap<string, Stored>, theirs: Readonly
 export function mergeStored(a: Stored, b: Stored): Stored {
   if (a === b || lineOf(a) === lineOf(b)) return a;
   const called = joinCalled(a.clock, b.clock);
-  const settled = settle([...claimsOf(a), ...claimsOf(b)]);
+  const settled = settle([...mentionsOf(a), ...mentionsOf(b)]);
   const names = called === undefined ? settled : withFormer(settled, a.clock.born, called);
   const align = (stored: Stored): Stored => (called === undefined ? readdress(stored, names) : calledSo(readdress(stored, names), called));
   const [one, other] = [align(a), align(b)];

@@ -2,7 +2,7 @@ import { stampTime, type Stamp } from '../base/clock.ts';
 import { timestamp } from '../base/time.ts';
 import { renamedTo, type Bead } from '../domain/bead.ts';
 import type { Move } from '../domain/renaming.ts';
-import { givenId, identityOf, readdress, settle, type Claim, type Names } from './births.ts';
+import { givenId, identityOf, readdress, settle, type Mention, type Names } from './births.ts';
 import { lineOf, stampFor, type Clock, type Stored } from './stamps.ts';
 
 type Records = ReadonlyMap<string, Stored>;
@@ -94,10 +94,10 @@ export function renamedIn(ours: Records, theirs: Records): Names {
 
 /** Who is called what among merged beads, and the redirects that stand beside them. */
 export function settleRenamed(beads: readonly Stored[], redirects: readonly Stored[]): { readonly names: Names; readonly redirects: readonly Stored[] } {
-  const claims: Claim[] = [...beads, ...redirects].map(({ bead, clock }) => ({ id: bead.id, birth: clock.born }));
+  const mentions: Mention[] = [...beads, ...redirects].map(({ bead, clock }) => ({ id: bead.id, birth: clock.born }));
   const renamed = beads.filter(({ clock }) => clock.called !== undefined);
-  for (const { clock: { born, called = {} } } of renamed) for (const id of formerIds(called)) claims.push({ id, birth: born });
-  const places = settle(claims);
+  for (const { clock: { born, called = {} } } of renamed) for (const id of formerIds(called)) mentions.push({ id, birth: born });
+  const places = settle(mentions);
   const placeOf = (id: string, birth: Stamp): string => places.get(identityOf({ id, birth })) ?? id;
   const names = new Map(places);
   const standing = new Map<string, Stored>();
