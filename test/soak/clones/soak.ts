@@ -2,9 +2,8 @@
 // npm run soak -- clones [seed…] [--operations 400] [--tell]: all of it in this process, over objects in memory;
 // npm run soak -- processes [seed…]: over real git, each turn a process of its own.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { accessSync, constants, rmSync } from 'node:fs';
+import { temporary } from '../../helpers/temporary.ts';
 import { everything, replaceGit } from './room.ts';
 import type { Stage, Report } from './world.ts';
 
@@ -33,9 +32,7 @@ async function stageIn(folder: string): Promise<Stage> {
 }
 
 async function live(seed: number): Promise<Report> {
-  // Where there is one, a file system in memory saves the disk a million small files.
-  const shared = '/dev/shm';
-  const folder = mkdtempSync(join(canWrite(shared) ? shared : tmpdir(), 'gt-soak-'));
+  const folder = temporary();
   try {
     const { World } = await import('./world.ts');
     return await new World(seed, await stageIn(folder), operations, tell).run();
@@ -44,14 +41,13 @@ async function live(seed: number): Promise<Report> {
   }
 }
 
-function canWrite(folder: string): boolean {
+/** Where there is one, a file system in memory saves the disk a million small files. */
+function useMemory(folder: string): void {
   try {
-    const probe = join(folder, `gt-soak-${process.pid}`);
-    mkdirSync(probe);
-    rmSync(probe, { recursive: true });
-    return true;
+    accessSync(folder, constants.W_OK);
+    process.env.TMPDIR = folder;
   } catch {
-    return false;
+    // There is none: then it takes a little longer.
   }
 }
 
@@ -61,7 +57,10 @@ function printInMemory(seed: number): string {
   return /print ([0-9a-z]{20})/.exec(stdout)?.[1] ?? stdout;
 }
 
+// Who is stopped takes its folders away.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 if (!real) {
+  useMemory('/dev/shm');
   replaceGit(everything);
   (await import('./in-memory.ts')).neverWait();
 }
