@@ -4,7 +4,7 @@ import { Broken, Busy, Refused, Usage } from '../base/errors.ts';
 import { freeAllLocks } from './locks.ts';
 import { checkRefName, listRefs, readRef, readSymbolicRef, updateRefs } from './refs.ts';
 import { openRepository, type Repository } from './repository.ts';
-import { gitText, runGit, type GitOptions, type GitResult } from './run.ts';
+import { GitFailed, gitText, runGit, type GitOptions, type GitResult } from './run.ts';
 
 /** One ref of a remote to be moved: undefined for `from` takes any value that `to` contains. */
 export interface PushUpdate {
@@ -18,6 +18,14 @@ export class PushRefused extends Busy {
   readonly code = 'push.refused';
   constructor(remote: string, refs: readonly string[], said: string) {
     super(`${refs.join(', ')} on ${remote} was moved by somebody else`, { remote, refs, said }, 'run the command again');
+  }
+}
+
+/** Other processes fetched into the same refs each time. */
+export class FetchRaced extends Busy {
+  readonly code = 'fetch.raced';
+  constructor(remote: string, said: string) {
+    super(`others fetched from ${remote} into this repository at the same time`, { remote, said: said.trim() }, 'run the command again');
   }
 }
 
@@ -105,16 +113,22 @@ async function makeDefault(repository: Repository, branch: string): Promise<void
   await runGit(repository, ['symbolic-ref', 'refs/remotes/origin/HEAD', `refs/remotes/origin/${branch}`]);
 }
 
-/** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable. */
+const mostFetches = 5;
+
+/** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable, and FetchRaced where others in this repository fetched the same each time. */
 export async function fetch(repository: Repository, remote: string, refspecs: readonly string[], options: { prune?: boolean; timeoutMs?: number } = {}): Promise<void> {
   for (const refspec of refspecs) checkRefspec(refspec);
   const args = ['fetch', '--quiet', programs.read, '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', options.prune === true ? '--prune' : '--no-prune'];
   const only = refspecs.length === 0 ? [] : ['--no-tags', '--refmap='];
   const all = [...args, ...only, '--', remote, ...refspecs];
-  const { code } = await talk(repository, remote, all, { timeoutMs: options.timeoutMs ?? long, accept: [0, 1] });
-  if (code === 0) return;
-  await freeAllLocks(repository);
-  await talk(repository, remote, all, { timeoutMs: options.timeoutMs ?? long });
+  for (let attempt = 1; ; attempt += 1) {
+    const { code, stderr } = await talk(repository, remote, all, { timeoutMs: options.timeoutMs ?? long, accept: [0, 1] });
+    if (code === 0) return;
+    if (!raced.test(stderr)) throw new GitFailed(args, code, stderr);
+    if (attempt === mostFetches) throw new FetchRaced(remote, stderr);
+    await freeAllLocks(repository);
+    await new Promise((resume) => setTimeout(resume, attempt * 20 * (0.5 + (performance.now() % 1))));
+  }
 }
 
 function checkRefspec(refspec: string): void {
@@ -142,7 +156,7 @@ async function talkOfPush(repository: Repository, remote: string, args: readonly
   return result;
 }
 
-/** What a remote says of a ref that another push moved at the same time, or that fell with another ref of an atomic push. */
+/** What git says of a ref that another process moved at the same time, or that fell with another ref of an atomic push. */
 const raced = /lock|already exists|old value|expected|failed to update ref|fetch first|atomic|transaction|stale/i;
 
 function refusal(remote: string, updates: readonly PushUpdate[], porcelain: string, stderr: string): Error {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -90,6 +90,34 @@ fetching('goes on over the locks of a dead process', async () => {
   utimesSync(lock, 1_700_000_000, 1_700_000_000);
   await fetch(clone, 'origin', []);
   assert.is(await readRef(clone, 'refs/remotes/origin/other'), commit);
+});
+
+fetching('goes on where others fetch into the same refs, three times in a row', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  const ref = 'refs/heads/other';
+  await git(from.gitDir, ['update-ref', ref, await looseCommit(from, 'new')]);
+  const folder = temporary();
+  const others = await Promise.all(['one', 'two', 'three'].map((name) => looseCommit(clone, name)));
+  writeFileSync(join(folder, 'others'), `${others.join('\n')}\n`);
+  // Whenever the hub is about to answer, both sides move once more.
+  const script = `other=$(head -n 1 ${folder}/others)
+sed -i 1d ${folder}/others
+if [ -n "$other" ]; then
+  git --git-dir ${clone.gitDir} update-ref refs/remotes/origin/other "$other"
+  git --git-dir ${from.gitDir} update-ref ${ref} "$(git --git-dir ${from.gitDir} -c user.name=x -c user.email=x@y.z commit-tree -m "$other" ${ref}^{tree})"
+fi
+exec "$@"`;
+  writeFileSync(join(folder, 'hook'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'config'), `[uploadpack]\n\tpackObjectsHook = ${join(folder, 'hook')}\n`);
+  process.env['GIT_CONFIG_GLOBAL'] = join(folder, 'config');
+  try {
+    await fetch(clone, 'origin', []);
+  } finally {
+    delete process.env['GIT_CONFIG_GLOBAL'];
+  }
+  assert.is(readFileSync(join(folder, 'others'), 'utf8'), '');
+  assert.is(await readRef(clone, 'refs/remotes/origin/other'), await readRef(from, ref));
 });
 
 fetching('says that a remote cannot be reached', async () => {
