@@ -61,18 +61,24 @@ async function build(folder: string, dice: Dice, book: Book): Promise<{ hub: Hub
   return { hub: { machine: far, repository, before }, hosts };
 }
 
-/** Cuts one host off and joins it again, over and over. */
-async function disturb(hub: Hub, { machine, dice, book, end }: Host): Promise<void> {
+/** Cuts one host off and joins it again, over and over; now and then a bead is slung on both sides of a cut. */
+async function disturb(hub: Hub, host: Host, everywhere: readonly Host[]): Promise<void> {
+  const { machine, dice, book, end } = host;
+  const slings: Promise<void>[] = [];
   while (performance.now() < end) {
     await sleep(1000 + dice() * 9000);
     const cut = pick(dice, cuts);
-    if (cut === undefined || performance.now() > end) return;
+    if (cut === undefined || performance.now() > end) break;
     await cut.cut(hub.machine, machine);
     book.count(`cut: ${cut.name}`);
+    const bead = dice() < 0.6 ? pick(dice, book.all('work').filter(({ slung, tries, host: at }) => !slung && tries < 3 && at === machine.name)) : undefined;
+    const other = pick(dice, everywhere.filter((each) => each !== host));
+    if (bead !== undefined && other !== undefined) slings.push(sling(host, bead), sling(other, bead));
     await sleep(dice() < 0.7 ? 500 + dice() * 5000 : 8000 + dice() * 15_000);
     await cut.join(hub.machine, machine);
     book.count('joined again');
   }
+  await Promise.all(slings);
 }
 
 async function breakOff(hub: Hub, dice: Dice, book: Book, end: number): Promise<void> {
@@ -133,10 +139,11 @@ async function play(folder: string): Promise<string[]> {
   const end = performance.now() + seconds * 1000;
   const hosts = made.map((host): Host => ({ ...host, end }));
   say(`${hosts.length} hosts work for ${seconds} s`);
-  await Promise.all([...hosts.flatMap((host) => [write(host), share(host, hosts), disturb(hub, host)]), breakOff(hub, dice, book, end)]);
+  await Promise.all([...hosts.flatMap((host) => [write(host), share(host, hosts), disturb(hub, host, hosts)]), breakOff(hub, dice, book, end)]);
   say('all are joined again; what was begun is finished');
   const settled = await settle(hub, hosts, book);
-  for (const { machine, clone } of hosts) await machine.run(clone, ['gt', 'down', '--all']);
+  say(settled ? 'everything is finished' : 'not everything is finished');
+  await Promise.all(hosts.map(({ machine, clone }) => machine.run(clone, ['gt', 'down', '--all'])));
   say(`synced until quiet, in ${await untilQuiet(hosts)} rounds`);
   for (const host of hosts) await countEvents(host, book);
   for (const [kind, times] of [...book.counts].sort()) console.log(`${String(times).padStart(8)}  ${kind}`);
