@@ -15,10 +15,12 @@ export function isWispId(id: string): boolean {
 /** Writes a commit of ephemeral beads: what was there and what the draft changes, without the past. */
 export async function writeWisps(repository: Repository, ref: string, before: string, draft: CommitDraft): Promise<string | undefined> {
   const [{ importCommit }, { runGit }] = await Promise.all([import('../git/import.ts'), import('../git/run.ts')]);
-  const { stdout } = await runGit(repository, ['ls-tree', '-z', before]);
+  // Folders are kept as they are, which would bring back a file in them that goes.
+  const gone = [...draft.files].flatMap(([path, content]) => (content === null ? [path] : []));
+  const { stdout } = await runGit(repository, ['ls-tree', ...(gone.length > 0 ? ['-r'] : []), '-z', before]);
   const kept = stdout.toString('utf8').split('\0').flatMap((entry): [string, FileDraft][] => {
     const [, mode, oid, name] = /^(\d{6}) \w+ ([0-9a-f]+)\t(.+)$/s.exec(entry) ?? [];
-    return mode === undefined || oid === undefined || name === undefined ? [] : [[name, { mode, oid }]];
+    return mode === undefined || oid === undefined || name === undefined || gone.includes(name) ? [] : [[name, { mode, oid }]];
   });
   return importCommit(repository, ref, null, async () => ({ ...draft, files: new Map([...kept, ...draft.files]) }), { expected: before });
 }

@@ -27,6 +27,8 @@ wisps('have no past', async () => {
   await write(fleeting, (view) => edit(view, 'gt-wisp-a', { priority: 0 }, nux));
   assert.is(await gitIn(fleeting, 'rev-list', '--count', 'refs/wisps/main'), '1');
   assert.equal(await consult(fleeting, (view) => ['gt-wisp-a', 'gt-wisp-b'].map((id) => view.get(id)?.priority)), [0, 2]);
+  await write(fleeting, () => [{ op: 'bead.withdrawn', id: 'gt-wisp-a' }]);
+  assert.equal([await allIds(fleeting), await consult(fleeting, (view) => view.get('gt-wisp-a'))], [['gt-wisp-b'], undefined]);
   assert.is(await gitIn(fleeting, 'fsck', '--strict', '--no-dangling'), '');
 });
 
