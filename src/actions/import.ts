@@ -2,10 +2,11 @@ import { basename } from 'node:path';
 import { Refused } from '../base/errors.ts';
 import { prefixOf } from '../base/ids.ts';
 import { newPrefixes, type Fault } from '../domain/exchange.ts';
-import { initLedger } from '../ledger/init.ts';
+import { readFormat } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { transact } from '../ledger/transact.ts';
-import { keepPrefixes, ledgersOf } from '../town.ts';
+import type { View } from '../ledger/shards.ts';
+import { transact, type LedgerChange } from '../ledger/transact.ts';
+import { keepPrefixes, ledgersOf, type Town } from '../town.ts';
 import { readArrivals, type Arrival, type Destination, type Format, type Plan, type Reading } from './arrivals.ts';
 import { placeOf } from './bead-create.ts';
 import { actOf, type Writer } from './bead-write.ts';
@@ -63,15 +64,17 @@ export async function importBeads(writer: Writer, text: string, source: string, 
   stop(early);
   tell(`read ${reading.count} beads from ${source}`);
   const strangers = new Set(elsewhere.keys());
-  const { ledger, added } = await homeFor(writer, [...reading.ids.keys()].filter((id) => !strangers.has(id)), place, dryRun);
+  const added = newPrefixes([...reading.ids.keys()].filter((id) => !strangers.has(id) && prefixOf(id, place.prefixes) === undefined));
+  const ledger = { ...place, prefixes: [...place.prefixes, ...added] };
   const to: Destination = { prefixes: ledger.prefixes, name: basename(source), dedup: how.dedup ?? false, strangers, act: actOf(writer) };
   let plan: Plan = { arrivals: [], memories: [], faults: [] };
   const written = (): readonly Arrival[] => plan.arrivals.filter(({ changes }) => changes.length > 0);
-  await transact(ledger, writer.who, () => `Import ${written().length} beads from ${source}`, (view) => {
+  const decide = (view: View): readonly LedgerChange[] => {
     plan = reading.plan(view, to);
     stop(plan.faults);
     return dryRun ? [] : [...written().flatMap(({ changes }) => changes), ...plan.memories];
-  });
+  };
+  await transact(ledger, writer.who, () => `Import ${written().length} beads from ${source}`, decide, added);
   const count = (...verdicts: readonly Arrival['verdict'][]): number => plan.arrivals.filter(({ verdict }) => verdicts.includes(verdict)).length;
   return {
     source,
@@ -83,7 +86,7 @@ export async function importBeads(writer: Writer, text: string, source: string, 
     others: reading.others,
     faults: [...early, ...plan.faults].sort((a, b) => a.line - b.line),
     ids: written().map(({ id }) => id),
-    prefixes: added,
+    prefixes: dryRun || added.length === 0 ? added : await keepNew(writer.town, place, added),
     dry_run: dryRun,
   };
 }
@@ -98,14 +101,12 @@ function elsewhereOf({ town }: Writer, ids: readonly string[], ledger: Ledger): 
   return found;
 }
 
-/** The ledger that the ids go to. A prefix that no ledger of the town has is added to it. */
-async function homeFor({ town, who }: Writer, ids: readonly string[], ledger: Ledger, dryRun: boolean): Promise<{ readonly ledger: Ledger; readonly added: readonly string[] }> {
-  const added = newPrefixes(ids.filter((id) => prefixOf(id, ledger.prefixes) === undefined));
-  if (added.length === 0 || dryRun) return { ledger, added };
-  const wider = { ...ledger, prefixes: [...ledger.prefixes, ...added] };
-  await initLedger(wider, who);
-  await keepPrefixes(town, ledger, added);
-  return { ledger: wider, added };
+/** Remembers on this machine those of some prefixes that the ledger holds now: an import that was killed may have brought them before. */
+async function keepNew(town: Town, ledger: Ledger, added: readonly string[]): Promise<readonly string[]> {
+  const format = await readFormat(ledger);
+  const held = added.filter((prefix) => format?.prefixes.includes(prefix));
+  if (held.length > 0) await keepPrefixes(town, ledger, held);
+  return held;
 }
 
 /** How many faults are told one by one. */

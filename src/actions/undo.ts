@@ -7,7 +7,9 @@ import { changedParts, differences } from '../domain/history.ts';
 import { settingAt, settingLeaves, type SettingChange } from '../domain/setting.ts';
 import { groupOf, undo, type Done, type Obstacle, type UndoChange } from '../domain/undo.ts';
 import { diffNames } from '../git/merging.ts';
+import { ObjectReader } from '../git/objects.ts';
 import { auditTrail, entriesOn, headOf, isShared, transcripts, writesTo, type Entry, type Write } from '../ledger/history.ts';
+import { formatAt, formatPath } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { settingsPath, type View } from '../ledger/shards.ts';
@@ -100,16 +102,27 @@ async function deedOf(ledger: Ledger, commit: string): Promise<Deed> {
   if (parent === undefined) throw new NotUndoable(entry, 'the ledger begins with it');
   if (more.length > 0) throw new NotUndoable(entry, 'it joins what others wrote, and changed nothing by itself');
   const paths = await diffNames(ledger.repository, parent, commit);
-  const strange = paths.find((path) => !/^(beads|settings)\//.test(path));
-  if (strange !== undefined) throw new NotUndoable(entry, `it changed ${strange}, what the ledger is`);
   const [write] = await writesTo(ledger, { from: parent, to: commit }, []);
   const records = [...(write?.records ?? [])];
+  // A prefix that came with beads stays.
+  const held = records.length > 0 && paths.includes(formatPath) && (await haveOneCut(ledger, parent, commit)) ? [formatPath] : [];
+  const strange = paths.find((path) => !/^(beads|settings)\//.test(path) && !held.includes(path));
+  if (strange !== undefined) throw new NotUndoable(entry, `it changed ${strange}, what the ledger is`);
   return {
     ledger, entry,
     done: records.map(([id, { before, after }]) => ({ id, before: before?.bead, after: after?.bead })),
     kept: new Map(records.flatMap(([id, { before }]): [string, Stored][] => (before === undefined ? [] : [[id, before]]))),
     settings: (await Promise.all(paths.flatMap((path) => /^settings\/(.+)\.json$/.exec(path)?.[1] ?? []).map((name) => settingsDone(ledger, name, parent, commit)))).flat(),
   };
+}
+
+async function haveOneCut({ repository }: Ledger, ...commits: readonly string[]): Promise<boolean> {
+  const reader = ObjectReader.open(repository);
+  try {
+    return new Set((await Promise.all(commits.map((commit) => formatAt(reader, commit)))).map(({ cut }) => cut)).size === 1;
+  } finally {
+    await reader.close();
+  }
 }
 
 async function settingsDone(ledger: Ledger, name: string, parent: string, commit: string): Promise<Deed['settings']> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canonical } from '../../src/base/jsonl.ts';
@@ -227,6 +228,21 @@ formats('are known by their content: issues become the same beads in every clone
   assert.equal((await work(one, asExported)).map((line) => [line['external_ref'], line['status'], line['closed_at']]).sort(), [['gh-7', 'closed', '2026-04-01T08:00:00Z'], ['gh-8', 'open', undefined]]);
   const { stderr } = await gt(one, ['import', '-'], { input: JSON.stringify([...issues, { number: 9, title: 'x', state: 'OPEN' }]) });
   assert.match(stderr, /^gt: standard input, item 3: issue 9 does not say when it was created/);
+});
+
+formats('bring a prefix along with their beads, in one commit, or leave no trace of it', async () => {
+  const town = await soloTown();
+  const was = [await head(town), readFileSync(join(town, '.git/gastown/town.json'), 'utf8')];
+  const there = (id: string): object => ({ ...issues[0], bead: id });
+  assert.is((await gt(town, ['import', '-'], { input: JSON.stringify([there('yard-x1'), there('yard-../x')]) })).code, 1);
+  assert.equal([await head(town), readFileSync(join(town, '.git/gastown/town.json'), 'utf8')], was);
+  assert.equal((await gtJson<{ prefixes: string[] }>(town, ['import', '-'], { input: JSON.stringify([there('yard-x1')]) })).prefixes, ['yard']);
+  assert.is(await git(town, ['rev-parse', 'refs/beads/main^']), was[0]);
+  assert.equal(JSON.parse(await git(town, ['show', 'refs/beads/main:format.json'])).prefixes, ['shop', 'hq', 'yard']);
+  assert.match(await gtOutput(town, ['show', 'yard-x1']), 'Rivet 7');
+  await gtOutput(town, ['undo']);
+  assert.is((await gt(town, ['show', 'yard-x1'])).code, 1);
+  assert.equal(JSON.parse(await git(town, ['show', 'refs/beads/main:format.json'])).prefixes, ['shop', 'hq', 'yard']);
 });
 
 formats('are known by their content: tasks become the same beads in every clone, and come back by their ids', async () => {
