@@ -20,29 +20,31 @@ export interface Episode {
 
 /** The life of a bead from the ledger's commits, oldest first; of a deleted one too, when it is named in full. Throws UnknownBead and AmbiguousId. */
 export async function historyOf(town: Town, cwd: string, text: string): Promise<{ readonly id: string; readonly episodes: readonly Episode[] }> {
-  const { id, found } = await pastOf(town, cwd, text, async ({ id, ledger }) => withLosses((await versionsOf(ledger, id)).map(episode), await lossesOf(ledger, id)));
-  return { id, episodes: found };
+  const { id, ledger, versions } = await pastOf(town, cwd, text);
+  return { id, episodes: withLosses(versions.map(episode), await lossesOf(ledger, id)) };
 }
 
 /** The audit trail of these ledgers, or of the one bead that is named, newest first. Throws UnknownBead and AmbiguousId. */
-export async function ledgerLog(town: Town, cwd: string, ledgers: readonly Ledger[], { bead, ...search }: Search): Promise<Transcript[]> {
-  if (bead !== undefined) return (await pastOf(town, cwd, bead, ({ id, ledger }) => auditTrail(ledger, { ...search, bead: id }))).found;
+export async function ledgerLog(town: Town, cwd: string, ledgers: readonly Ledger[], { bead, ...search }: Search & { readonly bead?: string | undefined }): Promise<Transcript[]> {
+  if (bead !== undefined) {
+    const { ledger, versions } = await pastOf(town, cwd, bead);
+    return auditTrail(ledger, search, versions);
+  }
   const trails = await Promise.all(ledgers.map((ledger) => auditTrail(ledger, search)));
   const [only, ...others] = trails;
   if (only !== undefined && others.length === 0) return only;
   return trails.flat().sort((a, b) => compareTimes(b.at, a.at)).slice(0, search.limit);
 }
 
-/** What there is to tell of the bead that a text means; deleted ones are known by their full ids. */
-async function pastOf<T>(town: Town, cwd: string, text: string, tell: (named: Named) => Promise<T[]>): Promise<{ readonly id: string; readonly found: T[] }> {
+/** What was ever written to the bead that a text means; deleted ones are known by their full ids. */
+async function pastOf(town: Town, cwd: string, text: string): Promise<Named & { readonly versions: readonly Version[] }> {
   const renamed = await byFormerId(town, cwd, text);
-  if (renamed !== undefined) return { id: renamed.id, found: await tell(renamed) };
-  for (const named of await readings(town, cwd, text)) {
-    const found = await tell(named);
-    if (found.length > 0) return { id: named.id, found };
+  for (const named of renamed === undefined ? await readings(town, cwd, text) : []) {
+    const versions = await versionsOf(named.ledger, named.id);
+    if (versions.length > 0) return { ...named, versions };
   }
-  const named = await resolveBead(town, text, cwd);
-  return { id: named.id, found: await tell(named) };
+  const named = renamed ?? (await resolveBead(town, text, cwd));
+  return { ...named, versions: await versionsOf(named.ledger, named.id) };
 }
 
 /** Tells beside each merge what it has overwritten; one that changed nothing else stands where its time is. */

@@ -1,3 +1,4 @@
+import type { Stamp } from '../base/clock.ts';
 import { shardOf } from '../base/ids.ts';
 import { isObject } from '../base/jsonl.ts';
 import { timestamp } from '../base/time.ts';
@@ -5,7 +6,7 @@ import type { Bead } from '../domain/bead.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
-import { markedId } from './births.ts';
+import { givenId, markedId } from './births.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
 import { consult } from './read.ts';
 import { isRedirect } from './renaming.ts';
@@ -61,23 +62,27 @@ export async function headOf(ledger: Ledger): Promise<string> {
   return head;
 }
 
-/** Every commit of the ledger that changed a bead, oldest first; of a merge, what no side of it had said. Throws NoLedger. */
+/** Every commit of the ledger that changed a bead, oldest first; of a merge, what no side of it had said. Another bead that had the same id elsewhere is not meant. Throws NoLedger. */
 export async function versionsOf(ledger: Ledger, id: string): Promise<Version[]> {
-  const names = await namesOf(ledger, id);
+  const { names, birth } = await namesOf(ledger, id);
   const writes = await writesTo(ledger, { to: await headOf(ledger) }, names.map(shardOf));
-  return writes.flatMap(({ records, ...entry }) => {
+  const versions: Version[] = [];
+  for (const { records, ...entry } of writes) {
     const found = names.flatMap((name) => records.get(name) ?? []);
-    const [before, after] = [found.map((each) => each.before), found.map((each) => each.after)].map((sides) => sides.find((side) => side !== undefined && !isRedirect(side))?.bead);
-    return before === undefined && after === undefined ? [] : [{ ...entry, before, after }];
-  });
+    const [was, after] = [found.map((each) => each.before), found.map((each) => each.after)].map((sides) => sides.find((side) => side !== undefined && !isRedirect(side) && (birth === undefined || side.clock.born === birth))?.bead);
+    if (was === undefined && after === undefined) continue;
+    // A side of a merge may have it by another id.
+    versions.push({ ...entry, before: was ?? (entry.parents.length > 1 ? versions.at(-1)?.after : undefined), after });
+  }
+  return versions;
 }
 
-/** The id that a bead has, and those that it had before. */
-async function namesOf(ledger: Ledger, id: string): Promise<string[]> {
+/** The id that a bead has and those that it had before, with its birth; any birth where nobody has the id now. */
+async function namesOf(ledger: Ledger, id: string): Promise<{ readonly names: readonly string[]; readonly birth: Stamp | undefined }> {
   const stored = await consult(ledger, (view) => view.stored(id));
-  const { born, called } = stored?.clock ?? {};
-  if (born === undefined || called === undefined) return [id];
-  return [...new Set([id, ...Object.values(called).flatMap((each) => [each, markedId(each, born)])])];
+  if (stored === undefined) return { names: [id], birth: undefined };
+  const { born: birth, called = {} } = stored.clock;
+  return { names: [...new Set([id, givenId({ id, birth }), ...Object.values(called).flatMap((each) => [each, markedId(each, birth)])])], birth };
 }
 
 /** A commit with the objects of the shards that it changed: those of its parents, and its own. */
@@ -167,19 +172,16 @@ function recordIn(line: string): Stored | undefined {
 /** What is asked of the audit trail. Times are in milliseconds since 1970. */
 export interface Search {
   readonly actor?: string | undefined;
-  readonly bead?: string | undefined;
   readonly since?: number | undefined;
   readonly until?: number | undefined;
   readonly limit: number;
 }
 
-/** The commits of a ledger that fit, newest first. Throws NoLedger. */
-export async function auditTrail(ledger: Ledger, search: Search): Promise<Transcript[]> {
-  const head = await headOf(ledger);
-  const { actor, bead, since = -Infinity, until = Infinity, limit } = search;
-  const any = actor === undefined && bead === undefined && since === -Infinity && until === Infinity;
+/** The commits of a ledger that fit, newest first: of all that it has, or of these, oldest first. Throws NoLedger. */
+export async function auditTrail(ledger: Ledger, { actor, since = -Infinity, until = Infinity, limit }: Search, among?: readonly Entry[]): Promise<Transcript[]> {
+  const any = actor === undefined && since === -Infinity && until === Infinity;
   const fits = (entry: Pick<Entry, 'actor' | 'at'>): boolean => (actor === undefined || entry.actor === actor) && Date.parse(entry.at) >= since && Date.parse(entry.at) <= until;
-  const all = bead === undefined ? await entriesOf(ledger, head, any ? limit : Infinity) : (await versionsOf(ledger, bead)).reverse();
+  const all = among === undefined ? await entriesOf(ledger, await headOf(ledger), any ? limit : Infinity) : [...among].reverse();
   const chosen = all.filter(fits).slice(0, limit);
   return chosen.length === 0 ? [] : transcripts(ledger, chosen.map(({ commit }) => commit));
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { historyOf } from '../../src/actions/bead-history.ts';
+import { historyOf, ledgerLog } from '../../src/actions/bead-history.ts';
+import { remove } from '../../src/domain/closing.ts';
 import { create, edit } from '../../src/domain/content.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { fold } from '../../src/ledger/fold.ts';
@@ -38,3 +39,18 @@ history('tells beside a merge what it has overwritten, where one side lost all t
 });
 
 history.run();
+
+const log = suite('ledgerLog');
+
+log('of a deleted bead has nothing to tell of a time when nobody wrote to it, and knows it all the same', async () => {
+  const path = await soloTown();
+  const watch = { time: Date.parse('2036-05-01T08:00:00Z') };
+  const town = openTown(path, () => watch.time);
+  const id = `${town.hq.prefixes[0] ?? ''}-weld`;
+  await write(town.hq, (view) => create(view, id, { title: 'Weld' }, nux));
+  await write(town.hq, (view) => remove(view, id, { reason: 'off', force: true }, nux));
+  assert.is((await ledgerLog(town, path, [town.hq], { bead: id, limit: 10 })).length, 2);
+  assert.equal(await ledgerLog(town, path, [town.hq], { bead: id, limit: 10, since: watch.time + 60_000 }), []);
+});
+
+log.run();
