@@ -142,6 +142,20 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal([place.json('blocked').length, place.json('blocked', '--type', 'message').map(({ id }) => id)], [4, [book]], 'what the town keeps books with is listed when it is asked for');
   });
 
+  surface('what can be started once something is closed, and the next thing to do with it', async () => {
+    const place = await begun(argv);
+    const [rig, pod, road, last] = ['Mend the rig', 'Weld the pod', 'Take the road', 'Rest'].map((title) => place.say('create', title, '--silent'));
+    place.say('dep', 'add', pod!, rig!);
+    place.say('dep', 'add', road!, rig!);
+    place.say('dep', 'add', road!, last!);
+    place.say('update', pod!, '-p', '0');
+    const done = place.json<{ closed: Json[]; unblocked: Json[]; claimed: Json }>('close', rig!, '--suggest-next', '--claim-next');
+    assert.equal([done.closed[0]?.['id'], done.unblocked.map(({ id }) => id), done.claimed['id'], done.claimed['status']], [rig, [pod], pod, 'in_progress']);
+    assert.match(place.say('close', pod!, last!, '--suggest-next'), new RegExp(`closed ${last}: Rest\\ncan be started now: ${road}: Take the road$`));
+    assert.match(place.say('close', road!, '--claim-next', '--suggest-next'), /nothing else can be started because of that\nnothing was claimed/);
+    assert.ok(Array.isArray(place.json('close', road!)));
+  });
+
   surface('epics, and those closed that are done', async () => {
     const place = await garageAt(argv);
     const [progress] = place.json('epic', 'status');
