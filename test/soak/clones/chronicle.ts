@@ -79,6 +79,18 @@ export class Chronicle {
     return after;
   }
 
+  /** Remembers that a deletion was taken back which nobody else had seen. */
+  revive({ clock: { born } }: Stored): void {
+    this.#deleted.delete(born);
+  }
+
+  /** Forgets an id that was taken back which nobody else had seen; with the last one, the bead. */
+  forget(id: string, { clock: { born } }: Stored): void {
+    const ids = this.#births.get(born);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#births.delete(born);
+  }
+
   /** Remembers how a write has changed the settings. */
   noteSettings(was: Settings, is: Settings, knows: Bits): Bits {
     const after = knows.copy();

@@ -83,6 +83,8 @@ export class MemoryGit implements Git {
 
   readonly isAncestor: Git['isAncestor'] = async (_repository, ancestor, descendant) => this.objects.isAncestor(ancestor, descendant);
 
+  readonly diffNames: Git['diffNames'] = async (_repository, from, to) => [...this.objects.difference(from, to)].map(({ path }) => path).sort();
+
   readonly fetch: Git['fetch'] = async ({ commonDir }, _remote, refspecs, { prune = false } = {}) => {
     const own = this.refsOf(commonDir);
     const found = new Map<string, string>();
@@ -115,14 +117,15 @@ export class MemoryGit implements Git {
     return commit;
   };
 
-  readonly runGit: Git['runGit'] = async (where, args) => ({ code: 0, stdout: Buffer.from(this.#answer(where, args)), stderr: '' });
+  readonly runGit: Git['runGit'] = async (where, args, options) => ({ code: 0, stdout: Buffer.from(this.#answer(where, args, options?.input)), stderr: '' });
 
   readonly runGitNow: Git['runGitNow'] = async (where, args) => ({ code: 0, stdout: Buffer.from(this.#answer(where, args)), stderr: '', pid: 0 });
 
   readonly gitText: Git['gitText'] = async (where, args) => this.#answer(where, args).trim();
 
   /** What git prints for the few questions that the ledger asks it in words. */
-  #answer(where: Repository | string, args: readonly string[]): string {
+  #answer(where: Repository | string, args: readonly string[], input?: string | Buffer): string {
+    if (args[0] === 'log') return this.#log(args, String(input ?? ''));
     const [, contained] = /^--contains=([0-9a-f]{40})$/.exec(args[3] ?? '') ?? [];
     if (args.slice(0, 3).join(' ') === 'for-each-ref --count=1 --format=%(refname)' && contained !== undefined) return this.#refWith(where, contained, args.slice(5));
     const words = args.filter((word) => !word.startsWith('-'));
@@ -137,6 +140,32 @@ export class MemoryGit implements Git {
     if (args.slice(0, 3).join(' ') !== 'rev-list -1 --first-parent' || age === undefined) throw new Error(`nobody knows what git ${args.join(' ')} prints`);
     for (let next: string | undefined = args[4]; next !== undefined; next = this.objects.commit(next).parents[0]) if (this.objects.commit(next).seconds <= Number(age)) return next;
     return '';
+  }
+
+  /** The three ways in which the ledger asks for commits: some by name with all that they say, and those between two that touch some files, with or without what they did to them. */
+  #log(args: readonly string[], input: string): string {
+    if (args.includes('--stdin')) return input.split('\n').filter((oid) => oid !== '').map((oid) => `${this.#entryOf(this.objects.commit(oid))}\x01${this.objects.commit(oid).message}`).join('\0');
+    const [to = '', without] = args.slice(1, args.indexOf('--')).filter((word) => !word.startsWith('-'));
+    const paths = args.slice(args.indexOf('--') + 1);
+    const touching = this.objects.history(to, without?.slice(1)).map((commit) => ({ commit, files: this.#touched(commit, paths) })).filter(({ files }) => files.length > 0);
+    if (args.includes('-z')) return touching.map(({ commit }) => this.#entryOf(commit)).join('\0');
+    return touching.map(({ commit, files }) => [`\x02${this.#entryOf(commit)}`, '', ...files].join('\n')).join('\n');
+  }
+
+  #entryOf({ oid, parents, seconds, author, message }: Commit): string {
+    const last = message.trimEnd().split('\n\n').at(-1) ?? '';
+    const trailer = (key: string): string => [...last.matchAll(new RegExp(`^${key}: (.*)$`, 'gm'))].map(([, value = '']) => value).join(' ');
+    return [oid, parents.join(' '), seconds, author.slice(0, author.indexOf(' <')), trailer('Session'), trailer('Undoes'), message.split('\n', 1)[0]].join('\x01');
+  }
+
+  /** The files in which a commit differs from all of its parents, as `git log -c --raw` tells. */
+  #touched({ oid, parents }: Commit, below: readonly string[]): string[] {
+    const sides = (parents.length === 0 ? [undefined] : parents).map((parent) => new Map([...this.objects.difference(parent, oid)].map((each) => [each.path, each])));
+    const [first = new Map<string, never>()] = sides;
+    return [...first.values()].filter(({ path }) => isBelow(path, below) && sides.every((side) => side.has(path))).map(({ path, other }) => {
+      const were = sides.map((side) => side.get(path)?.one);
+      return `${':'.repeat(sides.length)}${[...were, other].map((entry) => entry?.mode ?? '000000').join(' ')} ${[...were, other].map((entry) => entry?.oid ?? none).join(' ')} ${'M'.repeat(sides.length)}\t${path}`;
+    });
   }
 
   #refWith(where: Repository | string, commit: string, below: readonly string[]): string {

@@ -29,7 +29,7 @@ export type Git = Pick<typeof refs, 'readRef' | 'listRefs' | 'updateRefs'> &
   Pick<typeof commits, 'commitOn'> &
   Pick<typeof imports, 'importCommit'> &
   Pick<typeof object, 'readObjects'> &
-  Pick<typeof merging, 'isAncestor'> &
+  Pick<typeof merging, 'isAncestor' | 'diffNames'> &
   Pick<typeof remotes, 'fetch' | 'push'> &
   Pick<typeof regrowing, 'regrow'> &
   Pick<typeof running, 'runGit' | 'runGitNow' | 'gitText'> & {
@@ -38,7 +38,7 @@ export type Git = Pick<typeof refs, 'readRef' | 'listRefs' | 'updateRefs'> &
 
 const places: Readonly<Record<keyof Git, string>> = {
   readRef: 'refs', listRefs: 'refs', updateRefs: 'refs', commitOn: 'commit', importCommit: 'import', readObjects: 'object', ObjectReader: 'objects',
-  isAncestor: 'merging', fetch: 'remotes', push: 'remotes', regrow: 'regrow', runGit: 'run', runGitNow: 'run', gitText: 'run',
+  isAncestor: 'merging', diffNames: 'merging', fetch: 'remotes', push: 'remotes', regrow: 'regrow', runGit: 'run', runGitNow: 'run', gitText: 'run',
 };
 
 /** Who answers instead of the git room, for those of its functions that are replaced. */

@@ -9,7 +9,7 @@ import type { Stage, Report } from './world.ts';
 
 /** What every run of all seeds must have seen. */
 const wanted = [
-  'write acknowledged', 'child acknowledged', 'import acknowledged', 'rename acknowledged', 'setting acknowledged', 'sync', 'carry', 'trim', 'merge', 'merge across a cut', 'partition', 'partition healed', 'clock set',
+  'write acknowledged', 'child acknowledged', 'import acknowledged', 'rename acknowledged', 'setting acknowledged', 'undo acknowledged', 'sync', 'carry', 'trim', 'merge', 'merge across a cut', 'partition', 'partition healed', 'clock set',
   'clone offline throughout that came back', 'clone copied with cp -r', 'ledger begun apart that joined', 'bead renamed since its id was taken',
   ...['write', 'sync'].flatMap((kind) => ['before', 'amid', 'after'].map((when) => `${kind} killed ${when}`)), 'sync cut off', 'sync answer lost', 'sync overtaken',
 ];

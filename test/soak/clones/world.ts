@@ -52,6 +52,8 @@ interface Clone {
   head: string | undefined;
   readonly records: Map<string, Stored>;
   settings: Readonly<Record<string, unknown>>;
+  /** What it has written of late, and may take back. */
+  recent: string[];
 }
 
 const minute = 60_000;
@@ -132,7 +134,7 @@ export class World {
   #add(repository: Repository, like?: Clone): void {
     const number = this.#clones.length;
     const skew = skews[(number + this.seed) % skews.length] ?? 0;
-    this.#clones.push({ number, repository, skew, joined: true, online: true, head: like?.head, records: new Map(like?.records), settings: like?.settings ?? {} });
+    this.#clones.push({ number, repository, skew, joined: true, online: true, head: like?.head, records: new Map(like?.records), settings: like?.settings ?? {}, recent: [] });
   }
 
   async #live(): Promise<void> {
@@ -175,19 +177,22 @@ export class World {
   #deed(clone: Clone): Deed {
     const random = this.#random;
     if (random.chance(0.015)) return { verb: 'import', text: random.of(file) };
-    const verb = random.of(writes);
+    if (clone.recent.length > 0 && random.chance(0.03)) return { verb: 'undo', commit: random.of(clone.recent) };
     const all = [...clone.records.values()];
     const living = random.chance(0.97) ? all.filter(({ bead: { status } }) => status !== 'tombstone') : all;
     const ids = (living.length === 0 ? all : living).map(({ bead: { id } }) => id);
+    const verb = ids.length === 0 ? 'create' : random.of(writes);
     // Half of all that is done is done to few beads.
-    const known = random.chance(0.5) ? (ids[random.below(Math.min(12, ids.length))] ?? '') : random.of(ids);
+    const known = ids[random.below(random.chance(0.5) ? Math.min(12, ids.length) : ids.length)] ?? '';
     // Of new ones, some are called the same by clones that have not heard of each other.
     const id = verb === 'create' ? `gt-${random.chance(0.2) ? `n${random.below(40)}` : `${clone.number}x${this.#turns}`}` : known;
-    return { verb, id, other: random.of(ids), agent: random.of(agents), value: random.below(1000) };
+    return { verb, id, other: ids[random.below(ids.length)] ?? '', agent: random.of(agents), value: random.below(1000) };
   }
 
   async #copy(from: number): Promise<void> {
     this.#add(await this.stage.copy(from, twin), this.#clones[from]);
+    // What the copy holds as well is no longer this clone's alone to take back.
+    for (const clone of this.#clones) if (clone.number === from) clone.recent = [];
     this.#happened('clone copied with cp -r');
   }
 
@@ -232,7 +237,7 @@ export class World {
     }
     if (kind !== 'write') return kind;
     if (commit === null) return 'write with nothing to do';
-    return ['import', 'child', 'rename', 'setting'].includes(deed.verb) ? `${deed.verb} acknowledged` : 'write acknowledged';
+    return ['import', 'child', 'rename', 'setting', 'undo'].includes(deed.verb) ? `${deed.verb} acknowledged` : 'write acknowledged';
   }
 
   /** Another process comes first, while one is about to speak with the hub: in another clone, or a writer in its own. */
@@ -273,10 +278,13 @@ export class World {
       if (write !== undefined) {
         knows = knew.copy();
         const former = new Map([...changed.values()].flatMap((was): [string, Stored][] => (was === undefined || isRedirect(was) ? [] : [[was.clock.born, was]])));
-        for (const id of changed.keys()) {
+        for (const [id, was] of changed) {
           const is = clone.records.get(id);
-          if (is === undefined) throw new Error(`${id} is gone from clone ${clone.number}`);
-          if (!isRedirect(is)) knows.join(this.#chronicle.note(former.get(is.clock.born), is, clone.records, knew, write.verb === 'import'));
+          if (is === undefined) {
+            if (write.verb !== 'undo' || was === undefined) throw new Error(`${id} is gone from clone ${clone.number}`);
+            this.#chronicle.forget(id, was);
+          } else if (write.verb === 'undo' && was?.clock.deleted !== undefined && is.clock.deleted === undefined) this.#chronicle.revive(is);
+          else if (!isRedirect(is)) knows.join(this.#chronicle.note(former.get(is.clock.born), is, clone.records, knew, write.verb === 'import'));
         }
         knows.join(this.#chronicle.noteSettings(settings, clone.settings, knew));
         const { parents } = await commitAt(reader, head);
@@ -341,6 +349,7 @@ export class World {
   #holdAcknowledged(clone: Clone, { number, deed }: Turn, { commit, written, failure }: Outcome, before: string | undefined): void {
     const wanted = failure !== undefined || commit === null ? before : commit;
     if (clone.head !== wanted) this.#faults.push(`turn ${number}: ${deed.verb} was told ${failure ?? commit}, and clone ${clone.number} stands at ${clone.head}`);
+    if (typeof commit === 'string') clone.recent = [...clone.recent, commit].slice(-4);
     for (const [id, line] of written) {
       const stored = clone.records.get(id);
       if (stored === undefined || lineOf(stored) !== line) this.#faults.push(`turn ${number}: ${deed.verb} has not left ${id} as it said`);
