@@ -12,7 +12,7 @@ import type { Writer } from './bead-write.ts';
 import { resolveId } from './resolve.ts';
 
 /** The parts of a bead, done ones too, in any ledger of the town, by id. Throws UnknownBead and AmbiguousId. */
-export async function partsOf(town: Town, cwd: string, text: string): Promise<Counted[]> {
+export async function listParts(town: Town, cwd: string, text: string): Promise<Counted[]> {
   const id = await resolveId(town, text, cwd);
   const parts = await Promise.all(ledgersOf(town).map((ledger) => consult(ledger, (view) => children(view, id).map((part) => counted(part, view.referrerIds(part.id).length)))));
   return parts.flat().sort(orderBy('id'));

@@ -3,6 +3,7 @@ import { timestamp } from '../base/time.ts';
 import { find, type Act } from '../domain/bead.ts';
 import { edit } from '../domain/content.ts';
 import { release } from '../domain/hook.ts';
+import { isSubmitted } from '../domain/submission.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { consult } from '../ledger/read.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
@@ -17,7 +18,7 @@ export async function unsling(town: Town, who: Signature, id: string, force: boo
   const before = await consult(ledger, (view) => find(view, id));
   const rig = rigOfBead(town, id) ?? town.rigs[0];
   const agent = before.status === 'hooked' ? before.assignee : undefined;
-  if (agent?.endsWith('/refinery') && !force) throw new Submitted(id);
+  if (isSubmitted(before) && !force) throw new Submitted(id);
   const act: Act = { by: who.actor, at: timestamp(town.now()) };
   await transact(ledger, who, `Take ${id} off the hook`, (view) => [
     ...(find(view, id).metadata?.['queued'] === undefined ? [] : edit(view, id, { metadata: { queued: null, start_by: null } }, act)),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Busy } from '../base/errors.ts';
 import { find, type Bead } from '../domain/bead.ts';
+import { isSubmitted } from '../domain/submission.ts';
 import { consult } from '../ledger/read.ts';
 import { ledgerOf, type Town } from '../town.ts';
 
@@ -39,7 +40,7 @@ export async function waitFor(town: Town, ids: readonly string[], goal: Goal, ti
 }
 
 function hasReached(bead: Bead, goal: Goal): boolean {
-  return bead.status === 'closed' || (goal === 'submitted' && bead.assignee?.endsWith('/refinery') === true);
+  return bead.status === 'closed' || (goal === 'submitted' && isSubmitted(bead));
 }
 
 function hasComeBack(bead: Bead): boolean {

@@ -3,13 +3,9 @@ import { isObject } from '../base/jsonl.ts';
 import { parseDuration, parseTime, timestamp } from '../base/time.ts';
 import type { Outcome } from '../actions/bead-change.ts';
 import type { Bead } from '../domain/bead.ts';
+import { shownStatus } from '../domain/submission.ts';
 import type { Context } from './command.ts';
 import { table, type Column, type Table } from './table.ts';
-
-/** How a status is shown: work that its worker has handed in waits for the queue. */
-export function shownStatus({ status, assignee }: Bead): string {
-  return status === 'hooked' && assignee?.endsWith('/refinery') ? 'submitted' : status;
-}
 
 /** Beads as people see them; the column of assignees is left out where nobody has one. */
 export function beadTable<Row extends Bead>(beads: readonly Row[], more: readonly Column<Row>[] = []): Table {

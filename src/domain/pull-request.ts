@@ -3,6 +3,7 @@ import { prefixOf } from '../base/ids.ts';
 import { statuses, type Bead, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 import { isReady } from './ready.ts';
+import { isSubmitted, shownStatus } from './submission.ts';
 
 /** What a pull request says of itself; all of it was typed by whoever opened it. */
 export interface PullRequest {
@@ -58,7 +59,7 @@ export function judgeMentions(beads: Beads, mentions: readonly Mention[], expect
     const bead = beads.get(id);
     if (bead === undefined || bead.status === 'tombstone') return { id, met: false, why: `there is no bead ${id}` };
     const met = states.some((state) => isIn(beads, bead, state, now));
-    return { id, met, why: met ? `${id} is ${told(bead)}` : `${id} is ${told(bead)}, and should be ${states.join(' or ')}` };
+    return { id, met, why: met ? `${id} is ${shownStatus(bead)}` : `${id} is ${shownStatus(bead)}, and should be ${states.join(' or ')}` };
   });
 }
 
@@ -67,14 +68,6 @@ function isIn(beads: Beads, bead: Bead, state: string, now: number): boolean {
   if (state === 'submitted') return isSubmitted(bead);
   if (state === 'blocked') return bead.status === 'blocked' || (bead.status === 'open' && unmet(beads, bead).length > 0);
   return bead.status === state;
-}
-
-function isSubmitted({ status, assignee }: Bead): boolean {
-  return status === 'hooked' && assignee?.endsWith('/refinery') === true;
-}
-
-function told(bead: Bead): string {
-  return isSubmitted(bead) ? 'submitted' : bead.status;
 }
 
 /** A word that names no state of a bead. */

@@ -1,4 +1,4 @@
-import { partsOf } from '../../../actions/bead-parts.ts';
+import { listParts } from '../../../actions/bead-parts.ts';
 import { beadTable } from '../../beads.ts';
 import { defineCommand } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';
@@ -8,7 +8,7 @@ export const command = defineCommand({
   summary: 'List the parts of a bead, closed ones too',
   args: [{ name: 'bead', describe: 'its id, or how it begins', required: true }],
   options: pastOptions,
-  run: async ({ bead, at }, context) => partsOf(await townThen(context, at), context.cwd, bead),
+  run: async ({ bead, at }, context) => listParts(await townThen(context, at), context.cwd, bead),
   *render(parts, { bead }) {
     if (parts.length === 0) yield `${bead} has no parts: gt create "…" --parent ${bead}`;
     yield beadTable(parts);

@@ -1,7 +1,8 @@
 import { findDuplicates, mergeDuplicates } from '../../../actions/bead-duplicates.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { openTown } from '../../../town.ts';
-import { shownStatus, told, warned } from '../../beads.ts';
+import { shownStatus } from '../../../domain/submission.ts';
+import { told, warned } from '../../beads.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { table } from '../../table.ts';

@@ -2,7 +2,7 @@ import { dependencyGraph } from '../../../actions/bead-survey.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { dotLines, type DependencyGraph } from '../../../domain/dependency-graph.ts';
 import type { Bead } from '../../../domain/bead.ts';
-import { shownStatus } from '../../beads.ts';
+import { shownStatus } from '../../../domain/submission.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import type { Part } from '../../output.ts';

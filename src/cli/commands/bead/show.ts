@@ -1,6 +1,6 @@
 import { showBeads } from '../../../actions/bead-show.ts';
 import { detailRecord, type Details, type Neighbour } from '../../../domain/detail.ts';
-import { shownStatus } from '../../beads.ts';
+import { shownStatus } from '../../../domain/submission.ts';
 import { defineCommand } from '../../command.ts';
 import type { Part } from '../../output.ts';
 import { pastOptions, townThen } from '../../past.ts';

@@ -1,5 +1,5 @@
 import { dependencyTree } from '../../../../actions/bead-dependency.ts';
-import { shownStatus } from '../../../beads.ts';
+import { shownStatus } from '../../../../domain/submission.ts';
 import { defineCommand } from '../../../command.ts';
 import { pastOptions, townThen } from '../../../past.ts';
 
