@@ -43,6 +43,7 @@ export const areas: readonly Area[] = [
       ['bead query', () => import('./commands/bead/query.ts')],
       ['bead count', () => import('./commands/bead/count.ts')],
       ['bead history', () => import('./commands/bead/history.ts')],
+      ['bead diff', () => import('./commands/bead/diff.ts')],
       ['bead undo', () => import('./commands/bead/undo.ts')],
       ['bead stats', () => import('./commands/bead/stats.ts')],
       ['bead import', () => import('./commands/bead/import.ts')],
