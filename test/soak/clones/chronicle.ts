@@ -61,17 +61,18 @@ export class Chronicle {
       return number;
     };
     this.#births.set(born, (this.#births.get(born) ?? new Set()).add(is.bead.id));
-    if (is.bead.status === 'tombstone') this.#deleted.add(born);
-    else {
-      const [before, now] = [was === undefined ? new Map<string, unknown>() : partsOf(was, records), partsOf(is, records)];
-      for (const part of new Set([...before.keys(), ...now.keys()])) {
-        const value = json(now.get(part));
-        if ((part === 'phase' && value === undefined) || value === json(before.get(part))) continue;
-        // Of a file, only what it says of a new bead is the same for all: over another record it is as new as it has to be.
-        const number = was === undefined ? deed(`${born} ${part} ${value} ${is.bead.updated_at}`) : this.#fresh(after);
-        const said = this.#said(born, part);
-        if (!said.some((each) => each.number === number)) said.push({ number, value, knows });
-      }
+    if (is.bead.status === 'tombstone') {
+      this.#deleted.add(born);
+      return after;
+    }
+    const [before, now] = [was === undefined ? new Map<string, unknown>() : partsOf(was, records), partsOf(is, records)];
+    for (const part of new Set([...before.keys(), ...now.keys()])) {
+      const value = json(now.get(part));
+      if ((part === 'phase' && value === undefined) || value === json(before.get(part))) continue;
+      // Of a file, only what it says of a new bead is the same for all: over another record it is as new as it has to be.
+      const number = was === undefined ? deed(`${born} ${part} ${value} ${is.bead.updated_at}`) : this.#fresh(after);
+      const said = this.#said(born, part);
+      if (!said.some((each) => each.number === number)) said.push({ number, value, knows });
     }
     this.#noteClosing(was?.bead, is, knows, deed);
     const { assignee } = is.bead;
