@@ -235,14 +235,6 @@ function rework(beads: Beads, request: MergeRequest, source: Bead, rejection: Re
   ];
 }
 
-/** Takes a request out of the queue; its bead goes back to open. */
-export function withdraw(beads: Beads, id: string, reason: string, rig: string, act: Act): BeadChange[] {
-  const request = findRequest(beads, id);
-  if (request.outcome !== undefined) return [];
-  const released: BeadChange[] = request.source !== '' && claimLost(beads, request, rig) === undefined ? [{ op: 'bead.released', id: request.source, at: act.at }] : [];
-  return [...end(beads, id, 'withdrawn', `withdrawn: ${reason}`, {}, act), ...released];
-}
-
 /** The bead is no merge request. */
 export class NoRequest extends Refused {
   readonly code = 'request.none';

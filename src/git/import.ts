@@ -208,8 +208,3 @@ async function abandon(repository: Repository, git: Conversation): Promise<void>
     // It ended without one.
   }
 }
-
-/** Writes one blob and answers its object id. */
-export async function writeBlob(repository: Repository, content: string | Buffer): Promise<string> {
-  return gitText(repository, ['hash-object', '-w', '--stdin', '--no-filters'], { input: content });
-}

@@ -9,10 +9,6 @@ import { asWords, shellWord } from './shell.ts';
 export const claude: Runtime = {
   name: 'claude',
   promptStyle: 'argument',
-  readiness: {
-    prompt: /^❯[\s\u00a0]*$/m,
-    dialog: /trust this folder|Yes, I accept|Choose the text style|Do you want to use this API key/,
-  },
   command: (spec) => [
     'claude',
     ...(spec.headless ? ['-p'] : []),

@@ -1,10 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Usage } from '../base/errors.ts';
 import { claude } from './claude.ts';
 import type { Environment } from './environment.ts';
-import type { Backend, SessionHandle } from './session.ts';
 
 /** What a runtime is started for. */
 export interface RuntimeSpec {
@@ -35,7 +33,6 @@ export interface Runtime {
   readonly name: string;
   /** `argument`: on the command line; `none`: it takes no prompt. */
   readonly promptStyle: 'argument' | 'none';
-  readonly readiness: Readiness | undefined;
   command(spec: RuntimeSpec): string[];
   /** The files that it is given, by path; written anew at each start. */
   settingsFiles(spec: RuntimeSpec): ReadonlyMap<string, string>;
@@ -45,19 +42,10 @@ export interface Runtime {
   prepare(spec: RuntimeSpec): void;
 }
 
-/** How to read from its screen what an interactive client waits for. */
-export interface Readiness {
-  /** It waits for work. */
-  readonly prompt: RegExp;
-  /** It waits for an answer that only a person should give. */
-  readonly dialog: RegExp;
-}
-
 /** The bead's own command, without any model. */
 const exec: Runtime = {
   name: 'exec',
   promptStyle: 'none',
-  readiness: undefined,
   command: ({ run = [] }) => [...run],
   settingsFiles: () => new Map(),
   environment: () => ({}),
@@ -90,21 +78,6 @@ export function prepareClient(runtime: Runtime, spec: RuntimeSpec): ReadyClient 
     renameSync(fresh, path);
   }
   return { command: runtime.command(spec), env: runtime.environment(spec) };
-}
-
-/** Waits until an interactive client takes text. `asks`: it stands at a question for a person; `late`: it was neither within the time. */
-export async function untilReady(backend: Backend, handle: SessionHandle, { readiness }: Runtime, withinMs: number): Promise<'ready' | 'asks' | 'dead' | 'late'> {
-  const end = performance.now() + withinMs;
-  for (;;) {
-    const state = await backend.observe(handle);
-    if (state === 'dead') return 'dead';
-    if (readiness === undefined) return 'ready';
-    const screen = await backend.peek(handle, 60);
-    if (readiness.dialog.test(screen)) return 'asks';
-    if (readiness.prompt.test(screen)) return 'ready';
-    if (performance.now() > end) return 'late';
-    await sleep(100);
-  }
 }
 
 /** No runtime has the name. */

@@ -45,11 +45,6 @@ export function tmuxBackend(town: string, inherited: Environment): Backend {
   };
 }
 
-/** The command by which a person looks at a session. */
-export function attachCommand(handle: SessionHandle): string[] {
-  return ['tmux', '-u', '-S', socketIn(handle), 'attach-session', '-t', `=${handle.tmux?.name ?? ''}`];
-}
-
 /** Where the town's server listens: the place that `tmux -L gastown-<hash>` means. */
 function socketOf(town: string, { TMUX_TMPDIR }: Environment): string {
   return join(TMUX_TMPDIR || '/tmp', `tmux-${process.getuid?.() ?? 0}`, `gastown-${shortHash(town)}`);

@@ -1,7 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { evolve, type Bead, type BeadChange, type Beads } from '../../src/domain/bead.ts';
-import { claimLost, land, latestRequest, reject, requestId, requestOf, submit, withdraw, type Standing, type Submission } from '../../src/domain/merge-request.ts';
+import { close } from '../../src/domain/closing.ts';
+import { release } from '../../src/domain/hook.ts';
+import { claimLost, land, latestRequest, reject, requestId, requestOf, submit, type Standing, type Submission } from '../../src/domain/merge-request.ts';
 
 const act = { by: 'citadel/refinery', at: '2026-01-01T00:00:00Z' };
 const nux = 'citadel/polecats/nux';
@@ -58,8 +60,9 @@ submitting('refuses a bead that somebody else has, or that is finished', () => {
 submitting('gives a new id to every attempt, so that none ends twice', () => {
   const beads = view(guard());
   beads.apply(submit(beads, ask, standing, act));
-  beads.apply(withdraw(beads, requestId('ci', ask), 'not yet', 'citadel', act));
-  assert.is(beads.get('ci-guard')?.status, 'open');
+  beads.apply(close(beads, requestId('ci', ask), { reason: 'not yet' }, act));
+  beads.apply(release(beads, 'ci-guard', act));
+  assert.equal([requestOf(beads.get(requestId('ci', ask)) as Bead).outcome, beads.get('ci-guard')?.status], ['withdrawn', 'open']);
   beads.apply(submit(beads, { ...ask, token: '' }, standing, act));
   const latest = latestRequest(beads, 'ci', ask);
   assert.equal([latest?.attempt, latest?.request.outcome, latest?.request.id === requestId('ci', ask)], [1, undefined, false]);

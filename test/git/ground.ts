@@ -52,6 +52,11 @@ export async function looseCommit(repo: Repository, message: string, parents: re
   return git(repo.gitDir, ['commit-tree', tree, '-m', message, ...parents.flatMap((parent) => ['-p', parent])]);
 }
 
+/** Writes one blob and answers its object id. */
+export function writeBlob(repo: Repository, content: string): Promise<string> {
+  return git(repo.gitDir, ['hash-object', '-w', '--stdin'], { input: content });
+}
+
 export async function thrown(run: () => unknown): Promise<Error & { code?: string; data?: Record<string, unknown>; hint?: string }> {
   try {
     await run();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isClean, moveCheckout } from '../../src/git/checkout.ts';
-import { importCommit, writeBlob } from '../../src/git/import.ts';
+import { importCommit } from '../../src/git/import.ts';
 import { commitTree, diffNames, mergeTree } from '../../src/git/merging.ts';
 import { readNotes, writeNote } from '../../src/git/notes.ts';
 import { ObjectReader } from '../../src/git/objects.ts';
@@ -14,7 +14,7 @@ import { hostileOverrides, runGit } from '../../src/git/run.ts';
 import { commitWorktree, resetWorktree, snapshotWorktree } from '../../src/git/snapshot.ts';
 import { addWorktree, configureWorktree, listWorktrees, removeWorktree } from '../../src/git/worktrees.ts';
 import { output, repository, temporary } from '../helpers/temporary.ts';
-import { fresh, furiosa, git } from './ground.ts';
+import { fresh, furiosa, git, writeBlob } from './ground.ts';
 
 const message = 'Left-overs\n';
 

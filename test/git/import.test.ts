@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { importCommit, writeBlob, type CommitDraft, type FileDraft } from '../../src/git/import.ts';
+import { importCommit, type CommitDraft, type FileDraft } from '../../src/git/import.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { output, temporary } from '../helpers/temporary.ts';
-import { eachFormat, filesOf, fresh, furiosa, git, looseCommit, script, thrown } from './ground.ts';
+import { eachFormat, filesOf, fresh, furiosa, git, looseCommit, script, thrown, writeBlob } from './ground.ts';
 
 const ref = 'refs/beads/main';
 
@@ -288,14 +288,3 @@ importing('loses nothing to a gc that prunes at the same time', async () => {
 });
 
 importing.run();
-
-const blobs = suite('writeBlob');
-
-blobs('writes bytes as they are', async () => {
-  const repo = await fresh();
-  const oid = await writeBlob(repo, Buffer.from('a\r\n\0'));
-  assert.is(await git(repo.gitDir, ['cat-file', '-s', oid]), '4');
-  assert.is(await writeBlob(repo, 'mailbox mayor\n'), await git(repo.gitDir, ['hash-object', '--stdin'], { input: 'mailbox mayor\n' }));
-});
-
-blobs.run();

@@ -1,9 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeBlob } from '../../src/git/import.ts';
 import { readNotes, writeNote } from '../../src/git/notes.ts';
 import { output } from '../helpers/temporary.ts';
-import { eachFormat, fresh, furiosa, git, script, thrown } from './ground.ts';
+import { eachFormat, fresh, furiosa, git, script, thrown, writeBlob } from './ground.ts';
 
 const ref = 'refs/notes/mail';
 

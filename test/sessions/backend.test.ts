@@ -6,9 +6,8 @@ import * as assert from 'uvu/assert';
 import { chooseBackend, findProgram } from '../../src/sessions/backend.ts';
 import { isAlive, processStart } from '../../src/sessions/processes.ts';
 import type { Backend, SessionHandle, SessionSpec } from '../../src/sessions/session.ts';
-import { attachCommand } from '../../src/sessions/tmux.ts';
 import { skip } from '../helpers/skip.ts';
-import { output, ownEnvironment, temporary } from '../helpers/temporary.ts';
+import { ownEnvironment, temporary } from '../helpers/temporary.ts';
 import { until } from './until.ts';
 
 const inherited = { ...ownEnvironment(), BUN_OPTIONS: '--smol', NODE_OPTIONS: '-r x', GIT_DIR: '/x', CLAUDECODE: '1', GT_AGENT: 'mayor' };
@@ -261,13 +260,6 @@ function typing(sessions: ReturnType<typeof suite>, open: (town?: string) => Bac
     const other = chooseBackend(handle.backend, { town: '', inherited: {} });
     await until(async () => (await other.peek(handle, 1)) === 'hello');
     assert.is(await other.stop(handle), 'gone');
-  });
-
-  sessions('is found by the command for people', async () => {
-    const backend = open();
-    const handle = await begin(backend, spec('sleep 67; true', { id: 'web/nux.1' }));
-    const [tmux, ...args] = attachCommand(handle);
-    assert.is(await output([tmux!, ...args.slice(0, 3), 'display-message', '-p', ...args.slice(-2, -1), `${args.at(-1)}:`, '#{pane_pid}']), String(handle.pid));
   });
 }
 

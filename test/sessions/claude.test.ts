@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chooseBackend, findProgram } from '../../src/sessions/backend.ts';
-import { prepareClient, runtimeNamed, untilReady, type RuntimeSpec } from '../../src/sessions/runtimes.ts';
+import { prepareClient, runtimeNamed, type RuntimeSpec } from '../../src/sessions/runtimes.ts';
 import type { Backend, SessionHandle } from '../../src/sessions/session.ts';
 import { claudeEnvironment, claudeFolder, inTurns, startModelServer, textOf, toolResults, type ModelServer, type Script } from '../helpers/model-server.ts';
 import { skip } from '../helpers/skip.ts';
 import { output, ownEnvironment, temporary } from '../helpers/temporary.ts';
+import { untilReady } from './screen.ts';
 import { until } from './until.ts';
 
 const claude = runtimeNamed('claude');
@@ -185,13 +186,13 @@ real('reads its hook, uses its tools, and takes what it is told, in a terminal',
   await until(() => calls().includes('session signal stop rig/polecats/nux'), 60_000);
   assert.is(readFileSync(join(worktree, 'work.txt'), 'utf8'), 'done\n');
   assert.match(textOf(server.conversations[0]!), /On your hook hangs hq-k3f9x/);
-  assert.is(await untilReady(backend, handle, claude, 20_000), 'ready');
+  assert.is(await untilReady(backend, handle), 'ready');
   assert.is(await backend.tell(handle, 'Check your hook.\nThen go on.'), 'delivered');
   await until(() => server.conversations.some((one) => textOf(one).includes('Check your hook.\nThen go on.')), 20_000);
-  assert.is(await untilReady(backend, handle, claude, 20_000), 'ready');
+  assert.is(await untilReady(backend, handle), 'ready');
   assert.is(await backend.tell(handle, '!touch pwned'), 'delivered');
   await until(() => server.conversations.some((one) => textOf(one).includes('» !touch pwned')), 20_000);
-  assert.is(await untilReady(backend, handle, claude, 20_000), 'ready');
+  assert.is(await untilReady(backend, handle), 'ready');
   assert.is(await backend.tell(handle, `${'a long message\n'.repeat(60)}its end`), 'delivered');
   await until(() => server.conversations.some((one) => /(a long message\n){60}its end/.test(textOf(one))), 20_000);
   assert.equal(readdirSync(worktree), ['work.txt']);
@@ -202,7 +203,7 @@ real('is primed again when it makes its memory shorter', noTerminal, async () =>
   const { begin, calls } = await place(work);
   const [backend, handle] = await begin('tmux');
   await until(() => calls().includes('session signal stop rig/polecats/nux'), 60_000);
-  assert.is(await untilReady(backend, handle, claude, 20_000), 'ready');
+  assert.is(await untilReady(backend, handle), 'ready');
   const keys = (...words: string[]): Promise<string> => output(['tmux', '-S', handle.tmux!.socket, 'send-keys', '-t', `=${handle.tmux!.name}:`, ...words]);
   await keys('-l', '/compact');
   await until(async () => (await backend.peek(handle, 20)).includes('/compact'));
@@ -222,7 +223,7 @@ real('is seen to wait for a person where nobody has said that the folder is trus
   const folder = temporary();
   const handle = await backend.start({ id: 's-2', agent: 'x', command: ready.command, cwd: folder, env, transcript: join(folder, 'log'), title: 'x' });
   begun.push([backend, handle]);
-  assert.is(await untilReady(backend, handle, claude, 20_000), 'asks');
+  assert.is(await untilReady(backend, handle), 'asks');
 });
 
 real('begins at once in a configuration of the town that was empty', noTerminal, async () => {
