@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Book, diceOf, pick, type Dice } from './book.ts';
-import { breakConnections, cuts, lacking, Machine, openDoor, path, untilReached } from './machines.ts';
-import { gt, share, sling, write, type Host } from './people.ts';
+import { breakConnection, cuts, lacking, Machine, openDoor, path, untilReached } from './machines.ts';
+import { disrupt, gt, handOut, share, sling, write, type Host } from './people.ts';
 import { disprove, readBeads, type Hub } from './proof.ts';
 
 const inside = 'GASTOWN_SOAK_INSIDE';
 const [program = '', seconds = 180, seed = Date.now() % 1_000_000] = [process.argv[2] ?? '', ...process.argv.slice(3).map(Number)];
-const settleMilliseconds = 240_000;
+const settleMilliseconds = 420_000;
 const began = performance.now();
 const say = (line: string): void => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${line}`);
 
@@ -84,8 +84,7 @@ async function disturb(hub: Hub, host: Host, everywhere: readonly Host[]): Promi
 async function breakOff(hub: Hub, dice: Dice, book: Book, end: number): Promise<void> {
   while (performance.now() < end) {
     await sleep(1000 + dice() * 4000);
-    const broken = await breakConnections(hub.machine);
-    if (broken > 0) book.count('connections broken off', broken);
+    if (await breakConnection(hub.machine, (pids) => pick(dice, pids))) book.count('connections broken off');
   }
 }
 
@@ -139,7 +138,7 @@ async function play(folder: string): Promise<string[]> {
   const end = performance.now() + seconds * 1000;
   const hosts = made.map((host): Host => ({ ...host, end }));
   say(`${hosts.length} hosts work for ${seconds} s`);
-  await Promise.all([...hosts.flatMap((host) => [write(host), share(host, hosts), disturb(hub, host, hosts)]), breakOff(hub, dice, book, end)]);
+  await Promise.all([...hosts.flatMap((host) => [write(host), handOut(host, hosts), share(host), disrupt(host), disturb(hub, host, hosts)]), breakOff(hub, dice, book, end)]);
   say('all are joined again; what was begun is finished');
   const settled = await settle(hub, hosts, book);
   say(settled ? 'everything is finished' : 'not everything is finished');

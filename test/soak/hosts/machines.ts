@@ -30,7 +30,7 @@ export class Machine {
   static async open(name: string, address: string, home: string, env: Readonly<Record<string, string>>): Promise<Machine> {
     mkdirSync(home, { recursive: true });
     // Its first process has to take in orphans.
-    const init = 'echo "$1" >/proc/sys/kernel/hostname && ip link set lo up && echo ready; sleep infinity & wait';
+    const init = 'hostname "$1" && ip link set lo up && echo ready; sleep infinity & wait';
     const holder = spawn('unshare', [...apart, '--kill-child', 'sh', '-c', init, 'sh', name], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise<void>((resume, fail) => {
       holder.stdout.once('data', () => resume());
@@ -85,7 +85,7 @@ const apart = ['--net', '--pid', '--mount', '--uts', '--fork', '--mount-proc'];
 
 /** What this machine lacks for the play, in words; undefined where everything is there. */
 export async function lacking(): Promise<string | undefined> {
-  const programs = { ps: 'procps', unshare: 'util-linux', nsenter: 'util-linux', ip: 'iproute2', ssh: 'openssh-client', 'ssh-keygen': 'openssh-client', sshd: 'openssh-server', git: 'git' };
+  const programs = { ps: 'procps', hostname: 'hostname', unshare: 'util-linux', nsenter: 'util-linux', ip: 'iproute2', ssh: 'openssh-client', 'ssh-keygen': 'openssh-client', sshd: 'openssh-server', git: 'git' };
   for (const [program, from] of Object.entries(programs)) if ((await whereIs(program)) === undefined) return `there is no ${program} (Debian: apt-get install ${from})`;
   const tried = await run(['unshare', ...apart, 'ip', 'link', 'set', 'lo', 'up'], { env: { PATH: path } });
   return tried.code === 0 ? undefined : `namespaces cannot be made here: ${tried.stderr.trim()}`;
@@ -145,11 +145,11 @@ export const cuts: readonly Cut[] = [
   { name: 'unanswered', cut: (hub, host) => hub.ip('route', 'add', 'blackhole', `${host.address}/32`), join: (hub, host) => hub.ip('route', 'del', 'blackhole', `${host.address}/32`) },
 ];
 
-/** Kills the hub's end of every connection that is open now; answers how many processes that were. */
-export async function breakConnections(hub: Machine): Promise<number> {
+/** Kills the hub's end of a connection that is open now, where there is one; `choose` draws it. */
+export async function breakConnection(hub: Machine, choose: (pids: readonly string[]) => string | undefined): Promise<boolean> {
   const pids = (await hub.processes()).filter((line) => /^\d+ (\S*sshd|sshd-session): .*(@notty|\[priv\])/.test(line)).map((line) => line.split(' ', 1)[0] ?? '');
-  for (const pid of pids) await hub.run('/', ['kill', '-9', pid]);
-  return pids.length;
+  const pid = choose(pids);
+  return pid !== undefined && (await hub.run('/', ['kill', '-9', pid])).code === 0;
 }
 
 /** Waits until the hub answers a host. */

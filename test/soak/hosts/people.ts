@@ -87,8 +87,8 @@ export async function write(host: Host): Promise<void> {
     const known = dice() < 0.5 ? [...book.beads.values()] : [...book.beads.values()].filter((each) => each.host === host.machine.name);
     const bead = pick(dice, known)?.id;
     const chore = pick(dice, known.filter(({ kind }) => kind === 'chore'))?.id;
-    if (what < 0.06) await file(host, 'work');
-    else if (what < 0.14 || bead === undefined || chore === undefined) await file(host, 'chore');
+    if (what < 0.05) await file(host, 'work');
+    else if (what < 0.13 || bead === undefined || chore === undefined) await file(host, 'chore');
     else if (what < 0.45) await comment(host, bead);
     else if (what < 0.65) await label(host, bead);
     else if (what < 0.75) await retitle(host, bead);
@@ -109,21 +109,36 @@ export async function sling(host: Host, bead: Filed): Promise<void> {
   bead.slung = true;
 }
 
-/** What people do by which others hear of it, or fail to. */
-export async function share(host: Host, everywhere: readonly Host[]): Promise<void> {
+/** Hands out work, some of it twice. */
+export async function handOut(host: Host, everywhere: readonly Host[]): Promise<void> {
   const { dice, book, end } = host;
   while (performance.now() < end) {
-    const what = dice();
-    const work = book.all('work').filter(({ tries }) => tries < 5);
-    const bead = what < 0.4 ? pick(dice, work.filter(({ slung }) => !slung)) : pick(dice, work);
-    if (what < 0.6 && bead !== undefined) {
-      // One that two machines sling in the same moment, now and then.
-      const other = dice() < 0.4 ? pick(dice, everywhere.filter((each) => each !== host)) : undefined;
-      await Promise.all([sling(host, bead), ...(other === undefined ? [] : [sling(other, bead)])]);
-    } else if (what < 0.8) await done(host, 'syncs by hand', 'sync');
-    else if (what < 0.9) await pushOwn(host);
-    else await restart(host);
-    await sleep(200 + dice() * 2000);
+    const work = book.all('work').filter(({ tries }) => tries < 4);
+    const bead = dice() < 0.7 ? pick(dice, work.filter(({ slung }) => !slung)) : pick(dice, work);
+    // One that two machines sling in the same moment, now and then.
+    const other = dice() < 0.4 ? pick(dice, everywhere.filter((each) => each !== host)) : undefined;
+    if (bead !== undefined) await Promise.all([sling(host, bead), ...(other === undefined ? [] : [sling(other, bead)])]);
+    await sleep(1000 + dice() * 4000);
+  }
+}
+
+/** Shares what was written, or fails to. */
+export async function share(host: Host): Promise<void> {
+  const { dice, end } = host;
+  while (performance.now() < end) {
+    if (dice() < 0.5) await done(host, 'syncs by hand', 'sync');
+    else await pushOwn(host);
+    await sleep(1000 + dice() * 5000);
+  }
+}
+
+/** Stops the engine, or kills it, and starts it again. */
+export async function disrupt(host: Host): Promise<void> {
+  const { dice, end } = host;
+  for (;;) {
+    await sleep(10_000 + dice() * 40_000);
+    if (performance.now() > end) return;
+    await restart(host);
   }
 }
 
@@ -136,6 +151,7 @@ async function pushOwn(host: Host): Promise<void> {
   // Whether it has arrived or not: the next one is made on top of it.
   host.own = commit;
   book.count(ran.code === 0 ? 'pushes by hand' : 'pushes by hand that failed');
+  if (ran.code !== 0 && !/Could not read from remote|early EOF|hung up|unexpected disconnect|closed by remote|Broken pipe|unpack/i.test(ran.stderr)) book.troubles.push(`${machine.name}: git push: ${ran.stderr}`);
   if (ran.code === 0) book.pushed.set(branch, commit);
 }
 
