@@ -48,7 +48,8 @@ export const knownKeys: readonly KnownKey[] = [
   { key: 'merge_queue.gates.<name>.required', kind: 'boolean', describe: 'whether a failure keeps the candidate from landing', default: true, rig: true },
 ];
 
-const file = 'config';
+/** The settings of a ledger by their name. */
+export const settingsFile = 'config';
 
 /** One place that settings come from. */
 export interface Layer {
@@ -75,9 +76,9 @@ export async function layersOf(town: Town, rig: Rig | undefined): Promise<Layer[
   if (rig !== undefined && rig.ledger !== town.hq) ledgers.push([`the ledger of rig ${rig.name}`, rig.ledger, rig.folder]);
   const layers: Layer[] = [];
   for (const [source, ledger, folder] of ledgers) {
-    const written = await consult(ledger, (view) => view.settings(file));
+    const written = await consult(ledger, (view) => view.settings(settingsFile));
     const { clock: _clock, ...values } = written;
-    const path = join(folder, 'settings', `${file}.json`);
+    const path = join(folder, 'settings', `${settingsFile}.json`);
     layers.push({ source, values, written: { ledger, values: written } }, { source: path, values: readLocal(path) });
   }
   return layers;
@@ -163,21 +164,26 @@ function ledgerFor(town: Town, rig: Rig | undefined, key: string): Ledger {
   return town.hq;
 }
 
-/** Sets a key in the ledger. Returns what still hides it: a file that says something else. Throws UnknownKey, BadValue, BadGate, NeedsRig. */
-export async function setSettingOf(town: Town, rig: Rig | undefined, who: Signature, key: string, value: unknown): Promise<Explained> {
+/** Holds a setting that is written, and answers the ledger that keeps it. Throws UnknownKey, BadValue, BadGate, NeedsRig. */
+export function checkSetting(town: Town, rig: Rig | undefined, key: string, value: unknown): Ledger {
   const known = checkWritable(key);
   if (known !== undefined) checkValue(known, key, value);
   const gate = /^merge_queue\.gates\.([^.]+)\./.exec(key)?.[1];
   if (gate !== undefined) checkGateName(gate);
-  const ledger = ledgerFor(town, rig, key);
-  await transact(ledger, who, `Set ${key}`, (view) => setSetting(view.settings(file), file, key, value));
+  return ledgerFor(town, rig, key);
+}
+
+/** Sets a key in the ledger. Returns what still hides it: a file that says something else. Throws UnknownKey, BadValue, BadGate, NeedsRig. */
+export async function setSettingOf(town: Town, rig: Rig | undefined, who: Signature, key: string, value: unknown): Promise<Explained> {
+  const ledger = checkSetting(town, rig, key, value);
+  await transact(ledger, who, `Set ${key}`, (view) => setSetting(view.settings(settingsFile), settingsFile, key, value));
   return explainSetting(town, rig, key);
 }
 
 /** Takes a key out of the ledger. Returns what counts from now on. Throws UnknownKey, NeedsRig. */
 export async function unsetSettingOf(town: Town, rig: Rig | undefined, who: Signature, key: string): Promise<Explained> {
   const ledger = ledgerFor(town, rig, key);
-  await transact(ledger, who, `Unset ${key}`, (view) => setSetting(view.settings(file), file, key, undefined));
+  await transact(ledger, who, `Unset ${key}`, (view) => setSetting(view.settings(settingsFile), settingsFile, key, undefined));
   return explain(await layersOf(town, rig), key);
 }
 

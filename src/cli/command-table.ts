@@ -163,6 +163,7 @@ export const areas: readonly Area[] = [
       ['config get', () => import('./commands/config/get.ts')],
       ['config set', () => import('./commands/config/set.ts')],
       ['config unset', () => import('./commands/config/unset.ts')],
+      ['config edit', () => import('./commands/config/edit.ts')],
       ['config list', () => import('./commands/config/list.ts')],
       ['config explain', () => import('./commands/config/explain.ts')],
       ['sync', () => import('./commands/sync.ts')],

@@ -47,6 +47,25 @@ config('keeps settings as transactions of the ledger', async () => {
   assert.is((await gt(path, ['config', 'get', 'scheduler.max_polecats'])).code, 1);
 });
 
+config('opens the settings in an editor, writes what was changed at once, and keeps a text that it refuses', async () => {
+  const path = await soloTown();
+  await gtOutput(path, ['config', 'set', 'scheduler.paused', 'true']);
+  const edit = (editor: string): ReturnType<typeof gt> => gt(path, ['config', 'edit'], { env: { EDITOR: editor } });
+  const text = join(path, '..', 'text.json');
+  writeFileSync(text, '{"merge_queue": {"gates": "none"}, "scheduler": {"max_polecats": "many"}, "agents": {"mine": {"args": ["-x"]}}}');
+  const before = await git(path, ['rev-parse', 'refs/beads/main']);
+  const refused = await edit(`cp ${text}`);
+  assert.is(refused.code, 1);
+  assert.match(refused.stderr, /^gt: the settings were not changed: scheduler\.max_polecats is a whole number, not "many"\n {2}try: gt config edit \(goes on with your text, which is kept in .*\/edit\/config\.json\)$/m);
+  assert.is((await edit('false')).code, 1);
+  assert.is(await git(path, ['rev-parse', 'refs/beads/main']), before);
+  await gtOutput(path, ['config', 'set', 'default_agent', 'codex']);
+  assert.is((await edit(`sed -i.old 's/"many"/4/'`)).stdout, 'scheduler.paused is not set\nagents.mine.args = ["-x"]\nscheduler.max_polecats = 4\n');
+  const { clock: _clock, ...settings } = JSON.parse(await git(path, ['show', 'refs/beads/main:settings/config.json'])) as Record<string, unknown>;
+  assert.equal(settings, { agents: { mine: { args: ['-x'] } }, default_agent: 'codex', merge_queue: { gates: 'none' }, scheduler: { max_polecats: 4 } });
+  assert.match((await edit('true')).stdout, 'nothing was changed');
+});
+
 config('tells defaults apart from what is set', async () => {
   const path = await soloTown();
   assert.is(await gtOutput(path, ['config', 'get', 'default_agent']), 'claude');
