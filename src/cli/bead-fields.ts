@@ -9,6 +9,7 @@ export const fieldOptions = {
   'body-file': { type: 'string', describe: 'a file that holds the description, - for standard input', placeholder: '<path>' },
   stdin: { type: 'boolean', describe: 'read the description from standard input' },
   design: { type: 'string', describe: 'how it is to be done', placeholder: '<text>' },
+  'design-file': { type: 'string', describe: 'a file that holds the design, - for standard input', placeholder: '<path>' },
   acceptance: { type: 'string', describe: 'how one sees that it is done', placeholder: '<text>' },
   notes: { type: 'string', describe: 'notes', placeholder: '<text>' },
   type: { type: 'string', alias: 't', describe: 'task, bug, feature, epic, chore, decision, spike, story or milestone', placeholder: '<type>' },
@@ -31,6 +32,7 @@ export interface TypedFields {
   readonly bodyFile: string | undefined;
   readonly stdin: boolean;
   readonly design: string | undefined;
+  readonly designFile: string | undefined;
   readonly acceptance: string | undefined;
   readonly notes: string | undefined;
   readonly type: string | undefined;
@@ -52,7 +54,7 @@ export async function readFields(typed: TypedFields, context: Context): Promise<
   const fields = {
     title: typed.title,
     description: await readDescription(typed, context),
-    design: removable(typed.design),
+    design: await readDesign(typed, context),
     acceptance_criteria: removable(typed.acceptance),
     notes: removable(typed.notes),
     issue_type: typed.type,
@@ -77,6 +79,12 @@ async function readDescription({ description, bodyFile, stdin }: TypedFields, co
   if (sources.length > 1) throw new BadOption('the description is given by one of --description, --body-file and --stdin', '--body-file <path>');
   if (description !== undefined) return removable(description);
   return bodyFile === undefined && !stdin ? undefined : readText(bodyFile ?? '-', context);
+}
+
+async function readDesign({ design, designFile }: TypedFields, context: Context): Promise<string | null | undefined> {
+  if (designFile === undefined) return removable(design);
+  if (design !== undefined) throw new BadOption('the design is given by one of --design and --design-file', '--design-file <path>');
+  return readText(designFile, context);
 }
 
 async function readMetadata({ metadata, run, script }: TypedFields, context: Context): Promise<Record<string, unknown> | undefined> {

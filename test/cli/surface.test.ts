@@ -142,6 +142,19 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal([place.json('blocked').length, place.json('blocked', '--type', 'message').map(({ id }) => id)], [4, [book]], 'what the town keeps books with is listed when it is asked for');
   });
 
+  surface('what a bead is made from besides its title', async () => {
+    const place = await begun(argv);
+    const design = join(place.path, 'design.md');
+    writeFileSync(design, 'Weld it');
+    const road = place.say('create', 'Take the road', '--silent');
+    const made = place.json<Json>('create', 'Weld', '--design-file', design, '--mol-type', 'work', '--waits-for', road);
+    assert.equal([made['design'], made['mol_type'], (made['dependencies'] as Json[]).map((edge) => [edge['depends_on_id'], edge['type']])], ['Weld it', 'work', [[road, 'waits-for']]]);
+    assert.is(place.json<Json>('create', 'Ping', '--ephemeral', '--wisp-type', 'ping')['wisp_type'], 'ping');
+    const refused = place.run(['create', 'Weld', '--type', 'bug', '--validate']);
+    assert.is(refused.code, 1);
+    assert.match(refused.stderr, /a bug should say: ## Steps to Reproduce/);
+  });
+
   surface('what can be started once something is closed, and the next thing to do with it', async () => {
     const place = await begun(argv);
     const [rig, pod, road, last] = ['Mend the rig', 'Weld the pod', 'Take the road', 'Rest'].map((title) => place.say('create', title, '--silent'));

@@ -13,11 +13,15 @@ export const command = defineCommand({
     ...fieldOptions,
     labels: { type: 'array', alias: 'l', describe: 'labels' },
     deps: { type: 'array', describe: 'what it waits for: an id, or type:id; blocks:id for what waits for it' },
+    'waits-for': { type: 'array', describe: 'beads whose parts it waits for', placeholder: '<bead>' },
     parent: { type: 'string', describe: 'the bead that it is a part of', placeholder: '<bead>' },
     'no-inherit-labels': { type: 'boolean', describe: "leave the parent's labels out" },
     id: { type: 'string', describe: 'an id of your own', placeholder: '<id>' },
     rig: { type: 'string', describe: "the rig whose ledger keeps it; hq for the town's", placeholder: '<name>' },
     ephemeral: { type: 'boolean', describe: 'keep it in this clone only' },
+    'wisp-type': { type: 'string', describe: 'what kind of ephemeral bead it is', choices: ['heartbeat', 'ping', 'patrol', 'gc_report', 'recovery', 'error', 'escalation'] },
+    'mol-type': { type: 'string', describe: 'what kind of molecule it is', choices: ['swarm', 'patrol', 'work'] },
+    validate: { type: 'boolean', describe: 'refuse it where its text lacks a section that its type should have (gt lint)' },
     file: { type: 'string', alias: 'f', describe: 'JSON Lines, one bead a line, all in one transaction; - for standard input', placeholder: '<path>' },
     graph: { type: 'string', describe: 'a plan as JSON, nodes and edges between them, all in one transaction; - for standard input', placeholder: '<path>' },
     silent: { type: 'boolean', describe: 'print the id alone' },
@@ -28,7 +32,7 @@ export const command = defineCommand({
     ['bead create "Paint the gate" --deps gt-x1y2z', 'that waits for another one'],
     ['bead create -f chores.jsonl', 'many, which may name one another'],
   ],
-  async run({ what, labels, deps, parent, noInheritLabels, id, rig, ephemeral, file, graph, silent, dryRun, ...typed }, context) {
+  async run({ what, labels, deps, waitsFor, parent, noInheritLabels, id, rig, ephemeral, wispType, molType, validate, file, graph, silent, dryRun, ...typed }, context) {
     const writer = await asWriter(context);
     const filing: Filing = { rig, ephemeral, dryRun, seed: Buffer.from(context.random(8)).toString('hex') };
     if (file !== undefined) return { beads: await createFromLines(writer, await readText(file, context), file === '-' ? 'standard input' : file, filing), many: true, ids: undefined };
@@ -38,8 +42,12 @@ export const command = defineCommand({
     }
     const title = what ?? typed.title;
     if (title === undefined) throw new BadOption('a bead needs a title', 'gt create "Oil the hinges"');
-    const { title: _title, ...fields } = await readFields(typed, context);
-    const bead = await createBead(writer, { fields: { ...fields, ...(labels.length > 0 ? { labels } : {}), title }, id, parent, deps, inheritLabels: !noInheritLabels }, filing);
+    const kinds = { ...(wispType === undefined ? {} : { wisp_type: wispType }), ...(molType === undefined ? {} : { mol_type: molType }) };
+    const { title: _title, ...read } = await readFields(typed, context);
+    const fields = { ...read, ...kinds };
+    if (validate) (await import('../../../domain/lint.ts')).checkSections(fields);
+    const links = [...deps, ...waitsFor.map((bead) => `waits-for:${bead}`)];
+    const bead = await createBead(writer, { fields: { ...fields, ...(labels.length > 0 ? { labels } : {}), title }, id, parent, deps: links, inheritLabels: !noInheritLabels }, filing);
     return { beads: [bead], many: false, ids: undefined };
   },
   *render({ beads }, { silent, dryRun }) {
