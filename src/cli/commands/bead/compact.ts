@@ -11,7 +11,7 @@ import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead compact',
-  summary: 'Let summaries stand for what long-closed beads say at length; without beads, list those that this is due for',
+  summary: 'Shorten what long-closed beads say; without beads, list those it is due for',
   args: [{ name: 'bead', describe: 'ids, or how they begin', many: true }],
   options: {
     summary: { type: 'string', describe: 'the summary', placeholder: '<text>' },

@@ -4,7 +4,7 @@ import { purge, purged, purgeOptions, purgeRecord } from '../../purging.ts';
 
 export const command = defineCommand({
   name: 'bead purge',
-  summary: 'Take closed ephemeral beads away as if they had never been; shows which unless told --force',
+  summary: 'Take closed ephemeral beads away; shows which unless told --force',
   options: purgeOptions,
   run: (typed, context) => purge(typed, '0s', context, purgeWisps),
   render: (done) => purged(done, 'there is no closed ephemeral bead like that which nothing else points at'),

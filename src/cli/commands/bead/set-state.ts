@@ -5,7 +5,7 @@ import { asWriter } from '../../writer.ts';
 
 export const command = defineCommand({
   name: 'bead set-state',
-  summary: 'Say what a bead is in one regard, in place of what it was; kept as the label <dimension>:<value>',
+  summary: 'Say what a bead is in one regard, by a label <dimension>:<value>',
   args: [{ name: 'bead', describe: 'its id, or how it begins', required: true }, { name: 'state', describe: '<dimension>=<value>', required: true }],
   options: { reason: { type: 'string', alias: 'r', describe: 'why, kept as a comment', placeholder: '<text>' } },
   examples: [['bead set-state gt-x1y2z health=failing --reason "the pod leaks"', 'gt list -l health:failing lists all of them']],
