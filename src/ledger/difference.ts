@@ -1,7 +1,7 @@
 import { shardOf } from '../base/ids.ts';
 import type { Bead } from '../domain/bead.ts';
-import { readObjects } from '../git/object.ts';
-import { GitFailed, runGitNow } from '../git/run.ts';
+import { MissingObject, readObjects } from '../git/object.ts';
+import { runGitNow } from '../git/run.ts';
 import { joined, keepDifference, keptSince, mostChanges, type Difference } from './kept-difference.ts';
 import type { Ledger } from './ledger.ts';
 import { BadShard, parseShard } from './shards.ts';
@@ -9,7 +9,7 @@ import { BadShard, parseShard } from './shards.ts';
 /** A difference of more shards is dearer than working everything out again. */
 const mostShards = 256;
 
-/** What differs between two commits of a ledger, kept for who asks next; undefined where that is too much, or the older commit is no longer there. Throws BadShard. */
+/** What differs between two commits of a ledger, kept for who asks next; undefined where that is too much, or the older commit is no longer there. Throws BadShard and MissingObject. */
 export async function differenceSince(ledger: Ledger, from: string, to: string): Promise<Difference | undefined> {
   const known = keptSince(ledger, from);
   if (known?.to === to) return isSmall(known.difference) ? known.difference : undefined;
@@ -49,7 +49,7 @@ async function textsOf(repository: Ledger['repository'], oids: readonly string[]
   return new Map(
     wanted.map((oid, index) => {
       const body = found[index]?.body;
-      if (body === undefined) throw new GitFailed(['cat-file'], 1, `the object ${oid} is missing`);
+      if (body === undefined) throw new MissingObject(oid);
       return [oid, body.toString('utf8')];
     }),
   );
