@@ -151,7 +151,7 @@ async function pushOwn(host: Host): Promise<void> {
   // Whether it has arrived or not: the next one is made on top of it.
   host.own = commit;
   book.count(ran.code === 0 ? 'pushes by hand' : 'pushes by hand that failed');
-  if (ran.code !== 0 && !/Could not read from remote|early EOF|hung up|unexpected disconnect|closed by remote|Broken pipe|unpack/i.test(ran.stderr)) book.troubles.push(`${machine.name}: git push: ${ran.stderr}`);
+  if (ran.code !== 0 && !/Could not read from remote|early EOF|hung up|unexpected disconnect|closed by remote|Timeout, server|Broken pipe|unpack/i.test(ran.stderr)) book.troubles.push(`${machine.name}: git push: ${ran.stderr}`);
   if (ran.code === 0) book.pushed.set(branch, commit);
 }
 
