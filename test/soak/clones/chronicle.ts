@@ -38,7 +38,8 @@ export class Chronicle {
   readonly #parts = new Map<Stamp, Map<string, Said[]>>();
   readonly #closings = new Map<Stamp, Closing[]>();
   readonly #given = new Map<Stamp, Set<string>>();
-  readonly #deleted = new Set<Stamp>();
+  /** By birth: the deletions. */
+  readonly #deleted = new Map<Stamp, Set<number>>();
   /** By birth: the ids that a bead was ever given. */
   readonly #births = new Map<Stamp, Set<string>>();
   readonly #settings = new Map<string, Said[]>();
@@ -62,7 +63,7 @@ export class Chronicle {
     };
     this.#births.set(born, (this.#births.get(born) ?? new Set()).add(is.bead.id));
     if (is.bead.status === 'tombstone') {
-      this.#deleted.add(born);
+      this.#deleted.set(born, (this.#deleted.get(born) ?? new Set()).add(this.#fresh(after)));
       return after;
     }
     const [before, now] = [was === undefined ? new Map<string, unknown>() : partsOf(was, records), partsOf(is, records)];
@@ -80,9 +81,9 @@ export class Chronicle {
     return after;
   }
 
-  /** Remembers that a deletion was taken back which nobody else had seen. */
-  revive({ clock: { born } }: Stored): void {
-    this.#deleted.delete(born);
+  /** Remembers that a deletion was taken back which nobody else had seen than a clone that knew `knows`. */
+  revive({ clock: { born } }: Stored, knows: Bits): void {
+    for (const number of this.#deleted.get(born) ?? []) if (knows.has(number)) this.#deleted.get(born)?.delete(number);
   }
 
   /** Forgets an id that was taken back which nobody else had seen; with the last one, the bead. */
@@ -137,10 +138,14 @@ export class Chronicle {
     const faults = [...this.#nameFaults(records, byBirth), ...this.#settingFaults(settings)];
     if (byBirth.size !== beads.length || byBirth.size !== this.#births.size) faults.push(`${this.#births.size} beads were born, and ${beads.length} are there, of ${byBirth.size} births`);
     for (const [born, stored] of byBirth) {
-      if ((stored.bead.status === 'tombstone') !== this.#deleted.has(born)) faults.push(`${stored.bead.id} is ${stored.bead.status}, and ${this.#deleted.has(born) ? 'was' : 'was never'} deleted`);
+      if ((stored.bead.status === 'tombstone') !== this.#isDeleted(born)) faults.push(`${stored.bead.id} is ${stored.bead.status}, and ${this.#isDeleted(born) ? 'was' : 'was never'} deleted`);
       if (stored.bead.status !== 'tombstone') faults.push(...this.#partFaults(stored, records), ...this.#closingFaults(stored));
     }
     return faults;
+  }
+
+  #isDeleted(born: Stamp): boolean {
+    return (this.#deleted.get(born)?.size ?? 0) > 0;
   }
 
   /** Of the births that claim one id the smallest has it, and every bead is found by every id that it was ever given. */

@@ -283,7 +283,7 @@ export class World {
           if (is === undefined) {
             if (write.verb !== 'undo' || was === undefined) throw new Error(`${id} is gone from clone ${clone.number}`);
             this.#chronicle.forget(id, was);
-          } else if (write.verb === 'undo' && was?.clock.deleted !== undefined && is.clock.deleted === undefined) this.#chronicle.revive(is);
+          } else if (write.verb === 'undo' && was?.clock.deleted !== undefined && is.clock.deleted === undefined) this.#chronicle.revive(is, knew);
           else if (!isRedirect(is)) knows.join(this.#chronicle.note(former.get(is.clock.born), is, clone.records, knew, write.verb === 'import'));
         }
         knows.join(this.#chronicle.noteSettings(settings, clone.settings, knew));
@@ -349,7 +349,8 @@ export class World {
   #holdAcknowledged(clone: Clone, { number, deed }: Turn, { commit, written, failure }: Outcome, before: string | undefined): void {
     const wanted = failure !== undefined || commit === null ? before : commit;
     if (clone.head !== wanted) this.#faults.push(`turn ${number}: ${deed.verb} was told ${failure ?? commit}, and clone ${clone.number} stands at ${clone.head}`);
-    if (typeof commit === 'string') clone.recent = [...clone.recent, commit].slice(-4);
+    // What a file says, others may say as well: it is not this clone's alone to take back.
+    if (typeof commit === 'string' && deed.verb !== 'import') clone.recent = [...clone.recent, commit].slice(-4);
     for (const [id, line] of written) {
       const stored = clone.records.get(id);
       if (stored === undefined || lineOf(stored) !== line) this.#faults.push(`turn ${number}: ${deed.verb} has not left ${id} as it said`);
