@@ -24,8 +24,6 @@ async function two(...init: string[]): Promise<Two> {
   await mine.gt('init', '--quiet', '--prefix', 'door', ...init);
   await mine.gt('sync');
   await stranger.gt('init', '--quiet');
-  // Else its own hooks would start what it has queued: its commands may run there.
-  await stranger.gt('githooks', 'remove');
   return { mine, stranger, mark: join(temporary(), 'mark'), bring: async () => void [await stranger.gt('sync'), await mine.gt('sync')] };
 }
 
