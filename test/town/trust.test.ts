@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { shardOf } from '../../src/base/ids.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { openRepository } from '../../src/git/repository.ts';
+import { ownProcess } from '../../src/sessions/processes.ts';
 import { cloneOf, newHub, type Clone } from '../helpers/clones.ts';
 import { temporary } from '../helpers/temporary.ts';
 
@@ -24,6 +25,8 @@ async function two(...init: string[]): Promise<Two> {
   await mine.gt('init', '--quiet', '--prefix', 'door', ...init);
   await mine.gt('sync');
   await stranger.gt('init', '--quiet');
+  // Where an engine lives no command ticks: else the stranger would start what it has queued, since its commands may run there.
+  writeFileSync(join(stranger.path, '.git/gastown/engine.json'), JSON.stringify(ownProcess()));
   return { mine, stranger, mark: join(temporary(), 'mark'), bring: async () => void [await stranger.gt('sync'), await mine.gt('sync')] };
 }
 
