@@ -103,9 +103,15 @@ function forgetHalfMade(repository: Repository): void {
   }
 }
 
-/** Removes a worktree, with its folder where that is still there; `force` takes one that is locked or holds changes. */
+/** Removes a worktree, with its folder where that is still there; `force` takes one that is locked or holds changes. One that a git of somebody else removes meanwhile, such as the last one of a killed process, is removed. */
 export async function removeWorktree(repository: Repository, path: string, { force = false }: { force?: boolean } = {}): Promise<void> {
-  await administer(repository, ['worktree', 'remove', ...(force ? ['--force', '--force'] : []), '--', path]);
+  const isThere = async (): Promise<boolean> => (await listWorktrees(repository)).some((each) => each.path === path);
+  const was = await isThere();
+  try {
+    await administer(repository, ['worktree', 'remove', ...(force ? ['--force', '--force'] : []), '--', path]);
+  } catch (error) {
+    if (!was || (await isThere())) throw error;
+  }
 }
 
 /** Forgets worktrees whose folders are gone. */

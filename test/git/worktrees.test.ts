@@ -131,6 +131,14 @@ removing('takes all when forced', async () => {
   assert.is((await listWorktrees(repo)).length, 1);
 });
 
+removing('by several at once is done when one of them has done it', async () => {
+  const { repo } = await rig();
+  const path = join(temporary(), 'a');
+  await addWorktree(repo, path, { branch: 'main' });
+  await Promise.all([1, 2, 3].map(() => removeWorktree(repo, path, { force: true })));
+  assert.is((await listWorktrees(repo)).length, 1);
+});
+
 removing.run();
 
 const configuring = suite('configureWorktree');
