@@ -6,7 +6,7 @@ import { edit, recordAttempt } from '../domain/content.ts';
 import { handOver, release } from '../domain/hook.ts';
 import { refineryOf } from '../domain/merge-request.ts';
 import { readRef } from '../git/refs.ts';
-import { ClaimHeld, pushClaim, readClaims } from '../ledger/claims.ts';
+import { ClaimHeld, dropClaim, pushClaim, readClaims } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { replicaOf, statePath } from '../ledger/ledger.ts';
 import { withLock } from '../ledger/lock.ts';
@@ -77,7 +77,11 @@ export async function carryOut(town: Town, rig: Rig, hub: Hub, order: ClaimOrder
 }
 
 async function drop(rig: Rig, hub: Hub, claim: Claim): Promise<void> {
-  await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, 0, () => dropSpent(rig, hub, claim));
+  await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, 0, async () => {
+    const bead = await consult(rig.ledger, (view) => view.get(claim.bead));
+    if (bead !== undefined && isSubmitted(rig, bead)) await dropClaim(rig.repository, hub, claim);
+    else await dropSpent(rig, hub, claim);
+  });
 }
 
 async function claimLater(town: Town, rig: Rig, hub: Hub, bead: Bead): Promise<void> {

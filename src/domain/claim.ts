@@ -68,6 +68,7 @@ export function decide(replica: string, claims: readonly SeenClaim[], hooked: re
     if (claim.replica === replica) {
       if (seen === undefined) orders.push({ do: 'drop', claim });
       else if (same && isLeftWith(claim, seen)) orders.push({ do: 'takeOver', claim, bead: seen.bead });
+      else if (!same && isTooLate(claim, seen)) orders.push({ do: 'drop', claim });
       else if (same ? seen.submitted || seen.worked !== 'stale' : seen.submitted && !isWorker({ assignee: claim.agent })) continue;
       else if (seen.worked !== 'none') orders.push({ do: 'assert', claim, bead: seen.bead });
       else orders.push({ do: 'takeOver', claim, bead: seen.bead });
@@ -78,6 +79,12 @@ export function decide(replica: string, claims: readonly SeenClaim[], hooked: re
   }
   for (const { bead, here, submitted } of hooked) if (here && !submitted && isWorker(bead) && !held.has(bead.id)) orders.push({ do: 'take', bead });
   return orders;
+}
+
+/** Whether a role took the claim over from somebody who has submitted the bead after all: under it nothing was given to anybody, and the work would never land. The queue keeps what it took. */
+function isTooLate({ agent }: Claim, { submitted }: HookedBead): boolean {
+  const role = addressOf(agent)?.role;
+  return submitted && role !== 'polecat' && role !== 'refinery';
 }
 
 /** Whether whoever was thought silent has yielded the bead to the role that took its claim, and that works on nothing. */

@@ -59,6 +59,13 @@ claims('that was taken over is brought to its end after a kill', () => {
   assert.equal(did(decide(mine, [claim({ token: 't2' })], [hooked({ here: false, worked: 'none' })])), ['takeOver']);
 });
 
+claims('that was taken over from somebody who has submitted the work after all gives way to it', () => {
+  const submitted = hooked({ bead: bead('gt-a', { status: 'hooked', assignee: 'web/refinery' }), here: false, worked: 'none', submitted: true });
+  assert.equal(did(decide(mine, [claim({ token: 't2', agent: 'web/witness' })], [submitted])), ['drop']);
+  assert.equal(did(decide(mine, [claim({ token: 't2', agent: 'web/refinery' })], [submitted])), [], 'the queue lands it, or gives it back');
+  assert.equal(did(decide(mine, [claim({ token: 't2', replica: other, agent: 'web/witness' })], [submitted])), [], 'whoever took it gives it up');
+});
+
 claims('that was taken over, and then yielded to the role that took it, lets the bead wait for a worker', () => {
   const witness = 'web/witness';
   const left = (assignee: string, extra: Partial<HookedBead> = {}): HookedBead => hooked({ bead: bead('gt-a', { status: 'hooked', assignee }), here: false, worked: 'none', ...extra });
