@@ -11,6 +11,8 @@ export interface Header {
 /** Raised when what the files hold changes its shape: files of another version are worked out anew. */
 export const version = 9;
 const chunk = 1 << 16;
+/** A header is shorter, and so are most lines. */
+const little = 1 << 12;
 
 /** Where a cache file of a ledger lies. */
 export function cachePath(ledger: Ledger, name: string): string {
@@ -50,13 +52,14 @@ function firstLines(path: string, count: number): string[] {
   const file = attempt(() => openSync(path, 'r'));
   if (file === undefined) return [];
   try {
+    const room = count === 1 ? little : chunk;
     let bytes = Buffer.alloc(0);
     for (;;) {
-      const piece = Buffer.alloc(chunk);
-      const size = readSync(file, piece, 0, chunk, null);
+      const piece = Buffer.alloc(room);
+      const size = readSync(file, piece, 0, room, null);
       bytes = Buffer.concat([bytes, piece.subarray(0, size)]);
       const lines = bytes.toString('utf8').split('\n');
-      if (lines.length > count || size < chunk) return lines.slice(0, Math.min(count, lines.length - 1));
+      if (lines.length > count || size < room) return lines.slice(0, Math.min(count, lines.length - 1));
     }
   } finally {
     closeSync(file);
@@ -71,7 +74,7 @@ export function findLines(ledger: Ledger, name: string, commit: string, beginnin
   const file = attempt(() => openSync(cachePath(ledger, name), 'r'));
   if (file === undefined) return undefined;
   try {
-    const first = piece(file, 0, chunk);
+    const first = piece(file, 0, little);
     const end = first.indexOf('\n');
     if (parseHeader(first.toString('utf8', 0, end))?.commit !== commit) return undefined;
     const size = fstatSync(file).size;
@@ -88,12 +91,9 @@ function findLine(file: number, from: number, to: number, beginning: string): st
   let [low, high] = [from, to];
   while (high - low > chunk) {
     const middle = Math.floor((low + high) / 2);
-    const bytes = piece(file, middle, chunk);
-    const end = bytes.indexOf('\n');
-    if (end < 0) throw new Error('the line is too long');
-    const start = middle + end + 1;
+    const start = middle + lineEnd(file, middle) + 1;
     if (start >= high) high = middle;
-    else if (bytes.toString('utf8', end + 1, end + 1 + beginning.length) > beginning) high = start;
+    else if (piece(file, start, beginning.length).toString('utf8') > beginning) high = start;
     else low = start;
   }
   const text = `\n${piece(file, low, high - low + chunk).toString('utf8')}`;
@@ -101,6 +101,15 @@ function findLine(file: number, from: number, to: number, beginning: string): st
   const end = text.indexOf('\n', start + 1);
   if (start >= 0 && end < 0) throw new Error('the line is too long');
   return start < 0 ? undefined : text.slice(start + 1, end);
+}
+
+/** How far behind a place of a file its line ends. */
+function lineEnd(file: number, at: number): number {
+  for (const room of [little, chunk]) {
+    const end = piece(file, at, room).indexOf('\n');
+    if (end >= 0) return end;
+  }
+  throw new Error('the line is too long');
 }
 
 function piece(file: number, at: number, length: number): Buffer {

@@ -1,8 +1,7 @@
 import { Refused } from '../base/errors.ts';
-import { readObjects, type ObjectContents } from '../git/object.ts';
+import type { ObjectContents } from '../git/object.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
-import { runGit } from '../git/run.ts';
 import { NoLedger, wispRef, type Ledger } from './ledger.ts';
 import { ask, checkPlaces, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import type { Stored } from './stamps.ts';
@@ -103,7 +102,7 @@ export class Loader {
   async #read(paths: readonly string[]): Promise<(ObjectContents | undefined)[]> {
     if (paths.length === 0) return [];
     const names = paths.map((path) => `${this.#commit}:${path}`);
-    if (names.length <= few && this.#reader === undefined) return readObjects(this.#ledger.repository, names);
+    if (names.length <= few && this.#reader === undefined) return (await import('../git/object.ts')).readObjects(this.#ledger.repository, names);
     const { ObjectReader } = await import('../git/objects.ts');
     const reader = (this.#reader ??= ObjectReader.open(this.#ledger.repository));
     return Promise.all(names.map((name) => reader.contents(name)));
@@ -117,6 +116,7 @@ export class Loader {
 
 /** The shards of a ledger commit with the object that each is. Throws BadFormat for a commit that is no ledger's, which would otherwise look like an empty one. */
 export async function listShards({ repository }: Pick<Ledger, 'repository'>, commit: string): Promise<Map<string, string>> {
+  const { runGit } = await import('../git/run.ts');
   const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', commit, '--', 'beads', 'format.json']);
   const shards = new Map<string, string>();
   for (const entry of stdout.toString('utf8').split('\0')) {
