@@ -4,7 +4,7 @@ import { isAncestor } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef, updateRefs } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
-import { parseFormat } from './init.ts';
+import { formatAt } from './init.ts';
 import type { Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
 import { mergeTrees, readDivergence, type Divergence, type MergeChange } from './merge-trees.ts';
@@ -49,10 +49,6 @@ export async function fold(ledger: Ledger, theirs: string): Promise<Folded> {
       await reader.close();
     }
   });
-}
-
-async function formatAt(reader: ObjectReader, commit: string): Promise<ReturnType<typeof parseFormat>> {
-  return parseFormat(commit, (await reader.contents(`${commit}:format.json`))?.body.toString('utf8'));
 }
 
 async function merge(ledger: Ledger, reader: ObjectReader, divergence: Divergence): Promise<Folded> {

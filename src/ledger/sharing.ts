@@ -188,16 +188,22 @@ async function publish(ledger: Ledger, hub: Hub, common: boolean): Promise<'noth
   if (news.length === 0) return 'nothing';
   const leaving = main === undefined ? undefined : await offer(ledger);
   const missing = news.map((each) => (each.to === main ? { ...each, to: leaving ?? each.to } : each));
-  let refused: readonly string[] = [];
-  try {
-    await push(repository, hub.remote, { updates: missing.map(({ name, to, from }): PushUpdate => ({ ref: nameOnHub(hub, name), from, to })), atomic: false });
-  } catch (error) {
-    if (error instanceof PushDenied) throw new LedgerRefused(hub, error);
-    if (!(error instanceof PushRefused)) throw error;
-    refused = error.data['refs'] as readonly string[];
-  }
-  await noteArrived(repository, hub, missing.filter(({ name }) => !refused.includes(nameOnHub(hub, name))));
-  return refused.length === 0 ? 'pushed' : 'moved';
+  const refused = await pushEach(ledger, hub, missing, { updates: missing.map(({ name, to, from }) => ({ ref: nameOnHub(hub, name), from, to })) });
+  return refused === undefined ? 'pushed' : 'moved';
+}
+
+/** Pushes shared refs, each by itself, and takes note of those that arrived; answers what said that somebody was faster with others. Throws LedgerRefused. */
+async function pushEach({ repository }: Ledger, hub: Hub, leaving: readonly Arrived[], how: { readonly updates: readonly PushUpdate[]; readonly timeoutMs?: number }): Promise<PushRefused | undefined> {
+  const refused = await push(repository, hub.remote, { ...how, atomic: false }).then(() => undefined, (error: unknown) => {
+    if (error instanceof PushRefused) return error;
+    throw error instanceof PushDenied ? new LedgerRefused(hub, error) : error;
+  });
+  await noteArrived(repository, hub, leaving.filter(({ name }) => !isRefused(refused, hub, name)));
+  return refused;
+}
+
+function isRefused(refused: PushRefused | undefined, hub: Hub, name: string): boolean {
+  return refused !== undefined && (refused.data['refs'] as readonly string[]).includes(nameOnHub(hub, name));
 }
 
 /** A shared ref that a push has moved on a hub, and what the last fetch or push had told of it. */
@@ -224,16 +230,9 @@ export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number): Promis
   const known = await Promise.all([own, mainRef].map(async (name) => ({ name, from: (await readRef(repository, trackingRef(hub, name))) ?? null })));
   if (main === undefined || known[0]?.from === main || (await isOtherTown(ledger, hub))) return false;
   const leaving = await offer(ledger);
-  let refused: readonly string[] = [];
-  try {
-    await push(repository, hub.remote, { updates: known.map(({ name }): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: leaving })), atomic: false, timeoutMs });
-  } catch (error) {
-    if (error instanceof PushDenied) throw new LedgerRefused(hub, error);
-    if (!(error instanceof PushRefused)) throw error;
-    refused = error.data['refs'] as readonly string[];
-    if (refused.includes(nameOnHub(hub, own))) throw error;
-  }
-  await noteArrived(repository, hub, known.flatMap(({ name, from }) => (refused.includes(nameOnHub(hub, name)) ? [] : [{ name, from, to: leaving }])));
+  const updates = known.map(({ name }): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: leaving }));
+  const refused = await pushEach(ledger, hub, known.map((each) => ({ ...each, to: leaving })), { updates, timeoutMs });
+  if (refused !== undefined && isRefused(refused, hub, own)) throw refused;
   return true;
 }
 
