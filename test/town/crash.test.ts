@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { programs } from '../helpers/programs.ts';
+import { Random } from '../helpers/random.ts';
 import { skip } from '../helpers/skip.ts';
 import { output, repository, run, temporary } from '../helpers/temporary.ts';
 import { callerIn, citadel, environmentFor, file, type Citadel } from './siege.ts';
@@ -12,14 +13,7 @@ import { callerIn, citadel, environmentFor, file, type Citadel } from './siege.t
 const seed = Number(process.env['GASTOWN_SEED'] ?? Date.now() % 1_000_000);
 const kills = Number(process.env['GASTOWN_KILLS'] ?? 10);
 
-let state = seed;
-/** A number from 0 up to 1 that the seed decides (mulberry32). */
-function random(): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-}
+const random = new Random(seed);
 
 type Place = Pick<Citadel, 'program' | 'place'>;
 
@@ -76,7 +70,7 @@ for (const program of programs) {
       for (let round = 1; round <= (options.rounds ?? kills); round += 1) {
         const words = await prepare(castle, round);
         const floor = program.name === 'node' ? 30 : 6;
-        if (await killed(castle, words, floor + random() * span)) died += 1;
+        if (await killed(castle, words, floor + random.next() * span)) died += 1;
         const at = performance.now();
         const again = await castle.gt(...words);
         const said = `${words.join(' ').slice(0, 120)}: exit ${again.code}\n${again.stdout}${again.stderr}`;
@@ -149,7 +143,7 @@ for (const program of programs) {
     await output(['git', 'add', '.'], { cwd: place });
     await output(['git', 'commit', '-qm', `Work ${round}`], { cwd: place });
     await output(['git', 'switch', '-q', 'main'], { cwd: place });
-    await killed(castle, ['mq', 'submit', '--branch', `work-${round}`], 10 + random() * 150);
+    await killed(castle, ['mq', 'submit', '--branch', `work-${round}`], 10 + random.next() * 150);
     await castle.gt('mq', 'submit', '--branch', `work-${round}`);
     return ['mq', 'run'];
   }, async (castle, round) => {
@@ -180,7 +174,7 @@ for (const program of programs) {
       const place = await repository();
       const caller = callerIn(program, place);
       const words = ['init', '--prefix', 'ci', '--gate', 'true'];
-      await killed({ program, place }, words, 8 + random() * (program.name === 'node' ? 500 : 250));
+      await killed({ program, place }, words, 8 + random.next() * (program.name === 'node' ? 500 : 250));
       await caller.must(...words);
       await caller.must('create', 'Oil the hinges');
       assert.is((await caller.json<unknown[]>('list')).length, 1);
@@ -193,11 +187,11 @@ for (const program of programs) {
     for (let round = 0; round < kills; round += 1) {
       const ground = temporary();
       const town = join(ground, 'town');
-      await killed({ program, place: ground }, ['install', town], 8 + random() * (program.name === 'node' ? 400 : 200));
+      await killed({ program, place: ground }, ['install', town], 8 + random.next() * (program.name === 'node' ? 400 : 200));
       await callerIn(program, ground).must('install', town);
       const caller = callerIn(program, town);
       const words = ['rig', 'add', 'shop', source, '--gate', 'true'];
-      await killed({ program, place: town }, words, 8 + random() * (program.name === 'node' ? 600 : 350));
+      await killed({ program, place: town }, words, 8 + random.next() * (program.name === 'node' ? 600 : 350));
       await caller.must(...words).catch((error: unknown) => {
         // It was there already, whole: then it says so.
         if (!/there is a rig shop already/.test(String(error))) throw error;

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { breaker, build, call, disprove, isSettled, readBeads, readLandings, rivals, type Scenario } from '../demo/scenario.ts';
 import { programs } from '../helpers/programs.ts';
+import { Random } from '../helpers/random.ts';
 import { ownEnvironment, repository, temporary } from '../helpers/temporary.ts';
 
 const [native] = programs;
@@ -12,14 +13,7 @@ const kills = Number(process.env['GASTOWN_KILLS'] ?? 20);
 const seed = Number(process.env['GASTOWN_SEED'] ?? Date.now() % 1_000_000);
 const patience = 180_000;
 
-let state = seed;
-/** A number from 0 up to 1 that the seed decides (mulberry32). */
-function random(): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-}
+const random = new Random(seed);
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resume) => setTimeout(resume, milliseconds));
 
@@ -135,8 +129,8 @@ killed(`at ${kills} random moments ends as an undisturbed one does (seed ${seed}
   const hit = { engine: 0, session: 0, refinery: 0 };
   const victims = ['engine', 'session', 'refinery'] as const;
   for (let done = 0; done < kills; ) {
-    await pause(50 + random() * 500);
-    const wanted = victims[Math.floor(random() * victims.length)] ?? 'engine';
+    await pause(50 + random.next() * 500);
+    const wanted = victims[Math.floor(random.next() * victims.length)] ?? 'engine';
     const found = wanted === 'engine' ? enginePid(wild) : await untilFound(() => (wanted === 'session' ? sessionPids(wild)[0] : refineryPid(wild)));
     const victim = found === undefined ? 'engine' : wanted;
     if (killNow(found ?? enginePid(wild))) {

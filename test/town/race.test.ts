@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { programs, type Program } from '../helpers/programs.ts';
+import { Random } from '../helpers/random.ts';
 import { output } from '../helpers/temporary.ts';
 import { citadel, environmentFor, lastProcesses, type Citadel } from './siege.ts';
 
@@ -21,15 +22,6 @@ const writers = 8;
 const victims = 2;
 const seed = Number(process.env['GASTOWN_TEST_SEED'] ?? Date.now() % 100_000);
 process.stdout.write(`GASTOWN_TEST_SEED=${seed}\n`);
-
-/** Numbers from 0 up to 1 that a seed decides. */
-function chances(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 interface Ended {
   readonly code: number | null;
@@ -106,11 +98,11 @@ async function race(castle: Citadel, { updates, kills }: Size): Promise<{ acknow
     }
   });
   const doomed = Array.from({ length: victims }, async (_, victim) => {
-    const chance = chances(seed + victim);
+    const random = new Random(seed + victim);
     let within = 200;
     for (let step = 0; killed < kills && faults.length === 0; step += 1) {
       const mark = `v${victim}n${step}`;
-      const ended = await runOnce(castle, wordsFor(mark, step), { after: chance() * within, group: chance() < 0.5 });
+      const ended = await runOnce(castle, wordsFor(mark, step), { after: random.next() * within, group: random.chance(0.5) });
       // So that every moment of a command's life is as likely as any other.
       within = Math.max(10, within * (ended.killed ? 1.05 : 0.9));
       if (ended.killed) killed += 1;

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mainRef } from '../../../src/ledger/ledger.ts';
 import { MemoryGit, memoryRepository } from './memory-git.ts';
-import { drawing, Random } from './random.ts';
+import { drawing, Random } from '../../helpers/random.ts';
 import { everything, git } from './room.ts';
 import { Steps, stepwise } from './steps.ts';
 import { perform } from './turn.ts';

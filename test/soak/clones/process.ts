@@ -4,7 +4,7 @@ import { openRepository } from '../../../src/git/repository.ts';
 import { mainRef } from '../../../src/ledger/ledger.ts';
 import { isAlive, ownProcess } from '../../../src/sessions/processes.ts';
 import type { Told } from './in-processes.ts';
-import { drawing, Random } from './random.ts';
+import { drawing, Random } from '../../helpers/random.ts';
 import { git, originals } from './room.ts';
 import { Steps, stepwise } from './steps.ts';
 import { perform, type Turn } from './turn.ts';

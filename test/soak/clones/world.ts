@@ -12,7 +12,7 @@ import { lineOf, type Stored } from '../../../src/ledger/stamps.ts';
 import { bead } from '../../helpers/garage.ts';
 import { Bits } from './bits.ts';
 import { Chronicle } from './chronicle.ts';
-import { Random } from './random.ts';
+import { Random } from '../../helpers/random.ts';
 import { faults, type Fault } from './steps.ts';
 import { settingsName, writes, type Deed, type Outcome, type Turn } from './turn.ts';
 

@@ -1,3 +1,5 @@
+import { Random } from '../../helpers/random.ts';
+
 /** What the play has seen: how often each thing happened, what was acknowledged, and what should not have been. */
 export class Book {
   readonly counts = new Map<string, number>();
@@ -41,13 +43,8 @@ export interface Filed {
 export type Dice = () => number;
 
 export function diceOf(seed: number): Dice {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const random = new Random(seed);
+  return () => random.next();
 }
 
 export function pick<T>(dice: Dice, from: readonly T[]): T | undefined {
