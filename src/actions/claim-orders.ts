@@ -4,7 +4,7 @@ import { evolving, type Act, type Bead, type BeadChange, type Beads } from '../d
 import { claimOf, type Claim, type ClaimOrder, type HookedBead, type SeenClaim } from '../domain/claim.ts';
 import { edit, recordAttempt } from '../domain/content.ts';
 import { handOver, release } from '../domain/hook.ts';
-import { refineryOf } from '../domain/merge-request.ts';
+import { refineryOf, requestNamed } from '../domain/merge-request.ts';
 import { readRef } from '../git/refs.ts';
 import { ClaimHeld, dropClaim, pushClaim, readClaims } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
@@ -44,10 +44,6 @@ export async function observeClaims(rig: Rig, hub: Hub): Promise<{ readonly clai
 
 function isSubmitted(rig: Rig, { assignee }: Bead): boolean {
   return assignee === refineryOf(rig.name);
-}
-
-function requestNamed({ metadata }: Bead): string | undefined {
-  return typeof metadata?.['request'] === 'string' ? metadata['request'] : undefined;
 }
 
 /** Whether a worker of this machine has a bead in its worktree, and its session takes it for its own. */

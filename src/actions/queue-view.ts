@@ -1,7 +1,6 @@
 import { compareTimes } from '../base/time.ts';
-import type { Bead } from '../domain/bead.ts';
 import { hasGates, NoGate, type Verdict } from '../domain/gate.ts';
-import { findRequest, openRequests, requestOf, type MergeRequest } from '../domain/merge-request.ts';
+import { findRequest, openRequests, requestNamed, requestOf, type MergeRequest } from '../domain/merge-request.ts';
 import { decide, explain, queueOrder, stackBase, type QueueFacts } from '../domain/merge-queue.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
@@ -72,11 +71,6 @@ export async function findShown(town: Town, typed: string): Promise<{ readonly r
   const rig = rigOfBead(town, id) ?? town.rigs[0];
   if (rig === undefined) throw new UnknownRig(id, town);
   return { rig, request: await consult(rig.ledger, (view) => findRequest(view, requestNamed(view.get(id)) ?? id)) };
-}
-
-function requestNamed(bead: Bead | undefined): string | undefined {
-  const request = bead?.metadata?.['request'];
-  return typeof request === 'string' ? request : undefined;
 }
 
 /** One request with its evidence. */

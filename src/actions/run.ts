@@ -5,7 +5,7 @@ import { timestamp } from '../base/time.ts';
 import type { Act, Bead } from '../domain/bead.ts';
 import { recordAttempt } from '../domain/content.ts';
 import { release } from '../domain/hook.ts';
-import { requestOf, type MergeRequest } from '../domain/merge-request.ts';
+import { requestNamed, requestOf, type MergeRequest } from '../domain/merge-request.ts';
 import { readRef } from '../git/refs.ts';
 import { openRepository } from '../git/repository.ts';
 import { resetWorktree } from '../git/snapshot.ts';
@@ -89,8 +89,8 @@ async function recordOf(town: Town, id: string): Promise<{ readonly stored: Stor
   const snapshot = await openSnapshot(ledgerOf(town, id));
   try {
     const stored = (await snapshot.records([id])).get(id);
-    const named = stored?.bead.metadata?.['request'];
-    const request = typeof named === 'string' ? await snapshot.ask((view) => view.get(named)) : undefined;
+    const named = requestNamed(stored?.bead);
+    const request = named === undefined ? undefined : await snapshot.ask((view) => view.get(named));
     return { stored, request: request === undefined ? undefined : requestOf(request) };
   } finally {
     await snapshot.close();

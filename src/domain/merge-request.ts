@@ -90,7 +90,7 @@ export function submit(beads: Beads, ask: Submission, standing: Standing, act: A
 
 function refuseRejected(beads: Beads, ask: Submission, known: MergeRequest | undefined): void {
   if (known?.outcome === 'rejected') throw new NothingNew(known);
-  const reworked = beads.get(String(beads.get(ask.source)?.metadata?.['request'] ?? ''));
+  const reworked = beads.get(requestNamed(beads.get(ask.source)) ?? '');
   const last = reworked === undefined || !isRequest(reworked) ? undefined : requestOf(reworked);
   if (last?.outcome === 'rejected' && last.head === ask.head) throw new NothingNew(last);
 }
@@ -109,7 +109,7 @@ function handOver(beads: Beads, ask: Submission, id: string, standing: Standing,
   if (isDone(bead)) throw new SourceEnded(bead);
   const refinery = refineryOf(standing.rig);
   if (bead.status === 'hooked' && bead.assignee === refinery) {
-    const present = beads.get(String(bead.metadata?.['request'] ?? ''));
+    const present = beads.get(requestNamed(bead) ?? '');
     if (ask.token !== '' && present !== undefined && requestOf(present).token !== ask.token) throw new ClaimLost(bead, ask.worker);
   } else if (workingStatuses.includes(bead.status)) {
     if (bead.assignee !== ask.worker) throw new NotOnHook(bead.id, ask.worker, bead);
@@ -121,6 +121,12 @@ function handOver(beads: Beads, ask: Submission, id: string, standing: Standing,
 
 function isRequest(bead: Bead): boolean {
   return bead.issue_type === 'merge-request';
+}
+
+/** The id of the request that a bead was last submitted in; undefined where it never was. */
+export function requestNamed(bead: Bead | undefined): string | undefined {
+  const request = bead?.metadata?.['request'];
+  return typeof request === 'string' ? request : undefined;
 }
 
 /** The requests that have not ended. */
@@ -155,7 +161,7 @@ export function claimLost(beads: Beads, request: MergeRequest, rig: string): str
   if (source.status === 'closed') return `${source.id} was closed meanwhile: ${source.close_reason ?? ''}`.trimEnd();
   if (source.status !== 'hooked') return `${source.id} was taken off the refinery's hook: it is ${source.status}`;
   if (source.assignee !== refineryOf(rig)) return `${source.id} was taken over by ${source.assignee ?? 'somebody else'}`;
-  if (source.metadata?.['request'] !== request.id) return `${source.id} was submitted anew, as ${String(source.metadata?.['request'])}`;
+  if (requestNamed(source) !== request.id) return `${source.id} was submitted anew, as ${requestNamed(source) ?? 'another request'}`;
   return undefined;
 }
 
