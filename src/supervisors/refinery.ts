@@ -20,6 +20,8 @@ export interface RefineryOptions extends Surroundings {
   readonly once?: boolean;
   /** Runs gates again that have failed before, on the base too: what was broken on this machine may be mended. */
   readonly again?: boolean;
+  /** When the hub was last asked; what this process remembers unless told. */
+  readonly refreshed?: Freshness;
   readonly progress?: (line: string) => void;
 }
 
@@ -59,7 +61,7 @@ export async function refineryTick(town: Town, rig: Rig, options: RefineryOption
   const release = await takeLease(rig);
   try {
     await discardOldRuns(rig);
-    if (isOlder(rig, freshMilliseconds)) await refresh(rig);
+    if (isOlder(shift, freshMilliseconds)) await refresh(shift);
     await work(shift);
   } finally {
     await release();
@@ -88,14 +90,17 @@ const awaitMilliseconds = 1_000;
 const refreshed = new Freshness();
 
 /** Asks the hub; an engine that looks at every turn does so only now and then, since a landing that missed something asks again. */
-async function refresh(rig: Rig): Promise<void> {
-  refreshed.note(rig.repository.commonDir);
-  await refreshHub(rig);
+async function refresh({ rig, options }: Shift): Promise<void> {
+  try {
+    await refreshHub(rig);
+  } finally {
+    (options.refreshed ?? refreshed).note(rig.repository.commonDir);
+  }
 }
 
 /** Whether the hub was last asked longer ago. */
-function isOlder(rig: Rig, milliseconds: number): boolean {
-  return !refreshed.isWithin(rig.repository.commonDir, milliseconds);
+function isOlder({ rig, options }: Shift, milliseconds: number): boolean {
+  return !(options.refreshed ?? refreshed).isWithin(rig.repository.commonDir, milliseconds);
 }
 
 function isAwaited({ targets }: QueueFacts): boolean {
@@ -114,13 +119,16 @@ async function takeLease(rig: Rig): Promise<() => Promise<void>> {
 async function work(shift: Shift): Promise<void> {
   const { rig, options, memory, report } = shift;
   let stepped = false;
+  let asked = false;
   let stalled: { readonly move: Move; readonly why: string } | undefined;
   for (let races = 0; options.signal?.aborted !== true; ) {
     const facts = await observeQueue(rig, await gatesHere(shift.town, rig), memory);
     const moves = decide(facts);
     const move = moves.find(({ op }) => op !== 'wait');
-    if (move === undefined && isAwaited(facts) && isOlder(rig, awaitMilliseconds)) {
-      await refresh(rig);
+    // Once: a hub that answers slowly would be asked for ever.
+    if (move === undefined && !asked && isAwaited(facts) && isOlder(shift, awaitMilliseconds)) {
+      asked = true;
+      await refresh(shift);
       continue;
     }
     const isStalled = move !== undefined && isDeepStrictEqual(move, stalled?.move);
@@ -141,7 +149,7 @@ async function work(shift: Shift): Promise<void> {
       races += 1;
       if (!(error instanceof Busy) || races === mostRaces) throw error;
       shift.say(`${error.message}; looking again`);
-      await refresh(rig);
+      await refresh(shift);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Freshness } from '../../src/base/freshness.ts';
 import { edit } from '../../src/domain/content.ts';
 import { updateRefs } from '../../src/git/refs.ts';
 import { gitText } from '../../src/git/run.ts';
@@ -30,13 +31,20 @@ queue('waits for commits that another clone has told of and not brought yet, and
   await updateRefs(rig.repository, [{ ref, from: filed.head, to: null }, { ref: seen, from: filed.head, to: null }, { ref: `refs/heads/${filed.branch}`, from: filed.head, to: null }]);
   await gitText(rig.repository, ['-c', 'gc.reflogExpire=now', 'gc', '-q', '--prune=now']);
   await say(world, id, { replica: 'far0ne' });
-  const waits = await runQueue(world);
+  // A hub so slow that every answer is old by the time it is looked at: whoever asks for a fresh one is stopped after a while.
+  const end = new AbortController();
+  let looks = 0;
+  const refreshed = new Freshness(() => {
+    looks += 1;
+    if (looks > 20) end.abort();
+    return looks * 2_000;
+  });
+  const waits = await runQueue(world, { refreshed, signal: end.signal });
   assert.equal([waits.rejected, waits.waiting.map(({ reason }) => reason)], [[], [`the commit ${filed.head.slice(0, 12)} is not on the hub yet: replica far0ne has it`]]);
   assert.is((await bead(world, 'ci-guard')).assignee, 'citadel/refinery');
   // The hub keeps what nobody has pruned there.
   await gitText(place, ['update-ref', ref, filed.head]);
-  await new Promise((resume) => setTimeout(resume, 1_050));
-  assert.equal((await runQueue(world)).landed.map(({ bead: landed }) => landed), ['ci-guard']);
+  assert.equal((await runQueue(world, { refreshed })).landed.map(({ bead: landed }) => landed), ['ci-guard']);
 });
 
 queue('waits no longer for the commits of a clone that has been silent for too long', async () => {
