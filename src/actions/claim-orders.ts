@@ -4,7 +4,8 @@ import { evolving, type Act, type Bead, type BeadChange, type Beads } from '../d
 import { claimOf, type Claim, type ClaimOrder, type HookedBead, type SeenClaim } from '../domain/claim.ts';
 import { edit, recordAttempt } from '../domain/content.ts';
 import { handOver, release } from '../domain/hook.ts';
-import { refineryOf, requestNamed } from '../domain/merge-request.ts';
+import { requestNamed } from '../domain/merge-request.ts';
+import { isSubmitted } from '../domain/submission.ts';
 import { readRef } from '../git/refs.ts';
 import { ClaimHeld, dropClaim, pushClaim, readClaims } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
@@ -32,18 +33,14 @@ export async function observeClaims(rig: Rig, hub: Hub): Promise<{ readonly clai
     const workers = await listWorkers(rig, await liveBeads(rig.ledger));
     const hooked = [...records.values()].filter(({ bead }) => bead.status === 'hooked').map((stored): HookedBead => {
       const { bead } = stored;
-      const submitted = isSubmitted(rig, bead) ? requests.get(requestNamed(bead) ?? '')?.bead.metadata?.['claim'] : undefined;
-      const under = isSubmitted(rig, bead) ? submitted : claimOf(bead)?.token;
-      return { bead, under: typeof under === 'string' ? under : undefined, submitted: isSubmitted(rig, bead), here: isHere(rig, stored), worked: workedOn(rig, workers, stored) };
+      const submitted = isSubmitted(bead) ? requests.get(requestNamed(bead) ?? '')?.bead.metadata?.['claim'] : undefined;
+      const under = isSubmitted(bead) ? submitted : claimOf(bead)?.token;
+      return { bead, under: typeof under === 'string' ? under : undefined, submitted: isSubmitted(bead), here: isHere(rig, stored), worked: workedOn(rig, workers, stored) };
     });
     return { claims, hooked };
   } finally {
     await snapshot.close();
   }
-}
-
-function isSubmitted(rig: Rig, { assignee }: Bead): boolean {
-  return assignee === refineryOf(rig.name);
 }
 
 /** Whether a worker of this machine has a bead in its worktree, and its session takes it for its own. */
@@ -75,7 +72,7 @@ export async function carryOut(town: Town, rig: Rig, hub: Hub, order: ClaimOrder
 async function drop(rig: Rig, hub: Hub, claim: Claim): Promise<void> {
   await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, 0, async () => {
     const bead = await consult(rig.ledger, (view) => view.get(claim.bead));
-    if (bead !== undefined && isSubmitted(rig, bead)) await dropClaim(rig.repository, hub, claim);
+    if (bead !== undefined && isSubmitted(bead)) await dropClaim(rig.repository, hub, claim);
     else await dropSpent(rig, hub, claim);
   });
 }

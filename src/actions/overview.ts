@@ -3,6 +3,7 @@ import { workingStatuses, type Bead, type Beads } from '../domain/bead.ts';
 import { hasGates } from '../domain/gate.ts';
 import { openRequests } from '../domain/merge-request.ts';
 import { isReady } from '../domain/ready.ts';
+import { isSubmitted } from '../domain/submission.ts';
 import { isObject } from '../base/jsonl.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
@@ -48,7 +49,7 @@ export async function overview(town: Town): Promise<Overview> {
   const agents = runningAgents(town);
   for (const rig of town.rigs) {
     const { beads, all, ready } = await workIn(town, rig.ledger);
-    const submitted = all.filter((bead) => bead.status === 'hooked' && bead.assignee === `${rig.name}/refinery`);
+    const submitted = all.filter(isSubmitted);
     const working = all.filter((bead) => workingStatuses.includes(bead.status) && !submitted.includes(bead));
     work.push(...[...working, ...submitted].map(entryOf));
     held.push(...(await heldIn(town, rig, all)));
