@@ -9,7 +9,7 @@ const texts = ['description', 'design', 'acceptance_criteria', 'notes'] as const
 
 const day = 86_400_000;
 /** How many days a bead has been closed before each level of compaction. */
-export const levelDays: readonly number[] = [30, 90];
+const levelDays: readonly number[] = [30, 90];
 /** Bytes of text that are not worth a summary. */
 const little = 400;
 /** Characters that stay of a text that is cut. */
@@ -55,11 +55,12 @@ export function compact(beads: Beads, id: string, summary: string | undefined, h
   const due = candidates([bead], timeOf(act.at) ?? 0)[0];
   if (bead.status !== 'closed') throw new NotCompactable(id, 'it is not closed', `gt close ${id}`);
   if (due === undefined && !how.force) throw new NotCompactable(id, reasonOf(bead), `gt compact ${id} --force`);
-  const fields = summary === undefined ? Object.fromEntries(texts.map((key) => [key, shortened(bead[key])])) : { description: checkText('summary', summary.trim()), design: undefined, acceptance_criteria: undefined, notes: undefined };
+  const said = summary?.trim();
+  if (said === '') throw new NotCompactable(id, 'the summary says nothing', `gt compact ${id} --summary "…"`);
+  const fields = said === undefined ? Object.fromEntries(texts.map((key) => [key, shortened(bead[key])])) : { description: checkText('summary', said), design: undefined, acceptance_criteria: undefined, notes: undefined };
   const after: Bead = { ...bead, ...fields };
-  if (summary !== undefined && summary.trim() === '') throw new NotCompactable(id, 'the summary says nothing', `gt compact ${id} --summary "…"`);
   if (textSize(after) >= textSize(bead)) {
-    if (summary === undefined) return [];
+    if (said === undefined) return [];
     throw new NotCompactable(id, 'the summary is not shorter than what it stands for', `gt compact ${id} --trim`);
   }
   const size = typeof bead['original_size'] === 'number' && bead['original_size'] > 0 ? bead['original_size'] : textSize(bead);
