@@ -27,15 +27,15 @@ export interface Update {
 export const noUpdate: Update = { fields: {}, addLabels: [], removeLabels: [], appendNotes: undefined, parent: undefined, claim: false };
 
 /** How a verb ended for each bead that was named. */
-export interface Outcome {
-  readonly beads: readonly Bead[];
+export interface Outcome<Done = Bead> {
+  readonly beads: readonly Done[];
   /** By what was typed: why it was not done. */
   readonly failures: readonly { readonly bead: string; readonly failure: Failure }[];
 }
 
 /** Does the same with several beads, one transaction each; where none succeeds, the first failure is thrown. */
-export async function eachBead(texts: readonly string[], verb: (text: string) => Promise<Bead>): Promise<Outcome> {
-  const beads: Bead[] = [];
+export async function eachBead<Done = Bead>(texts: readonly string[], verb: (text: string) => Promise<Done>): Promise<Outcome<Done>> {
+  const beads: Done[] = [];
   const failures: { bead: string; failure: Failure }[] = [];
   for (const text of texts) {
     try {

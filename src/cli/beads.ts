@@ -27,7 +27,7 @@ export function told(verb: string, { id, title }: Bead): string {
 }
 
 /** Tells what could not be done of several beads, and answers those that were. */
-export function warned({ beads, failures }: Outcome, context: Context): readonly Bead[] {
+export function warned<Done>({ beads, failures }: Outcome<Done>, context: Context): readonly Done[] {
   for (const { bead, failure } of failures) context.warn(`gt: ${bead}: ${failure.message}`);
   return beads;
 }

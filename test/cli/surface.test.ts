@@ -260,6 +260,27 @@ for (const [name, argv] of Object.entries(called)) {
     }
   });
 
+  surface('summaries, and none that is written for --dry-run', async () => {
+    const place = await begun(argv);
+    const closed = { status: 'closed', created_at: '2025-01-01T08:00:00Z', updated_at: '2025-02-01T08:00:00Z', closed_at: '2025-02-01T08:00:00Z' };
+    const beads = [{ id: 'app-long', title: 'Long', description: 'Rust. '.repeat(150), ...closed }, { id: 'app-short', title: 'Short', description: 'Rust. '.repeat(40), notes: 'Salt. '.repeat(40), ...closed }];
+    writeFileSync(join(place.path, 'closed.jsonl'), beads.map((bead) => `${JSON.stringify(bead)}\n`).join(''));
+    place.say('import', 'closed.jsonl');
+    const head = (): Promise<string> => output(['git', 'rev-parse', 'refs/beads/main'], { cwd: place.path });
+    const before = await head();
+    assert.is(place.say('compact', 'app-long', '--summary', 'Rust.', '--dry-run'), 'would compact app-long: 900 bytes would become 5');
+    assert.is(place.say('compact', 'app-long', 'app-short', '--trim', '--dry-run'), 'would compact app-long: 900 bytes would become 303\napp-short says nothing that is worth cutting');
+    assert.is(place.json('compact', 'app-long', '--summary', 'Rust.', '--dry-run')[0]?.['description'], 'Rust.');
+    assert.match(place.say('compact', '--all', '--trim', '--dry-run'), /^would trim 1 bead\n/);
+    const forced = place.run(['compact', '--all', '--trim', '--force']);
+    assert.is(forced.code, 2);
+    assert.match(forced.stderr, /--force is for beads that are named[^]*try: gt compact <bead> --trim --force/);
+    assert.is(await head(), before);
+    assert.match(place.say('compact', '--all', '--trim'), /^trimmed 1 bead\n/);
+    assert.is(place.say('compact', '--all', '--trim'), 'nothing is worth cutting');
+    assert.is(place.say('compact', 'app-long', '--trim', '--force'), 'app-long says nothing that is worth cutting');
+  });
+
   surface('what is kept beside beads', async () => {
     const place = await begun(argv);
     const key = 'the-brake-lines-come-from-the-bullet-farm';

@@ -1,4 +1,4 @@
-import { compactAll, compactBead, findCompactable } from '../../../actions/bead-compact.ts';
+import { compactAll, compactBead, findCompactable, type Compacted } from '../../../actions/bead-compact.ts';
 import { eachBead } from '../../../actions/bead-change.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { textSize, type Candidate } from '../../../domain/compaction.ts';
@@ -20,7 +20,7 @@ export const command = defineCommand({
     all: { type: 'boolean', describe: 'trim every bead that it is due for' },
     force: { type: 'boolean', describe: 'before it is due' },
     rig: queryOptions.rig,
-    'dry-run': { type: 'boolean', describe: 'with --all: show, and write nothing' },
+    'dry-run': { type: 'boolean', describe: 'decide and show, and write nothing' },
   },
   examples: [
     ['bead compact', 'what has been closed for 30 days and more, with its texts in --json for whoever writes the summaries'],
@@ -33,24 +33,32 @@ export const command = defineCommand({
     const ledgers = ledgersAt(writer.town, context.cwd, context.program, rig);
     if (bead.length === 0 && !all && given.length === 0) return { due: await findCompactable(ledgers, context.now()) };
     if (given.length !== 1 || all === bead.length > 0 || ((all || bead.length > 1) && !trim)) throw new BadOption('one bead takes --summary, --file or --trim; several, or --all, take --trim', 'gt compact <bead> --summary "<text>"');
+    if (all && force) throw new BadOption('--force is for beads that are named: --all trims those that it is due for', 'gt compact <bead> --trim --force');
     if (all) return { trimmed: await compactAll(writer, ledgers, dryRun), dryRun };
     const text = file === undefined ? summary : await readText(file, context);
-    return { compacted: warned(await eachBead(bead, (each) => compactBead(writer, each, text, force)), context) };
+    return { compacted: warned(await eachBead(bead, (each) => compactBead(writer, each, text, { force, dryRun })), context), dryRun };
   },
   *render({ due, trimmed, compacted, dryRun }) {
-    for (const bead of compacted ?? []) yield `compacted ${bead.id}: ${String(bead['original_size'])} bytes became ${textSize(bead)}`;
+    for (const each of compacted ?? []) yield toldOf(each, dryRun === true);
     const listed = due ?? trimmed;
     if (listed === undefined) return;
-    if (trimmed !== undefined) yield `${dryRun ? 'would trim' : 'trimmed'} ${trimmed.length} bead${trimmed.length === 1 ? '' : 's'}`;
+    if (trimmed?.length === 0) yield 'nothing is worth cutting';
+    else if (trimmed !== undefined) yield `${dryRun ? 'would trim' : 'trimmed'} ${trimmed.length} bead${trimmed.length === 1 ? '' : 's'}`;
     else if (listed.length === 0) yield 'no bead has been closed for so long, and says so much, that a summary is due';
     if (listed.length > 0) yield table(listed, [{ title: 'ID', cell: ({ bead }) => bead.id }, { title: 'LEVEL', cell: ({ level }) => level }, { title: 'BYTES', cell: ({ size }) => size }, { title: 'CLOSED', cell: ({ days }) => `${days} days ago` }, { title: 'TITLE', cell: ({ bead }) => bead.title, shrink: true }]);
   },
   json: ({ due, trimmed, compacted, dryRun }) => {
-    if (compacted !== undefined) return compacted;
+    if (compacted !== undefined) return compacted.map(({ after }) => after);
     const listed = (due ?? trimmed ?? []).map(recordOf);
     return trimmed === undefined ? listed : { compacted: listed, dry_run: dryRun };
   },
 });
+
+function toldOf({ before, after }: Compacted, dryRun: boolean): string {
+  const [had, has] = [textSize(before), textSize(after)];
+  if (had === has) return `${after.id} says nothing that is worth cutting`;
+  return dryRun ? `would compact ${after.id}: ${had} bytes would become ${has}` : `compacted ${after.id}: ${had} bytes became ${has}`;
+}
 
 function recordOf({ bead, level, days, size }: Candidate): Record<string, unknown> {
   const { id, title, description, design, acceptance_criteria, notes, closed_at } = bead;
