@@ -23,6 +23,7 @@ import { findProgram } from '../sessions/backend.ts';
 import { ledgerOf, workerFolder, type Rig, type Town } from '../town.ts';
 import { claimFact, claimHub, dropSpent, lookAtHub, quietly, takeClaim, tellHub } from './claims.ts';
 import { createConvoy, workTitle } from './convoy.ts';
+import { poke } from './poke.ts';
 import { handStart, refuseUntrusted, runtimeFor, startSession } from './session.ts';
 import { readSession } from './session-record.ts';
 import type { Confirm } from './trust.ts';
@@ -71,9 +72,12 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
   const wanted = to?.name;
   const { bead, agent, token, branch, start } = await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, poolPatience, () => hangOnWorker(town, rig, who, { id, wanted, hub }, options, convoy));
   if (hub !== undefined && token !== '') await tellHub(rig, hub);
-  if (bead === undefined) return { bead: id, outcome: 'unchanged', agent };
-  await completeSling(town, rig, who, bead, agent);
-  if (token === '') return { bead: id, outcome: 'unchanged', agent };
+  if (bead !== undefined) await completeSling(town, rig, who, bead, agent);
+  if (bead === undefined || token === '') {
+    // Who hung it there may have died before anybody was woken.
+    poke(town, options.env);
+    return { bead: id, outcome: 'unchanged', agent };
+  }
   appendEvent(town.hq, { kind: 'work.slung', agent, subject: id, data: { branch, by: who.actor } });
   const placed: Slung = { bead: id, outcome: 'hooked', agent, branch, folder: workerFolder(rig, agent.slice(agent.lastIndexOf('/') + 1)), ...(convoy === undefined ? {} : { convoy }), ...(claimOf(bead) === undefined && (await claimHub(town, rig)) !== undefined ? { unclaimed: true } : {}) };
   if (!options.start) return { ...placed, command: handStart(rig, agent, String(bead.metadata?.['runtime'])) };

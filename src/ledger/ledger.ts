@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isStamp, replicaDigits, type Stamp } from '../base/clock.ts';
 import { Broken } from '../base/errors.ts';
@@ -48,19 +48,38 @@ export function writeState(repository: Repository, value: unknown, ...parts: str
   replaceFile(statePath(repository, ...parts), JSON.stringify(value));
 }
 
-let replacements = 0;
+let written = 0;
+
+function besides(path: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  written += 1;
+  return `${path}.${process.pid}-${written}`;
+}
 
 /** Replaces a file in one step. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  replacements += 1;
-  const fresh = `${path}.${process.pid}-${replacements}`;
+  const fresh = besides(path);
   try {
     writeFileSync(fresh, content);
     renameSync(fresh, path);
   } catch (error) {
     rmSync(fresh, { force: true });
     throw error;
+  }
+}
+
+/** Makes a file in one step, with all that is in it; false where there is one already. */
+export function createFile(path: string, content: string): boolean {
+  const fresh = besides(path);
+  try {
+    writeFileSync(fresh, content);
+    linkSync(fresh, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(fresh, { force: true });
   }
 }
 

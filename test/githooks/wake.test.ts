@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { freeTick, holdTick, poke } from '../../src/actions/poke.ts';
-import { processStart } from '../../src/sessions/processes.ts';
+import { freeTick, poke } from '../../src/actions/poke.ts';
+import { ownProcess, processStart } from '../../src/sessions/processes.ts';
 import { openTown } from '../../src/town.ts';
-import { git, soloTown, townWithRig } from '../helpers/town.ts';
+import { git, gtJson, gtOutput, soloTown, townWithRig } from '../helpers/town.ts';
 import { ownEnvironment } from '../helpers/temporary.ts';
 
 Object.assign(process.env, ownEnvironment());
@@ -112,7 +112,7 @@ wakes('once by many at once', async () => {
   const path = await soloTown();
   const signs = signsOf(join(path, '.git'));
   const town = openTown(path, () => Date.now());
-  holdTick(town);
+  writeFileSync(join(path, '.git/gastown/tick.json'), JSON.stringify(ownProcess()));
   for (let each = 0; each < 20; each += 1) poke(town, process.env);
   await sleep(300);
   assert.is(signs.ticks(), 0);
@@ -127,11 +127,32 @@ wakes('again when a tick died before it began', async () => {
   const signs = signsOf(join(path, '.git'));
   await signs.settle();
   signs.clear();
-  const town = openTown(path, () => Date.now() + 10_000);
-  writeFileSync(join(path, '.git/gastown/tick.json'), JSON.stringify({ pid: 2 ** 22 + 1, started: 'x' }));
-  poke(town, process.env);
+  const town = openTown(path, () => Date.now());
+  for (const left of [JSON.stringify({ pid: 2 ** 22 + 1, started: 'x' }), '']) {
+    writeFileSync(join(path, '.git/gastown/tick.json'), left);
+    signs.clear();
+    poke(town, process.env);
+    await signs.settle();
+    assert.is(signs.ticks(), 1, left);
+  }
+});
+
+wakes('by a second sling, where the first one died before it could', async () => {
+  const path = await soloTown();
+  const signs = signsOf(join(path, '.git'));
+  const { id } = await gtJson<{ id: string }>(path, ['create', 'Paint', '--metadata', JSON.stringify({ run: 'echo red > paint.txt' })]);
+  const engine = spawn('sleep', ['60']);
+  signs.engine(engine.pid!);
+  try {
+    await gtOutput(path, ['sling', id, '--no-start']);
+    await gtOutput(path, ['update', id, '--unset-metadata', 'start_by']);
+  } finally {
+    engine.kill('SIGKILL');
+  }
+  await new Promise((resume) => engine.once('close', resume));
+  assert.match(await gtOutput(path, ['sling', id]), /already/);
+  await gtOutput(path, ['wait', id, '--for', 'submitted', '--timeout', '20s']);
   await signs.settle();
-  assert.is(signs.ticks(), 1);
 });
 
 wakes.run();

@@ -1,4 +1,4 @@
-import { freeTick, holdTick } from '../../actions/poke.ts';
+import { freeTick, mustTickAgain } from '../../actions/poke.ts';
 import { patrol } from '../../supervisors/patrol.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
@@ -11,8 +11,10 @@ export const command = defineCommand({
   hidden: true,
   async run(_args, context) {
     const { town } = await enter(context);
-    holdTick(town);
-    return { acted: await patrol(town, context.env, patience, () => freeTick(town)) };
+    for (;;) {
+      const acted = await patrol(town, context.env, patience, () => freeTick(town));
+      if (!mustTickAgain(town)) return { acted };
+    }
   },
   *render({ acted }) {
     yield acted === undefined ? 'another process patrols this town right now' : `${acted} orders carried out`;
