@@ -4,7 +4,7 @@ import { evolving, type Act, type Bead, type BeadChange, type Beads } from '../d
 import { claimOf, type Claim, type ClaimOrder, type HookedBead, type SeenClaim } from '../domain/claim.ts';
 import { edit, recordAttempt } from '../domain/content.ts';
 import { handOver, release } from '../domain/hook.ts';
-import { requestNamed } from '../domain/merge-request.ts';
+import { requestNamed, requestOf } from '../domain/merge-request.ts';
 import { isSubmitted } from '../domain/submission.ts';
 import { readRef } from '../git/refs.ts';
 import { ClaimHeld, dropClaim, pushClaim, readClaims } from '../ledger/claims.ts';
@@ -33,9 +33,9 @@ export async function observeClaims(rig: Rig, hub: Hub): Promise<{ readonly clai
     const workers = await listWorkers(rig, await liveBeads(rig.ledger));
     const hooked = [...records.values()].filter(({ bead }) => bead.status === 'hooked').map((stored): HookedBead => {
       const { bead } = stored;
-      const submitted = isSubmitted(bead) ? requests.get(requestNamed(bead) ?? '')?.bead.metadata?.['claim'] : undefined;
-      const under = isSubmitted(bead) ? submitted : claimOf(bead)?.token;
-      return { bead, under: typeof under === 'string' ? under : undefined, submitted: isSubmitted(bead), here: isHere(rig, stored), worked: workedOn(rig, workers, stored) };
+      const submitted = isSubmitted(bead);
+      const request = submitted ? requests.get(requestNamed(bead) ?? '') : undefined;
+      return { bead, under: submitted ? request && requestOf(request.bead).claim : claimOf(bead)?.token, submitted, here: isHere(rig, stored), worked: workedOn(rig, workers, stored) };
     });
     return { claims, hooked };
   } finally {

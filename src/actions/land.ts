@@ -11,11 +11,11 @@ import { claimRef } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { underLedgerLock } from '../ledger/locked.ts';
 import { consult } from '../ledger/read.ts';
-import { fetchShared, foldShared, nameOnHub } from '../ledger/sharing.ts';
+import { fetchShared, nameOnHub } from '../ledger/sharing.ts';
 import { transact } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { advanceBranch } from './advance.ts';
-import { claimHub, claimToLand } from './claims.ts';
+import { claimHub, claimToLand, takeIn } from './claims.ts';
 import { landingCommit, otherLandings } from './landing-commit.ts';
 import { hubRef, landedRef, targetRef } from './queue-refs.ts';
 import { atCommit, pushWithLedger, refreshHub } from './submit.ts';
@@ -56,11 +56,11 @@ export function whyNot(beads: Beads, request: MergeRequest, rig: Rig): string | 
 }
 
 async function landOnHub(town: Town, rig: Rig, remote: string, { request, commit, tip }: Landing): Promise<string | undefined> {
-  const { commit: ledger, answer: { lost, source, claim } } = await atCommit(rig, (view) => ({ lost: whyNot(view, request, rig), source: request.source === '' ? undefined : view.get(request.source), claim: view.get(request.id)?.metadata?.['claim'] }));
+  const { commit: ledger, answer: { lost, source } } = await atCommit(rig, (view) => ({ lost: whyNot(view, request, rig), source: request.source === '' ? undefined : view.get(request.source) }));
   if (lost !== undefined) return lost;
   if (source !== undefined && (await isUntold(rig, request, tip))) return landedElsewhere(town, rig, request, tip);
   const ref = `refs/heads/${request.target}`;
-  const held = await pushLanding(town, rig, { request, source, claim: typeof claim === 'string' ? claim : undefined, target: { ref, from: tip, to: commit }, ledger });
+  const held = await pushLanding(town, rig, { request, source, target: { ref, from: tip, to: commit }, ledger });
   if (held !== undefined) return held;
   const [there] = (await listRemoteRefs(rig.repository, remote, [ref])).filter((each) => each.ref === ref);
   if (there?.oid !== commit) await refreshHub(rig);
@@ -92,7 +92,7 @@ async function landedElsewhere(town: Town, rig: Rig, request: MergeRequest, tip:
   const hub = await claimHub(town, rig);
   if (hub !== undefined) {
     await fetchShared(rig.repository, hub);
-    await foldShared(rig.ledger, hub, signatureOf(town, refineryOf(rig.name)));
+    await takeIn(town, rig, hub, signatureOf(town, refineryOf(rig.name)));
   }
   const others = await otherLandings(rig, request, tip);
   const open = await consult(rig.ledger, (view) => others.filter((other) => !isMerged(view.get(other)) && !isRecordable(view.get(other))));
@@ -104,20 +104,20 @@ async function landedElsewhere(town: Town, rig: Rig, request: MergeRequest, tip:
 interface LandingPush {
   readonly request: MergeRequest;
   readonly source: Bead | undefined;
-  /** The claim under which the work was done. */
-  readonly claim: string | undefined;
   readonly target: PushUpdate;
   readonly ledger: string;
 }
 
 /** Pushes a landing together with the end of the bead's claim: whoever has lost the bead cannot land. Returns who has it now. */
-async function pushLanding(town: Town, rig: Rig, { request, source, claim: known, target, ledger }: LandingPush): Promise<string | undefined> {
+async function pushLanding(town: Town, rig: Rig, { request, source, target, ledger }: LandingPush): Promise<string | undefined> {
   const hub = await claimHub(town, rig);
   if (source === undefined || hub === undefined) {
     await pushWithLedger(town, rig, [target], ledger);
     return undefined;
   }
   const ref = nameOnHub(hub, claimRef(source.id));
+  // The one under which the work was done.
+  const { claim: known } = request;
   if (known !== undefined) {
     try {
       await pushWithLedger(town, rig, [target, { ref, from: known, to: null }], ledger);
