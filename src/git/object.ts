@@ -1,4 +1,5 @@
 import { Broken, Usage } from '../base/errors.ts';
+import { isOid } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { GitFailed, runGitNow } from './run.ts';
 
@@ -51,8 +52,14 @@ export function wayTo(revision: string): string[] {
 
 /** Throws MissingObject where the way to a revision names an object and the repository has lost it: git itself answers as if there had never been one. */
 export function refuseLost(revision: string, [commit, ...folders]: readonly (ObjectContents | undefined)[]): void {
-  if (commit === undefined) return;
-  const names = revision.slice(revision.indexOf(':') + 1).split('/');
+  const colon = revision.indexOf(':');
+  const start = revision.slice(0, colon);
+  if (commit === undefined) {
+    // Who names a commit by its id knows of it; what is named otherwise may never have been.
+    if (isOid(start)) throw new MissingObject(start);
+    return;
+  }
+  const names = revision.slice(colon + 1).split('/');
   for (const [index, folder] of folders.entries()) {
     if (folder !== undefined && (folder.type !== 'tree' || !lists(folder, names[index] ?? ''))) return;
     if (folder === undefined) break;

@@ -12,6 +12,7 @@ import { depend } from '../../src/domain/dependency.ts';
 import { setSetting } from '../../src/domain/setting.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { readRef } from '../../src/git/refs.ts';
+import { readFormat } from '../../src/ledger/init.ts';
 import { lastStamp, replicaOf, stateFolder } from '../../src/ledger/ledger.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { transact } from '../../src/ledger/transact.ts';
@@ -217,7 +218,7 @@ for (const [what, text] of Object.entries(broken)) {
 }
 
 damaged('stops the command and is left as it is: an object is lost', async () => {
-  for (const lost of [`:beads/${shardOf('gt-a')}.jsonl`, `:beads/${shardOf('gt-a').slice(0, 2)}`, ':beads', '^{tree}']) {
+  for (const lost of [`:beads/${shardOf('gt-a')}.jsonl`, `:beads/${shardOf('gt-a').slice(0, 2)}`, ':beads', '^{tree}', '']) {
     const ledger = await newLedger();
     await write(ledger, (view) => create(view, 'gt-a', { title: 'x' }, nux));
     const commit = await readRef(ledger.repository, ledger.ref);
@@ -227,6 +228,17 @@ damaged('stops the command and is left as it is: an object is lost', async () =>
       assert.ok(['object.missing', 'git.failed'].includes(said), `${lost}: ${said}`);
     }
     assert.is(await readRef(ledger.repository, ledger.ref), commit);
+  }
+});
+
+damaged('stops the command: the newest commit is lost', async () => {
+  const ledger = await newLedger();
+  const head = (await gitIn(ledger, 'rev-parse', ledger.ref)).trim();
+  await loseObject(ledger, ledger.ref);
+  for (const look of [() => consult(ledger, (view) => view.settings('config')), () => readFormat(ledger)]) {
+    const failure = await look().then(() => undefined, (error: unknown) => error);
+    assert.ok(refusal('object.missing')(failure), String(failure));
+    assert.match((failure as Error).message, head);
   }
 });
 
