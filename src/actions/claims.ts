@@ -15,6 +15,7 @@ import { carry, fetchShared, foldShared, isOtherTown, LedgerRefused, OtherTown, 
 import { phaseOf, type Stored } from '../ledger/stamps.ts';
 import type { Signature } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
+import { learnPrefixes } from './prefixes.ts';
 import { setting } from './settings.ts';
 import { hubBy } from './sync.ts';
 
@@ -38,7 +39,7 @@ export async function lookAtHub(town: Town, rig: Rig, who: Signature): Promise<H
   if (looked.isWithin(commonDir, freshMilliseconds)) return hub;
   try {
     await fetchShared(rig.repository, hub, lookPatience);
-    await foldShared(rig.ledger, hub, who);
+    await takeIn(town, rig, hub, who);
     looked.note(commonDir);
     return hub;
   } catch (error) {
@@ -47,6 +48,12 @@ export async function lookAtHub(town: Town, rig: Rig, who: Signature): Promise<H
     appendEvent(town.hq, { kind: 'fetch.failed', subject: rig.name, data: { message: (error as Failure).message } });
     return undefined;
   }
+}
+
+/** Takes in what the last fetch brought, and the prefixes that its beads have. Throws what `foldShared` throws. */
+export async function takeIn(town: Town, rig: Rig, hub: Hub, who: Signature): Promise<void> {
+  await foldShared(rig.ledger, hub, who);
+  await learnPrefixes(town, rig);
 }
 
 function isAway(error: unknown): boolean {
@@ -124,7 +131,7 @@ export async function claimToLand(town: Town, rig: Rig, hub: Hub, source: Bead, 
   const held = known === undefined ? undefined : whyHeld(known, undefined);
   if (held !== undefined) return { held: `${source.id} was claimed anew: ${held}` };
   // Whoever had it meanwhile may have landed it: then no claim is left to tell.
-  await foldShared(rig.ledger, hub, signatureOf(town, refineryOf(rig.name)));
+  await takeIn(town, rig, hub, signatureOf(town, refineryOf(rig.name)));
   const lost = await whyLost();
   if (lost !== undefined) return { held: lost };
   return takeForQueue(town, rig, hub, source, known?.token);

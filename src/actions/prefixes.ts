@@ -12,14 +12,12 @@ export async function prefixesOf(ledger: Ledger): Promise<{ readonly first: stri
   return { first: typeof chosen === 'string' ? chosen : undefined, all: format.prefixes };
 }
 
-/** Remembers on this machine the prefixes that others have given to the ledgers of the town. */
-export async function learnPrefixes(town: Town): Promise<void> {
-  for (const rig of town.rigs) {
-    const told = await prefixesOf(rig.ledger);
-    if (told === undefined) continue;
-    const first = told.first ?? rig.prefix;
-    if (first !== rig.prefix || told.all.some((prefix) => !rig.ledger.prefixes.includes(prefix))) await keepPrefix(town, rig, first, told.all);
-  }
+/** Remembers on this machine the prefixes that the ledger of a rig holds by what it says itself: others may have given it some. */
+export async function learnPrefixes(town: Town, rig: Rig): Promise<void> {
+  const told = await prefixesOf(rig.ledger);
+  if (told === undefined) return;
+  const first = told.first ?? rig.prefix;
+  if (first !== rig.prefix || told.all.some((prefix) => !rig.ledger.prefixes.includes(prefix))) await keepPrefix(town, rig, first, told.all);
 }
 
 /** Lets the beads of a rig begin with a prefix from now on; by all others they are found as before. */

@@ -79,13 +79,14 @@ export async function syncTown(town: Town, who: Signature, options: { readonly r
     options.progress(`sharing the ledger of ${each.name} by ${each.hub.remote}`);
     try {
       reports.push({ name: each.name, ...(await syncOne(each, who, patience, options.signal)) });
+      // Not only what this round brought: who was stopped after taking it in has learnt nothing from it.
+      if (each.rig !== undefined) await learnPrefixes(town, each.rig);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failures.push(error);
       if (ledgers.length > 1) options.progress(`the ledger of ${each.name} was not shared: ${error.message}`);
     }
   }
-  if (reports.some(({ folded, adopted }) => adopted || folded.length > 0)) await learnPrefixes(town);
   if (failures[0] !== undefined) throw failures[0];
   return reports;
 }

@@ -66,7 +66,7 @@ async function automatic(town: Town): Promise<SharedLedger[]> {
 async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
   if (town.now() < due(await sightOf(town, shared))) return 0;
   const { folded, pushed } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
-  if (folded.length > 0) await learnPrefixes(town);
+  if (shared.rig !== undefined) await learnPrefixes(town, shared.rig);
   const claims = shared.rig === undefined ? 0 : await claimsTick(town, shared.rig, shared.hub.remote);
   return folded.length + claims + (pushed ? 1 : 0);
 }

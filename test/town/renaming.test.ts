@@ -1,6 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cloneOf, newHub, type Clone } from '../helpers/clones.ts';
+import { lookAtHub } from '../../src/actions/claims.ts';
+import { fetchShared, foldShared, type Hub } from '../../src/ledger/sharing.ts';
+import { keepSharing } from '../../src/supervisors/sharing.ts';
+import { openTown, signatureOf, type Town } from '../../src/town.ts';
+import { cloneOf, machines, newHub, type Clone } from '../helpers/clones.ts';
 
 interface Shown {
   readonly id: string;
@@ -45,6 +49,41 @@ clones('of which one gives all beads another prefix, and the other goes on writi
   await ours.gt('sync');
   await fresh.gt('init', '--no-gate');
   assert.is((await show(fresh, rig)).id, 'war-rig');
+});
+
+clones('of which one gives all beads another prefix: the other learns it whatever takes the ledger in, and where it was stopped right after', async () => {
+  const { one, other } = await machines();
+  const hub: Hub = { remote: 'origin', namespace: 'beads' };
+  const there = (): Town => openTown(other.path, () => Date.now());
+  const prefix = (): string | undefined => there().rigs[0]?.prefix;
+  const renamed = async (to: string): Promise<void> => {
+    await one.gt('rename-prefix', to);
+    await one.gt('sync', '--quiet');
+  };
+  const stoppedThen = async (learn: () => Promise<unknown>): Promise<void> => {
+    const { hq } = there();
+    await fetchShared(hq.repository, hub);
+    await foldShared(hq, hub, signatureOf(there(), 'deacon'));
+    await learn();
+  };
+
+  await renamed('gate');
+  await lookAtHub(there(), there().rigs[0]!, signatureOf(there(), 'mayor'));
+  assert.is(prefix(), 'gate');
+
+  await renamed('hatch');
+  await stoppedThen(() => other.gt('sync', '--quiet'));
+  assert.is(prefix(), 'hatch');
+
+  await renamed('latch');
+  await stoppedThen(async () => {
+    const end = new AbortController();
+    const engine = keepSharing(other.path, () => Date.now() + 3_600_000, end.signal);
+    for (const until = performance.now() + 10_000; performance.now() < until && prefix() !== 'latch'; ) await new Promise((resume) => setTimeout(resume, 20));
+    end.abort();
+    await engine;
+  });
+  assert.is(prefix(), 'latch');
 });
 
 clones('of which one lets a summary stand for what the other still writes on', async () => {
