@@ -29,6 +29,15 @@ export class FetchRaced extends Busy {
   }
 }
 
+/** What an earlier fetch brought and the remote no longer has, such as `a`, leaves no room for what it has now, such as `a/b`. */
+export class FetchBlocked extends Refused {
+  readonly code = 'fetch.blocked';
+  constructor(remote: string, said: string) {
+    const name = /'([^']+)' exists; cannot create/.exec(said)?.[1] ?? 'a ref';
+    super(`${name} was fetched from ${remote} before, and stands where something else has to go now`, { remote, said: said.trim() }, `git remote prune ${remote} (takes away what the remote no longer has)`);
+  }
+}
+
 /** A rule of the remote does not allow a push. */
 export class PushDenied extends Refused {
   readonly code = 'push.denied';
@@ -115,7 +124,10 @@ async function makeDefault(repository: Repository, branch: string): Promise<void
 
 const mostFetches = 5;
 
-/** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable, and FetchRaced where others in this repository fetched the same each time. */
+/** What git says of two refs that cannot both be; newer ones, which move many at once, say the latter. */
+const blocked = /exists; cannot create|refname conflict/;
+
+/** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable, FetchBlocked, and FetchRaced where others in this repository fetched the same each time. */
 export async function fetch(repository: Repository, remote: string, refspecs: readonly string[], options: { prune?: boolean; timeoutMs?: number } = {}): Promise<void> {
   for (const refspec of refspecs) checkRefspec(refspec);
   const args = ['fetch', '--quiet', programs.read, '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', options.prune === true ? '--prune' : '--no-prune'];
@@ -124,6 +136,7 @@ export async function fetch(repository: Repository, remote: string, refspecs: re
   for (let attempt = 1; ; attempt += 1) {
     const { code, stderr } = await talk(repository, remote, all, { timeoutMs: options.timeoutMs ?? long, accept: [0, 1] });
     if (code === 0) return;
+    if (blocked.test(stderr)) throw new FetchBlocked(remote, stderr);
     if (!raced.test(stderr)) throw new GitFailed(args, code, stderr);
     if (attempt === mostFetches) throw new FetchRaced(remote, stderr);
     await freeAllLocks(repository);

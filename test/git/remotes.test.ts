@@ -120,6 +120,18 @@ exec "$@"`;
   assert.is(await readRef(clone, 'refs/remotes/origin/other'), await readRef(from, ref));
 });
 
+fetching('says what is in the way where the remote has given up a branch for others below its name, and how it goes', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  const refspec = '+refs/heads/other/one:refs/remotes/origin/other/one';
+  await git(from.gitDir, ['branch', '-m', 'other', 'other/one']);
+  const error = await thrown(() => fetch(clone, 'origin', [refspec]));
+  assert.equal([error.code, error.message.split(' ', 1)[0]], ['fetch.blocked', 'refs/remotes/origin/other']);
+  await git(clone.gitDir, (error.hint ?? '').split(' (', 1)[0]!.split(' ').slice(1));
+  await fetch(clone, 'origin', [refspec]);
+  assert.ok(await readRef(clone, 'refs/remotes/origin/other/one'));
+});
+
 fetching('says that a remote cannot be reached', async () => {
   const error = await thrown(async () => fetch(await fresh(), '/no/such/repository', []));
   assert.is(error.code, 'remote.unreachable');
