@@ -12,40 +12,46 @@ import { appendEvent } from '../ledger/events.ts';
 import { replicaOf, statePath } from '../ledger/ledger.ts';
 import { withLock } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
-import { consult, openSnapshot } from '../ledger/read.ts';
+import { consult } from '../ledger/read.ts';
 import type { Hub } from '../ledger/sharing.ts';
 import { phaseOf, type Stored } from '../ledger/stamps.ts';
 import { transact } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { claimFact, dropSpent, isHere, takeClaim } from './claims.ts';
-import { listSessions, readSession, updateSession } from './session-record.ts';
+import { listSessions, readSession, updateSession, type SessionRecord } from './session-record.ts';
 import { stopSession } from './session.ts';
 import { freeWorktree, listWorkers, workBranch, type Worker } from './worker.ts';
 
 /** The claims of a rig's hub as the last fetch saw them, and the beads that hang on hooks. */
 export async function observeClaims(rig: Rig, hub: Hub): Promise<{ readonly claims: SeenClaim[]; readonly hooked: HookedBead[] }> {
-  const ids = [...(await liveBeads(rig.ledger)).all()].filter(({ status }) => status === 'hooked').map(({ id }) => id);
+  const beads = await liveBeads(rig.ledger);
   const claims = await readClaims(rig.repository, hub);
-  const snapshot = await openSnapshot(rig.ledger);
-  try {
-    const records = await snapshot.records(ids);
-    const requests = await snapshot.records([...records.values()].flatMap(({ bead }) => requestNamed(bead) ?? []));
-    const workers = await listWorkers(rig, await liveBeads(rig.ledger));
-    const hooked = [...records.values()].filter(({ bead }) => bead.status === 'hooked').map((stored): HookedBead => {
+  const records = await hookedRecords(rig, beads);
+  const workers = await listWorkers(rig, beads);
+  const sessions = listSessions(rig);
+  const hooked = records.map(({ stored, under, submitted }): HookedBead => ({ bead: stored.bead, under, submitted, here: isHere(rig, stored), worked: workedOn(workers, sessions, stored) }));
+  return { claims, hooked };
+}
+
+/** The records of the beads that hang on hooks, with the claims that they hang there under, or were submitted. */
+function hookedRecords(rig: Rig, beads: Beads): Promise<(Pick<HookedBead, 'under' | 'submitted'> & { readonly stored: Stored })[]> {
+  const ids = [...beads.all()].filter(({ status }) => status === 'hooked').map(({ id }) => id);
+  return consult(rig.ledger, (view) => {
+    view.load(ids);
+    const records = ids.map((id) => view.stored(id)).filter((stored) => stored !== undefined).filter(({ bead }) => bead.status === 'hooked');
+    view.load(records.flatMap(({ bead }) => requestNamed(bead) ?? []));
+    return records.map((stored) => {
       const { bead } = stored;
       const submitted = isSubmitted(bead);
-      const request = submitted ? requests.get(requestNamed(bead) ?? '') : undefined;
-      return { bead, under: submitted ? request && requestOf(request.bead).claim : claimOf(bead)?.token, submitted, here: isHere(rig, stored), worked: workedOn(rig, workers, stored) };
+      const request = submitted ? view.get(requestNamed(bead) ?? '') : undefined;
+      return { stored, submitted, under: submitted ? request && requestOf(request).claim : claimOf(bead)?.token };
     });
-    return { claims, hooked };
-  } finally {
-    await snapshot.close();
-  }
+  });
 }
 
 /** Whether a worker of this machine has a bead in its worktree, and its session takes it for its own. */
-function workedOn(rig: Rig, workers: readonly Worker[], stored: Stored): HookedBead['worked'] {
-  const session = listSessions(rig).find(({ bead }) => bead === stored.bead.id);
+function workedOn(workers: readonly Worker[], sessions: readonly SessionRecord[], stored: Stored): HookedBead['worked'] {
+  const session = sessions.find(({ bead }) => bead === stored.bead.id);
   if (session !== undefined) return session.token === phaseOf(stored)[0] && session.agent === stored.bead.assignee ? 'current' : 'stale';
   return workerWith(workers, stored.bead.id) === undefined ? 'none' : 'current';
 }
