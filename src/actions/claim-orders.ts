@@ -17,7 +17,7 @@ import type { Hub } from '../ledger/sharing.ts';
 import { phaseOf, type Stored } from '../ledger/stamps.ts';
 import { transact } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
-import { claimFact, dropSpent, isHere, takeClaim } from './claims.ts';
+import { claimFact, isHere, takeClaim } from './claims.ts';
 import { listSessions, readSession, updateSession, type SessionRecord } from './session-record.ts';
 import { stopSession } from './session.ts';
 import { freeWorktree, listWorkers, workBranch, type Worker } from './worker.ts';
@@ -78,8 +78,7 @@ export async function carryOut(town: Town, rig: Rig, hub: Hub, order: ClaimOrder
 async function drop(rig: Rig, hub: Hub, claim: Claim): Promise<void> {
   await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, 0, async () => {
     const bead = await consult(rig.ledger, (view) => view.get(claim.bead));
-    if (bead !== undefined && isSubmitted(bead)) await dropClaim(rig.repository, hub, claim);
-    else await dropSpent(rig, hub, claim);
+    if (bead?.status !== 'hooked' || isSubmitted(bead)) await dropClaim(rig.repository, hub, claim);
   });
 }
 
