@@ -3,10 +3,11 @@ import { Refused } from '../base/errors.ts';
 import { readLines } from '../base/jsonl.ts';
 import { oneLine } from '../base/text.ts';
 import type { Claim, SeenClaim } from '../domain/claim.ts';
+import { commitTree } from '../git/merging.ts';
 import { readObjects } from '../git/object.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef } from '../git/refs.ts';
-import { push, type PushUpdate } from '../git/remotes.ts';
+import { push } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
 import { readState, replicaOf, writeState } from './ledger.ts';
@@ -23,9 +24,8 @@ const leaseFolder = 'refs/leases/';
 /** Writes a commit of nothing but words: every host takes commits, whatever the ref is called. */
 async function writeWords(repository: Repository, subject: string, facts: object, now: number): Promise<string> {
   const tree = await gitText(repository, ['mktree'], { input: '' });
-  const date = `${Math.floor(now / 1000)} +0000`;
-  const person = { GIT_AUTHOR_NAME: 'gastown', GIT_AUTHOR_EMAIL: 'gastown', GIT_AUTHOR_DATE: date, GIT_COMMITTER_NAME: 'gastown', GIT_COMMITTER_EMAIL: 'gastown', GIT_COMMITTER_DATE: date };
-  return gitText(repository, ['commit-tree', tree, '-m', `${subject}\n\n${JSON.stringify(facts)}`], { env: person });
+  const person = { name: 'gastown', email: 'gastown', epochSeconds: Math.floor(now / 1000), zone: '+0000' };
+  return commitTree(repository, { tree, parents: [], message: `${subject}\n\n${JSON.stringify(facts)}\n`, author: person, committer: person });
 }
 
 /** The claims of a hub as the last fetch saw them, each with how long this clone has heard nothing of its replica. */
@@ -128,7 +128,7 @@ export async function lastBeat(repository: Repository, hub: Hub): Promise<number
 }
 
 async function pushTracked(repository: Repository, hub: Hub, ref: string, from: string | null, to: string | null): Promise<void> {
-  await push(repository, hub.remote, { updates: [{ ref: nameOnHub(hub, ref), from, to } satisfies PushUpdate], timeoutMs: 60_000 });
+  await push(repository, hub.remote, { updates: [{ ref: nameOnHub(hub, ref), from, to }], timeoutMs: 60_000 });
   await noteArrived(repository, hub, [{ name: ref, from: (await readRef(repository, trackingRef(hub, ref))) ?? null, to }]);
 }
 
