@@ -4,7 +4,7 @@ import { readLines } from '../base/jsonl.ts';
 import { oneLine } from '../base/text.ts';
 import type { Claim, SeenClaim } from '../domain/claim.ts';
 import { commitTree } from '../git/merging.ts';
-import { readObjects } from '../git/object.ts';
+import { MissingObject, readObjects } from '../git/object.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef } from '../git/refs.ts';
 import { push } from '../git/remotes.ts';
@@ -28,14 +28,14 @@ async function writeWords(repository: Repository, subject: string, facts: object
   return commitTree(repository, { tree, parents: [], message: `${subject}\n\n${JSON.stringify(facts)}\n`, author: person, committer: person });
 }
 
-/** The claims of a hub as the last fetch saw them, each with how long this clone has heard nothing of its replica. */
+/** The claims of a hub as the last fetch saw them, each with how long this clone has heard nothing of its replica. Throws MissingObject: a claim that is lost here still stands. */
 export async function readClaims(repository: Repository, hub: Pick<Hub, 'remote'>): Promise<SeenClaim[]> {
   const refs = await listRefs(repository, trackingRef(hub, claimFolder));
   if (refs.length === 0) return [];
   const seen = readSigns(repository);
   const reader = ObjectReader.open(repository);
   try {
-    const found = await Promise.all(refs.map(async ({ ref, oid }) => claimIn(ref.slice(trackingRef(hub, claimFolder).length), oid, (await reader.contents(oid))?.body.toString('utf8') ?? '')));
+    const found = await Promise.all(refs.map(async ({ ref, oid }) => claimIn(ref.slice(trackingRef(hub, claimFolder).length), oid, (await reader.body(oid)).toString('utf8'))));
     return found.flatMap((claim) => (claim === undefined ? [] : [{ ...claim, silent: seen[claim.bead]?.token === claim.token ? (seen[claim.bead]?.silent ?? 0) : 0 }]));
   } finally {
     await reader.close();
@@ -89,7 +89,7 @@ export async function noteSigns(repository: Repository, hub: Hub, now: number): 
   writeState(repository, { at: now, claims: Object.fromEntries(signs) } satisfies Signs, signsFile);
 }
 
-/** Takes a bead on the hub, in one push that must find no claim, or the one that may be replaced. Throws PushRefused where somebody was faster, ClaimUnreadable, PushDenied and RemoteUnreachable. */
+/** Takes a bead on the hub, in one push that must find no claim, or the one that may be replaced. Throws PushRefused where somebody was faster, ClaimUnreadable, MissingObject, PushDenied and RemoteUnreachable. */
 export async function pushClaim(repository: Repository, hub: Hub, wish: { readonly bead: string; readonly agent: string; readonly duration: number }, replaces: string | undefined, now: number): Promise<Claim> {
   if (replaces === undefined) await refuseUnreadable(repository, hub, wish.bead);
   const replica = replicaOf(repository);
@@ -103,8 +103,9 @@ async function refuseUnreadable(repository: Repository, hub: Hub, bead: string):
   const token = await readRef(repository, trackingRef(hub, claimRef(bead)));
   if (token === undefined) return;
   const [found] = await readObjects(repository, [token]);
-  const text = found?.body.toString('utf8') ?? '';
-  if (claimIn(bead, token, text) === undefined) throw new ClaimUnreadable(hub, bead, token, found?.type === 'commit' ? /^author (.*) \d+ [+-]\d{4}$/m.exec(text)?.[1] : undefined);
+  if (found === undefined) throw new MissingObject(token);
+  const text = found.body.toString('utf8');
+  if (claimIn(bead, token, text) === undefined) throw new ClaimUnreadable(hub, bead, token, found.type === 'commit' ? /^author (.*) \d+ [+-]\d{4}$/m.exec(text)?.[1] : undefined);
 }
 
 /** Takes a claim off the hub, if it still is this very one. Throws what `push` throws. */

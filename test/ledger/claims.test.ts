@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert';
 import { ClaimUnreadable, noteSigns, pushClaim, readClaims } from '../../src/ledger/claims.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { fetchShared, type Hub } from '../../src/ledger/sharing.ts';
-import { gitIn, newLedger } from '../helpers/ledger.ts';
+import { refusal } from '../helpers/garage.ts';
+import { gitIn, loseObject, newLedger } from '../helpers/ledger.ts';
 import { output, temporary } from '../helpers/temporary.ts';
 
 const hub: Hub = { remote: 'origin', namespace: 'beads' };
@@ -35,6 +36,17 @@ claims('passes over what somebody pushed that says nothing, and reads the others
   await fetchShared(repository, hub);
   await noteSigns(repository, hub, now());
   assert.equal(await readClaims(repository, hub), [{ ...claim, silent: 0 }]);
+});
+
+claims('takes a claim whose object is lost neither for none nor for a stranger\'s', async () => {
+  const { ledger } = await littered();
+  const { repository, now } = ledger;
+  const { token } = await pushClaim(repository, hub, wish('gt-a'), undefined, now());
+  await loseObject(ledger, token);
+  for (const look of [() => readClaims(repository, hub), () => pushClaim(repository, hub, wish('gt-a'), undefined, now())]) {
+    const failure = await look().then(() => undefined, (error: unknown) => error);
+    assert.ok(refusal('object.missing')(failure), String(failure));
+  }
 });
 
 claims.run();
