@@ -22,6 +22,8 @@ export interface Filing {
   readonly seed: string;
   /** Decides and answers, and writes nothing. */
   readonly dryRun: boolean;
+  /** Refuses what lacks a section that beads of its type should have. */
+  readonly validate: boolean;
 }
 
 /** What a person types for one bead; `parent` and `deps` name beads in short or in full. */
@@ -85,7 +87,11 @@ export function placeOf({ town, cwd }: { readonly town: Town; readonly cwd: stri
   return rig === undefined ? ledgerAt(town, cwd) : rigNamed(town, rig).ledger;
 }
 
-async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ephemeral, seed, dryRun }: Filing, message?: string): Promise<Bead[]> {
+async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ephemeral, seed, dryRun, validate }: Filing, message?: string): Promise<Bead[]> {
+  if (validate) {
+    const { checkSections } = await import('../domain/lint.ts');
+    for (const { fields } of orders) checkSections(fields);
+  }
   const ledger = ephemeral ? await openWisps(writer, home) : home;
   const act = actOf(writer);
   const numbering = { prefixes: ledger.prefixes, infix: ephemeral ? '-wisp' : '', count: roughCount(ledger), seed };

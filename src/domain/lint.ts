@@ -24,10 +24,10 @@ export function missingSections(bead: Pick<Bead, 'issue_type'> & Readonly<Record
 }
 
 /** Holds the fields of a bead that is to be filed against what its type should say. Throws MissingSections. */
-export function checkSections(fields: Readonly<Record<string, unknown>>): void {
+export function checkSections(fields: Readonly<Record<string, unknown>> & { readonly title: string }): void {
   const type = typeNamed(typeof fields['issue_type'] === 'string' ? fields['issue_type'] : 'task');
   const missing = missingSections({ ...fields, issue_type: type });
-  if (missing.length > 0) throw new MissingSections(type, missing);
+  if (missing.length > 0) throw new MissingSections(fields.title, type, missing);
 }
 
 function says(bead: Readonly<Record<string, unknown>>, field: string | undefined): boolean {
@@ -46,7 +46,7 @@ function headingsIn(text: unknown): string[] {
 /** The text of a bead lacks what its type should say. */
 export class MissingSections extends Refused {
   readonly code = 'bead.incomplete';
-  constructor(type: string, missing: readonly string[]) {
-    super(`the text lacks what a ${type} should say: ${missing.join(', ')}`, { type, missing }, `--description "${missing[0] ?? ''}…"`);
+  constructor(title: string, type: string, missing: readonly string[]) {
+    super(`the text of ${JSON.stringify(title.slice(0, 80))} lacks what a ${type} should say: ${missing.join(', ')}`, { title, type, missing }, `a description such as "${missing[0] ?? ''}…"`);
   }
 }

@@ -153,6 +153,18 @@ for (const [name, argv] of Object.entries(called)) {
     const refused = place.run(['create', 'Weld', '--type', 'bug', '--validate']);
     assert.is(refused.code, 1);
     assert.match(refused.stderr, /a bug should say: ## Steps to Reproduce/);
+    writeFileSync(join(place.path, 'chores.jsonl'), '{"title":"Oil","acceptance_criteria":"Silent"}\n{"title":"Weld"}\n');
+    writeFileSync(join(place.path, 'plan.json'), '{"nodes":[{"key":"weld","title":"Weld"}]}');
+    for (const words of [['--file', 'chores.jsonl'], ['--graph', 'plan.json']]) {
+      const unheld = place.run(['create', ...words, '--validate']);
+      assert.equal([unheld.code, unheld.stderr.split('\n', 1)], [1, ['gt: the text of "Weld" lacks what a task should say: ## Acceptance Criteria']]);
+    }
+    for (const other of [['--waits-for', road], ['--wisp-type', 'ping'], ['--mol-type', 'work']]) {
+      const ran = place.run(['create', '-f', 'chores.jsonl', ...other]);
+      assert.equal([ran.code, ran.stderr], [2, `gt: ${other[0]} does not go with --file, which says everything about each of its beads\n  try: gt create --file <path>\n`]);
+    }
+    assert.match(place.run(['create', '-f', 'chores.jsonl', '--graph', 'plan.json']).stderr, /--graph does not go with --file/);
+    assert.is(place.json('list').length, 2);
   });
 
   surface('what can be started once something is closed, and the next thing to do with it', async () => {

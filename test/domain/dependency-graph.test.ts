@@ -65,8 +65,8 @@ const lint = suite('lint');
 
 lint('misses the headings of the type, unless a field says it', () => {
   assert.equal(missingSections(bead('gt-a', { issue_type: 'bug' })), ['## Steps to Reproduce', '## Acceptance Criteria']);
-  assert.throws(() => checkSections({ issue_type: 'adr', description: '## Decision\nSalt.' }), /a decision should say: ## Rationale, ## Alternatives Considered/);
-  checkSections({ acceptance_criteria: 'It holds.' });
+  assert.throws(() => checkSections({ title: 'Salt', issue_type: 'adr', description: '## Decision\nSalt.' }), /a decision should say: ## Rationale, ## Alternatives Considered/);
+  checkSections({ title: 'Weld', acceptance_criteria: 'It holds.' });
   assert.equal(missingSections(bead('gt-a', { issue_type: 'bug', description: '# steps to reproduce:\n1. Pull.\n', acceptance_criteria: 'It holds.' })), []);
   assert.equal(missingSections(bead('gt-a', { issue_type: 'decision', description: 'Decision\n## Decision\n### Rationale ##\n' })), ['## Alternatives Considered']);
   for (const type of ['chore', 'constructor', 'convoy']) assert.equal(missingSections(bead('gt-a', { issue_type: type })), []);

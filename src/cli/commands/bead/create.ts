@@ -34,7 +34,8 @@ export const command = defineCommand({
   ],
   async run({ what, labels, deps, waitsFor, parent, noInheritLabels, id, rig, ephemeral, wispType, molType, validate, file, graph, silent, dryRun, ...typed }, context) {
     const writer = await asWriter(context);
-    const filing: Filing = { rig, ephemeral, dryRun, seed: Buffer.from(context.random(8)).toString('hex') };
+    const filing: Filing = { rig, ephemeral, dryRun, validate, seed: Buffer.from(context.random(8)).toString('hex') };
+    if (file !== undefined || graph !== undefined) refuseOfOne({ what, labels, deps, waitsFor, parent, noInheritLabels, id, wispType, molType, ...typed, ...(file === undefined ? {} : { graph }) }, file === undefined ? 'graph' : 'file');
     if (file !== undefined) return { beads: await createFromLines(writer, await readText(file, context), file === '-' ? 'standard input' : file, filing), many: true, ids: undefined };
     if (graph !== undefined) {
       const planned = await createFromPlan(writer, await readText(graph, context), graph === '-' ? 'standard input' : graph, filing);
@@ -44,10 +45,8 @@ export const command = defineCommand({
     if (title === undefined) throw new BadOption('a bead needs a title', 'gt create "Oil the hinges"');
     const kinds = { ...(wispType === undefined ? {} : { wisp_type: wispType }), ...(molType === undefined ? {} : { mol_type: molType }) };
     const { title: _title, ...read } = await readFields(typed, context);
-    const fields = { ...read, ...kinds };
-    if (validate) (await import('../../../domain/lint.ts')).checkSections(fields);
     const links = [...deps, ...waitsFor.map((bead) => `waits-for:${bead}`)];
-    const bead = await createBead(writer, { fields: { ...fields, ...(labels.length > 0 ? { labels } : {}), title }, id, parent, deps: links, inheritLabels: !noInheritLabels }, filing);
+    const bead = await createBead(writer, { fields: { ...read, ...kinds, ...(labels.length > 0 ? { labels } : {}), title }, id, parent, deps: links, inheritLabels: !noInheritLabels }, filing);
     return { beads: [bead], many: false, ids: undefined };
   },
   *render({ beads }, { silent, dryRun }) {
@@ -56,3 +55,10 @@ export const command = defineCommand({
   },
   json: ({ beads, many, ids }): unknown => (ids !== undefined ? { ids } : many ? beads : beads[0]),
 });
+
+/** What describes one bead says nothing about those of a file: none of it is dropped unsaid. Throws BadOption. */
+function refuseOfOne(given: Readonly<Record<string, unknown>>, where: 'file' | 'graph'): void {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)).map(([name]) => name);
+  const [first] = said.map((name) => (name === 'what' ? 'a title' : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`));
+  if (first !== undefined) throw new BadOption(`${first} does not go with --${where}, which says everything about each of its beads`, `gt create --${where} <path>`);
+}

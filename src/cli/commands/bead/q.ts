@@ -14,7 +14,7 @@ export const command = defineCommand({
   },
   async run({ title, type, priority, labels }, context) {
     const fields = { title: title.join(' '), ...(type === undefined ? {} : { issue_type: type }), ...(priority === undefined ? {} : { priority: parsePriority(priority) }), ...(labels.length > 0 ? { labels } : {}) };
-    const filing = { rig: undefined, ephemeral: false, dryRun: false, seed: Buffer.from(context.random(8)).toString('hex') };
+    const filing = { rig: undefined, ephemeral: false, dryRun: false, validate: false, seed: Buffer.from(context.random(8)).toString('hex') };
     return createBead(await asWriter(context), { fields, id: undefined, parent: undefined, deps: [], inheritLabels: true }, filing);
   },
   *render({ id }) {
