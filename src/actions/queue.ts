@@ -1,6 +1,7 @@
 import { arch, platform } from 'node:os';
 import { timeOf } from '../base/time.ts';
 import { isDone, type Beads } from '../domain/bead.ts';
+import { isSilent } from '../domain/claim.ts';
 import { unmet } from '../domain/dependency.ts';
 import { flakeHistory, isPassed, type FlakeHistory, type Gate, type Verdict } from '../domain/gate.ts';
 import { claimLost, openRequests, requestOf, type MergeRequest } from '../domain/merge-request.ts';
@@ -168,7 +169,7 @@ async function requestFacts(look: Look, request: MergeRequest, { tip, aside }: P
 async function bringer({ remote, repository }: Rig, { source, claim, replica }: MergeRequest): Promise<string | undefined> {
   if (remote === undefined || replica === undefined || replica === replicaOf(repository)) return undefined;
   const known = (await readClaims(repository, { remote })).find(({ bead, token }) => bead === source && token === claim);
-  return known !== undefined && known.silent >= known.duration ? undefined : `replica ${replica}`;
+  return known !== undefined && isSilent(known) ? undefined : `replica ${replica}`;
 }
 
 /** The stack under test, as its ref shows it. */

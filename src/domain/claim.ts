@@ -25,10 +25,15 @@ export interface SeenClaim extends Claim {
   readonly silent: number;
 }
 
+/** Whether the replica of a claim has given no sign of life for so long that somebody else may take what it has. */
+export function isSilent({ silent, duration }: SeenClaim): boolean {
+  return silent >= duration;
+}
+
 /** Why a claim stands in the way of another one: undefined where it does not, since the work under it has ended, or its replica has been silent for too long. */
 export function whyHeld(claim: SeenClaim, bead: Bead | undefined): string | undefined {
   const ended = bead !== undefined && bead.status !== 'hooked' && claimOf(bead)?.token === claim.token;
-  if (ended || claim.silent >= claim.duration) return undefined;
+  if (ended || isSilent(claim)) return undefined;
   return `${claim.agent} of replica ${claim.replica} has it`;
 }
 
@@ -73,7 +78,7 @@ export function decide(replica: string, claims: readonly SeenClaim[], hooked: re
       else if (seen.worked !== 'none') orders.push({ do: 'assert', claim, bead: seen.bead });
       else orders.push({ do: 'takeOver', claim, bead: seen.bead });
     } else if (seen !== undefined && !seen.submitted) {
-      if (same && claim.silent >= claim.duration && (isWorker(seen.bead) || isLeftWith(claim, seen))) orders.push({ do: 'takeOver', claim, bead: seen.bead });
+      if (same && isSilent(claim) && (isWorker(seen.bead) || isLeftWith(claim, seen))) orders.push({ do: 'takeOver', claim, bead: seen.bead });
       else if (!same && seen.here && isWorker(seen.bead)) orders.push({ do: 'yield', claim, bead: seen.bead });
     }
   }
