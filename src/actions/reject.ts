@@ -1,4 +1,4 @@
-import { Busy, Failure } from '../base/errors.ts';
+import { Busy } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import { refineryOf, reject, type MergeRequest, type Rejection } from '../domain/merge-request.ts';
 import { readRef } from '../git/refs.ts';
@@ -8,7 +8,7 @@ import { consult } from '../ledger/read.ts';
 import { nameOnHub } from '../ledger/sharing.ts';
 import { transact } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
-import { claimHub, claimToReject } from './claims.ts';
+import { claimHub, claimToReject, quietly } from './claims.ts';
 import { whyNot } from './land.ts';
 import { hubRef, inRef, targetRef } from './queue-refs.ts';
 import { pushWithLedger, refreshHub } from './submit.ts';
@@ -50,11 +50,7 @@ async function takeToReject(town: Town, rig: Rig, request: MergeRequest): Promis
 
 /** Tells the hub of the rejection, and with it that nobody has the bead any more. Where that fails, the next round over the claims does it. */
 async function giveBack(town: Town, rig: Rig, { ref, token }: Taken): Promise<void> {
-  try {
-    await pushWithLedger(town, rig, [{ ref, from: token, to: null }]);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-  }
+  await quietly(() => pushWithLedger(town, rig, [{ ref, from: token, to: null }]));
 }
 
 /** Other clones worked on the queue while a request was to be rejected. */
