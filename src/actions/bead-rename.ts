@@ -4,15 +4,13 @@ import type { Bead } from '../domain/bead.ts';
 import { prefixSetting, rename, renamePrefix, type Move } from '../domain/renaming.ts';
 import { checkPrefix, rigRecords, rigSettings } from '../domain/rig.ts';
 import { setSetting } from '../domain/setting.ts';
-import { initLedger } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { consult } from '../ledger/read.ts';
 import { referenceKeys } from '../ledger/stamps.ts';
 import { transact, type LedgerChange } from '../ledger/transact.ts';
 import { hqPrefix, ledgersOf, rigNamed, type Rig, type Town } from '../town.ts';
 import { placeOf } from './bead-create.ts';
 import { actOf, writeBeads, type Writer } from './bead-write.ts';
-import { keepPrefix } from './prefixes.ts';
+import { learnPrefixes } from './prefixes.ts';
 import { resolveBead } from './resolve.ts';
 
 /** What renaming did, or would do. */
@@ -47,20 +45,19 @@ export async function renameBeads(writer: Writer, to: string, how: { readonly ri
   const from = how.from ?? rig.prefix;
   const { ledger } = rig;
   if (from === hqPrefix || to === hqPrefix) throw new TownPrefix();
-  if (!ledger.prefixes.includes(from)) throw new OtherPrefix(`${from}-`, ledger.prefixes);
+  if (!ledger.prefixes.includes(from)) throw new OtherPrefix(`${from}-`, ledger.prefixes, `gt rename-prefix ${to} --from ${ledger.prefixes.find((prefix) => prefix !== hqPrefix) ?? rig.prefix}`);
   checkPrefix(to, [...ledgersOf(town).filter((other) => other !== ledger).flatMap(({ prefixes }) => prefixes), ...town.missing.map(({ prefix }) => prefix)]);
   const first = from === rig.prefix ? to : rig.prefix;
-  if (!how.dryRun && from !== to) await initLedger({ ...ledger, prefixes: [to] }, who);
   let moves: readonly Move[] = [];
   await transact(ledger, who, () => `Rename the ids of ${moves.length} beads from ${from}- to ${to}-`, (view) => {
     moves = from === to ? [] : renamePrefix(view, from, to);
     if (how.dryRun) return [];
     const settings = first === rig.prefix ? [] : [...setSetting(view.settings(prefixSetting.name), prefixSetting.name, prefixSetting.key, first), ...(town.kind === 'solo' ? recordPrefix(view.settings(rigSettings), rig, first) : [])];
     return [...moves.map((move): LedgerChange => ({ op: 'bead.moved', ...move })), ...settings];
-  });
+  }, [to]);
   if (how.dryRun) return { from, moves, elsewhere: [] };
   if (town.kind !== 'solo' && first !== rig.prefix) await transact(town.hq, who, `Keep the prefix ${first} of ${rig.name}`, (view) => recordPrefix(view.settings(rigSettings), rig, first));
-  await keepPrefix(town, rig, first, [to, from]);
+  await learnPrefixes(town, rig);
   return { from, moves, elsewhere: await tellOthers(writer, ledger, moves) };
 }
 
@@ -79,15 +76,15 @@ function recordPrefix(settings: Readonly<Record<string, unknown>>, { name }: Rig
 
 /** Lets the beads of the town's other ledgers point at what a bead is called now. */
 async function tellOthers(writer: Writer, home: Ledger, moves: readonly Move[]): Promise<string[]> {
-  if (moves.length === 0) return [];
+  const [move, ...more] = moves;
+  if (move === undefined) return [];
+  const subject = more.length === 0 ? `Point at ${move.id} instead of ${move.from}` : `Point at ${moves.length} renamed beads by their new ids`;
   const names = new Map(moves.map(({ id, from }) => [from, id]));
   const told: string[] = [];
   for (const ledger of ledgersOf(writer.town)) {
     if (ledger.repository.commonDir === home.repository.commonDir) continue;
-    const pointing = await consult(ledger, (view) => [...view.all()].flatMap((bead) => pointingAgain(bead, names, actOf(writer).at)));
-    if (pointing.length === 0) continue;
-    await transact(ledger, writer.who, `Point at ${moves[0]?.id ?? ''} instead of ${moves[0]?.from ?? ''}`, (view) => [...view.all()].flatMap((bead) => pointingAgain(bead, names, actOf(writer).at)));
-    told.push(...new Set(pointing.map(({ id }) => id)));
+    const { written } = await transact(ledger, writer.who, subject, (view) => [...view.all()].flatMap((bead) => pointingAgain(bead, names, actOf(writer).at)));
+    told.push(...written.keys());
   }
   return told;
 }
@@ -110,8 +107,8 @@ function pointingAgain(bead: Bead, names: ReadonlyMap<string, string>, at: strin
 /** The id would belong to no ledger, or to another one. */
 export class OtherPrefix extends Refused {
   readonly code = 'prefix.other';
-  constructor(id: string, prefixes: readonly string[]) {
-    super(`${JSON.stringify(id.slice(0, 80))} does not begin with a prefix of this ledger: ${prefixes.join(', ')}`, { id, prefixes }, `gt rename <bead> ${prefixes[0] ?? 'gt'}-<new>`);
+  constructor(id: string, prefixes: readonly string[], hint = `gt rename <bead> ${prefixes[0] ?? 'gt'}-<new>`) {
+    super(`${JSON.stringify(id.slice(0, 80))} does not begin with a prefix of this ledger: ${prefixes.join(', ')}`, { id, prefixes }, hint);
   }
 }
 

@@ -21,7 +21,7 @@ export async function learnPrefixes(town: Town, rig: Rig): Promise<void> {
 }
 
 /** Lets the beads of a rig begin with a prefix from now on; by all others they are found as before. */
-export async function keepPrefix(town: Town, { name, prefix }: Rig, first: string, others: readonly string[]): Promise<void> {
+async function keepPrefix(town: Town, { name, prefix }: Rig, first: string, others: readonly string[]): Promise<void> {
   await rewriteTown(town, (file) => {
     const entry = file.rigs[name];
     if (entry === undefined) return file;

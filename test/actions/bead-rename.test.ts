@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { OtherPrefix, renameBeads, type Renamed } from '../../src/actions/bead-rename.ts';
+import { learnPrefixes } from '../../src/actions/prefixes.ts';
+import { create } from '../../src/domain/content.ts';
+import { BeadHandedOut } from '../../src/domain/renaming.ts';
+import { gitText } from '../../src/git/run.ts';
+import { initLedger, readFormat } from '../../src/ledger/init.ts';
+import { statePath } from '../../src/ledger/ledger.ts';
+import { transact } from '../../src/ledger/transact.ts';
+import { openTown, signatureOf, townState, type Rig, type Town } from '../../src/town.ts';
+import { hubTown, slung } from '../helpers/queue.ts';
+
+const act = { by: 'mayor', at: '2026-05-01T08:00:00Z' };
+
+function renaming(town: Town, to: string, from?: string): Promise<Renamed & { readonly from: string }> {
+  return renameBeads({ town, who: signatureOf(town, 'mayor'), cwd: town.root }, to, { rig: 'citadel', from, dryRun: false });
+}
+
+/** Where the ledger of a rig stands, what it says of itself, and what this machine remembers of the town. */
+async function traces({ town, rig }: { readonly town: Town; readonly rig: Rig }): Promise<unknown[]> {
+  return [await gitText(rig.repository, ['rev-parse', rig.ledger.ref]), await readFormat(rig.ledger), readFileSync(statePath(town.hq.repository, townState), 'utf8')];
+}
+
+const prefixes = suite('another prefix for all beads of a rig');
+
+prefixes('comes in the one commit that renames them, and is remembered', async () => {
+  const world = await hubTown(undefined);
+  const { town, rig } = world;
+  await transact(rig.ledger, signatureOf(town, 'mayor'), 'Create two', (view) => ['ci-gun', 'ci-horn'].flatMap((id) => create(view, id, { title: `Tune ${id}` }, act)));
+  await transact(town.hq, signatureOf(town, 'mayor'), 'Create one', (view) => [...create(view, 'hq-road', { title: 'Take the road' }, act), { op: 'dependency.added', id: 'hq-road', dependency: { issue_id: 'hq-road', depends_on_id: 'ci-horn', type: 'blocks', created_at: act.at, created_by: act.by } }]);
+  const [before] = await traces(world);
+  const { moves, elsewhere } = await renaming(town, 'war');
+  assert.equal([moves.map(({ id }) => id).sort(), elsewhere], [['war-gun', 'war-horn'], ['hq-road']]);
+  assert.is(await gitText(rig.repository, ['rev-parse', `${rig.ledger.ref}^`]), before);
+  assert.equal((await readFormat(rig.ledger))?.prefixes, ['ci', 'war']);
+  assert.equal(openTown(town.root, town.now).rigs.map(({ prefix, ledger }) => [prefix, ledger.prefixes]), [['war', ['war', 'ci']]]);
+  assert.is(await gitText(town.hq.repository, ['show', '-s', '--format=%s', town.hq.ref]), 'Point at 2 renamed beads by their new ids');
+});
+
+prefixes('leaves no trace where it is refused', async () => {
+  const world = await hubTown(undefined);
+  await slung(world, 'ci-guard');
+  const before = await traces(world);
+  try {
+    await renaming(world.town, 'war');
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, BeadHandedOut);
+  }
+  assert.equal(await traces(world), before);
+});
+
+prefixes('leaves no trace where no bead has the old one, and names the old ones where there is no such one', async () => {
+  const { town: before, rig } = await hubTown(undefined);
+  await initLedger({ ...rig.ledger, prefixes: ['yard'] }, signatureOf(before, 'mayor'));
+  await learnPrefixes(before, rig);
+  const town = openTown(before.root, before.now);
+  const known = await traces({ town, rig });
+  assert.equal((await renaming(town, 'war', 'yard')).moves, []);
+  assert.equal(await traces({ town, rig }), known);
+  try {
+    await renaming(town, 'war', 'bd');
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, OtherPrefix);
+    assert.equal([(error as OtherPrefix).message, (error as OtherPrefix).hint], ['"bd-" does not begin with a prefix of this ledger: ci, yard', 'gt rename-prefix war --from ci']);
+  }
+});
+
+prefixes.run();
