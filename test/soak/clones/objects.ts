@@ -32,7 +32,7 @@ export interface Commit {
   readonly history: Bits;
 }
 
-export interface CommitFacts {
+interface CommitFacts {
   readonly tree: string;
   readonly parents: readonly string[];
   /** `Name <e-mail> seconds zone` each. */
@@ -50,10 +50,6 @@ export class Objects {
   readonly #trees = new Map<string, Tree>([[emptyTree, new Map()]]);
   readonly #commits = new Map<string, Commit>();
   readonly #numbered: Commit[] = [];
-
-  read(oid: string): Found | undefined {
-    return this.#bodies.get(oid);
-  }
 
   commit(oid: string): Commit {
     const found = this.#commits.get(oid);

@@ -51,10 +51,12 @@ function useMemory(folder: string): void {
   }
 }
 
-/** The print of a seed in another process, over objects in memory. */
-function printInMemory(seed: number): string {
-  const { stdout } = spawnSync(process.execPath, [import.meta.filename, 'clones', String(seed), '--operations', String(operations)], { encoding: 'utf8' });
-  return /print ([0-9a-z]{20})/.exec(stdout)?.[1] ?? stdout;
+/** What is wrong with the replay of a seed in another process, over objects in memory: nothing where it succeeds and its print is this one. */
+function faultsInMemory(seed: number, print: string): string[] {
+  const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, [import.meta.filename, 'clones', String(seed), '--operations', String(operations)], { encoding: 'utf8' });
+  if (status !== 0) return [`replayed in memory, it ended with ${error?.message ?? status ?? signal}: ${stdout}${stderr}`];
+  const again = /print ([0-9a-z]{20})/.exec(stdout)?.[1] ?? stdout;
+  return again === print ? [] : [`replayed in memory, its print is ${again}`];
 }
 
 // Who is stopped takes its folders away.
@@ -71,8 +73,7 @@ for (const [index, seed] of seeds.entries()) {
   const start = performance.now();
   const report = await live(seed);
   // That a seed replays exactly is tried with the first one here, and with all of those that real processes have run.
-  const again = real ? printInMemory(seed) : index === 0 && seeds.length > 1 ? printInMemory(seed) : report.print;
-  const faults = [...report.faults, ...(again === report.print ? [] : [`replayed in memory, its print is ${again}`])];
+  const faults = [...report.faults, ...(real || (index === 0 && seeds.length > 1) ? faultsInMemory(seed, report.print) : [])];
   for (const [event, count] of report.events) totals.set(event, (totals.get(event) ?? 0) + count);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   process.stdout.write(`${faults.length === 0 ? 'ok  ' : 'FAIL'} seed ${seed}: ${report.events.get('write acknowledged')} writes acknowledged, ${report.events.get('beads at the end')} beads, ends at ${report.commit?.slice(0, 12)}, print ${report.print}, ${seconds} s\n`);
