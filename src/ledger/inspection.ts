@@ -5,7 +5,7 @@ import { refetchHint } from '../git/object.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { gitText, runGit } from '../git/run.ts';
 import { entriesOn, headOf, type Entry } from './history.ts';
-import { parseFormat } from './init.ts';
+import { formatPath, parseFormat } from './init.ts';
 import type { Ledger } from './ledger.ts';
 import { underLedgerLock } from './locked.ts';
 import { mergeRecords } from './merge.ts';
@@ -105,7 +105,7 @@ async function missingFile(ledger: Ledger, reader: ObjectReader, commit: string,
 function otherFile(path: string, body: Buffer, commit: string): Finding[] {
   const setting = /^settings\/([^/]+)\.json$/.exec(path)?.[1];
   try {
-    if (path === 'format.json') parseFormat(commit, body.toString('utf8'));
+    if (path === formatPath) parseFormat(commit, body.toString('utf8'));
     else if (setting !== undefined) parseSettings(setting, body, commit);
     else return [{ check: 'file.strange', severity: 'note', message: `${path} is no file of a ledger, and nothing reads it`, commit, path }];
     return [];

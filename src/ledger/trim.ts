@@ -5,7 +5,7 @@ import { listRefs } from '../git/refs.ts';
 import { regrow } from '../git/regrow.ts';
 import { gitText } from '../git/run.ts';
 import { headOf } from './history.ts';
-import { readFormat } from './init.ts';
+import { formatPath, formatText, readFormat, widened } from './init.ts';
 import { inspect } from './inspection.ts';
 import type { Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
@@ -43,13 +43,13 @@ export async function trim(ledger: Ledger, signature: Signature, before: number,
     const archive = await freeArchive(ledger);
     const facts = { cut: (old ?? 0) - 1, kept: (all ?? 0) - (old ?? 0), until, archive };
     if (dryRun) return { ...facts, commit: null };
-    const format = await readFormat(ledger);
+    const { cut = 0, ...format } = widened(await readFormat(ledger), []);
     const author = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(ledger.now() / 1000), zone: '+0000' };
     const change = canonical({ op: 'ledger.trimmed', until, archive, cut: facts.cut });
     const commit = await regrow(repository, ref, {
       root: until, head,
       rootMessage: `Begin with what ${until.slice(0, 12)} held\n\n${change}\n\nActor: ${signature.actor}\n`,
-      last: { message: `Cut the history before ${timestamp(before)}\n\n${change}\n\nActor: ${signature.actor}\n`, author, files: new Map([['format.json', `${canonical({ ...format, cut: (format?.cut ?? 0) + 1 })}\n`]]) },
+      last: { message: `Cut the history before ${timestamp(before)}\n\n${change}\n\nActor: ${signature.actor}\n`, author, files: new Map([[formatPath, formatText({ ...format, cut: cut + 1 })]]) },
       others: [{ ref: archive, from: null, to: head }],
     });
     return { ...facts, commit };
