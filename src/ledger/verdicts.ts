@@ -120,11 +120,10 @@ function unionOf(ours: string, theirs: string): string {
 export async function allVerdicts(repository: Repository): Promise<Verdict[]> {
   const commit = await readRef(repository, gatesRef);
   if (commit === undefined) return [];
-  const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', commit]);
-  const notes = stdout.toString('utf8').split('\0').flatMap((entry) => /^\d+ blob ([0-9a-f]+)\t/.exec(entry)?.[1] ?? []);
+  const notes = await notesAt(repository, commit);
   const reader = ObjectReader.open(repository);
   try {
-    const found = await Promise.all(notes.map((oid) => reader.body(oid)));
+    const found = await Promise.all([...notes.values()].map((oid) => reader.body(oid)));
     return found.flatMap((note) => partsOf(note.toString('utf8')).verdicts);
   } finally {
     await reader.close();

@@ -13,8 +13,9 @@ const run = (minute: number, verdict: GateRun['verdict']): GateRun => ({ verdict
 const verdicts = suite('verdicts');
 
 verdicts('keep the lines of whoever else writes on a note, and make nothing of them', async () => {
-  const { repository, ...ledger } = await newLedger();
-  const tree = await gitIn({ repository, ...ledger }, 'rev-parse', 'refs/beads/main^{tree}');
+  const ledger = await newLedger();
+  const { repository } = ledger;
+  const tree = await gitIn(ledger, 'rev-parse', 'refs/beads/main^{tree}');
   await writeNote(repository, gatesRef, tree, () => 'looks good to me\n{"by":"nux"}\n', person);
   await writeVerdict(repository, tree, weld, 'here', run(1, 'pass'), person);
   assert.equal((await readVerdicts(repository, tree)).map(({ gate, attempts }) => [gate, attempts]), [['weld', [run(1, 'pass')]]]);
@@ -23,8 +24,9 @@ verdicts('keep the lines of whoever else writes on a note, and make nothing of t
 });
 
 verdicts('are joined run by run, whatever stands beside them', async () => {
-  const { repository, ...ledger } = await newLedger();
-  const tree = await gitIn({ repository, ...ledger }, 'rev-parse', 'refs/beads/main^{tree}');
+  const ledger = await newLedger();
+  const { repository } = ledger;
+  const tree = await gitIn(ledger, 'rev-parse', 'refs/beads/main^{tree}');
   await writeVerdict(repository, tree, weld, 'here', run(2, 'pass'), person);
   const { digest } = (await readVerdicts(repository, tree))[0]!;
   const theirs = { gate: 'weld', digest, environment: 'here', attempts: [run(1, 'fail'), run(2, 'pass')] };
