@@ -119,6 +119,5 @@ async function draftOf(reader: ObjectReader, { parent, other, joins }: { readonl
 }
 
 async function secondsOf(reader: ObjectReader, commit: string): Promise<number> {
-  const text = (await reader.contents(commit))?.body.toString('utf8') ?? '';
-  return Number(/^committer .*> (\d+) [+-]\d{4}$/m.exec(text)?.[1] ?? 0);
+  return Number(/^committer .*> (\d+) [+-]\d{4}$/m.exec((await reader.body(commit)).toString('utf8'))?.[1] ?? 0);
 }
