@@ -7,7 +7,7 @@ import { endProcesses, sessionAlive, startSession } from '../actions/session.ts'
 import { freeSession, listSessions, type SessionRecord } from '../actions/session-record.ts';
 import { startOfWork } from '../actions/worker.ts';
 import { liveBeads } from '../ledger/projection.ts';
-import { openSnapshot } from '../ledger/read.ts';
+import { consult } from '../ledger/read.ts';
 import { phaseOf } from '../ledger/stamps.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { guarded } from './guarded.ts';
@@ -54,16 +54,13 @@ export async function observe(rig: Rig, isLocal: (agent: string) => boolean): Pr
 /** Workers of two machines may have one name: what counts is who has hung the bead there. */
 async function hungHere(rig: Rig, hooked: readonly Bead[]): Promise<Bead[]> {
   if (hooked.length === 0) return [];
-  const snapshot = await openSnapshot(rig.ledger);
-  try {
-    const records = await snapshot.records(hooked.map(({ id }) => id));
+  return consult(rig.ledger, (view) => {
+    view.load(hooked.map(({ id }) => id));
     return hooked.filter(({ id }) => {
-      const stored = records.get(id);
+      const stored = view.stored(id);
       return stored !== undefined && isHere(rig, stored);
     });
-  } finally {
-    await snapshot.close();
-  }
+  });
 }
 
 /** One round: observes, decides, acts. An order that fails holds up no other. Returns how many orders were carried out. */
@@ -96,9 +93,7 @@ async function act(town: Town, rig: Rig, order: Order, env: Readonly<Record<stri
     await endProcesses(order.record);
     freeSession(rig, order.record);
   }
-  const snapshot = await openSnapshot(rig.ledger);
-  const stored = (await snapshot.records([id])).get(id);
-  await snapshot.close();
+  const stored = await consult(rig.ledger, (view) => view.stored(id));
   const start = startOfWork(rig, agent.slice(agent.lastIndexOf('/') + 1));
   if (stored === undefined || stored.bead.status !== 'hooked' || stored.bead.assignee !== agent || start === undefined) return;
   await completeSling(town, rig, signatureOf(town, `${rig.name}/witness`), stored.bead, agent);
