@@ -10,7 +10,7 @@ import { readRef } from '../git/refs.ts';
 import { openRepository } from '../git/repository.ts';
 import { resetWorktree } from '../git/snapshot.ts';
 import { appendEvent } from '../ledger/events.ts';
-import { openSnapshot } from '../ledger/read.ts';
+import { consult } from '../ledger/read.ts';
 import { phaseOf, type Stored } from '../ledger/stamps.ts';
 import { transact } from '../ledger/transact.ts';
 import { startClient, type Client, type ClientExit } from '../sessions/client.ts';
@@ -79,22 +79,19 @@ async function hookedBead(town: Town, record: SessionRecord): Promise<Bead | und
 }
 
 async function hookedRecord(town: Town, record: SessionRecord): Promise<Stored | undefined> {
-  const { stored } = await recordOf(town, record.bead);
+  const stored = await consult(ledgerOf(town, record.bead), (view) => view.stored(record.bead));
   const mine = stored !== undefined && stored.bead.status === 'hooked' && stored.bead.assignee === record.agent && phaseOf(stored)[0] === record.token;
   return mine ? stored : undefined;
 }
 
 /** A bead as the ledger keeps it, with the request that it was last submitted in. */
-async function recordOf(town: Town, id: string): Promise<{ readonly stored: Stored | undefined; readonly request: MergeRequest | undefined }> {
-  const snapshot = await openSnapshot(ledgerOf(town, id));
-  try {
-    const stored = (await snapshot.records([id])).get(id);
+function recordOf(town: Town, id: string): Promise<{ readonly stored: Stored | undefined; readonly request: MergeRequest | undefined }> {
+  return consult(ledgerOf(town, id), (view) => {
+    const stored = view.stored(id);
     const named = requestNamed(stored?.bead);
-    const request = named === undefined ? undefined : await snapshot.ask((view) => view.get(named));
+    const request = named === undefined ? undefined : view.get(named);
     return { stored, request: request === undefined ? undefined : requestOf(request) };
-  } finally {
-    await snapshot.close();
-  }
+  });
 }
 
 /** A command that was killed half way may have left anything: what it left is pinned, and the worktree stands again where the work began. */
