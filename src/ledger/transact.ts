@@ -135,9 +135,11 @@ async function write({ repository, ref }: Ledger, parent: string, draft: CommitD
   return importCommit(repository, ref, parent, async () => draft);
 }
 
-/** Touches every record and every target of an edge, so that all of it is loaded before anything is changed. */
+/** Touches every record, every target of an edge and whoever metadata names, by the id that it has now: all of it is loaded before anything is changed. */
 function preload(view: PartialView, changes: readonly LedgerChange[]): void {
-  view.load(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id, ...referencesIn(change)])));
+  const named = changes.flatMap((change) => (change.op === 'setting.set' ? [] : referencesIn(change)));
+  view.load([...changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])), ...named]);
+  if (named.length > 0) view.load(named.flatMap((id) => renamedTo(view.get(id)) ?? []));
   for (const change of changes) {
     if (change.op === 'setting.set') view.settings(change.name);
     else view.stored(change.id);

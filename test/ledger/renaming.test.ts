@@ -98,6 +98,16 @@ renaming('is taken back by undo as if it had never been, while nobody else has s
   assert.equal(await consult(ledger, (view) => [...view.all()].filter(({ status }) => status === 'tombstone')), []);
 });
 
+renaming('is known to who names the bead by its former id: the reference means it by its birth', async () => {
+  const ledger = await garage();
+  await call(ledger, 'gt-rig', 'gt-war');
+  await does(ledger, nux, (beads, act) => create(beads, 'gt-tank', { title: 'Fill the tank', metadata: { request: 'gt-rig' } }, act), (beads, act) => create(beads, 'gt-pod', { title: 'Close the pod' }, act), (beads, act) => edit(beads, 'gt-pod', { metadata: { request: 'gt-rig' } }, act));
+  for (const id of ['gt-tank', 'gt-pod']) {
+    const [naming, birth] = await consult(ledger, (view) => [view.stored(id), view.stored('gt-war')?.clock.born]);
+    assert.equal([naming?.bead.metadata, naming?.clock.references], [{ request: 'gt-war' }, { request: birth }]);
+  }
+});
+
 renaming('in one clone and edits in another are one bead with both', async () => {
   const ours = await garage();
   const theirs = await cloneOf(ours, 5);
