@@ -7,14 +7,16 @@ const folders: string[] = [];
 
 process.on('exit', () => {
   if (process.env.KEEP) return;
+  const failures: unknown[] = [];
   for (const folder of folders) {
     try {
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     } catch (error) {
       // A git that joins packs may still write there: who runs the tests takes away what is left, or says that it cannot.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') failures.push(error);
     }
   }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n'));
 });
 
 /** Makes an empty folder that is removed when this process ends (kept with KEEP=1). Its path has no symlinks in it. */
