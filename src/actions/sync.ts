@@ -67,14 +67,20 @@ export interface SyncReport extends Shared {
   readonly name: string;
 }
 
+/** What became of the ledgers of the town, and why some of them could not be shared. */
+export interface SyncRound {
+  readonly ledgers: readonly SyncReport[];
+  readonly failures: readonly { readonly name: string; readonly failure: Failure }[];
+}
+
 const patience = 60_000;
 
-/** Shares the ledgers of the town: what others have written comes, what was written here goes. One that cannot be shared holds up no other. Throws NothingToShareBy, and what `share` throws of the first. */
-export async function syncTown(town: Town, who: Signature, options: { readonly remote?: string | undefined; readonly signal?: AbortSignal; progress(line: string): void }): Promise<SyncReport[]> {
+/** Shares the ledgers of the town: what others have written comes, what was written here goes. One that cannot be shared holds up no other; where it is the only one, what `share` throws is thrown. Throws NothingToShareBy. */
+export async function syncTown(town: Town, who: Signature, options: { readonly remote?: string | undefined; readonly signal?: AbortSignal; progress(line: string): void }): Promise<SyncRound> {
   const ledgers = await sharedLedgers(town, options.remote);
   if (ledgers.length === 0) throw new NothingToShareBy(options.remote);
   const reports: SyncReport[] = [];
-  const failures: Failure[] = [];
+  const failures: { name: string; failure: Failure }[] = [];
   for (const each of ledgers) {
     options.progress(`sharing the ledger of ${each.name} by ${each.hub.remote}`);
     try {
@@ -82,13 +88,11 @@ export async function syncTown(town: Town, who: Signature, options: { readonly r
       // Not only what this round brought: who was stopped after taking it in has learnt nothing from it.
       if (each.rig !== undefined) await learnPrefixes(town, each.rig);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failures.push(error);
-      if (ledgers.length > 1) options.progress(`the ledger of ${each.name} was not shared: ${error.message}`);
+      if (!(error instanceof Failure) || ledgers.length === 1) throw error;
+      failures.push({ name: each.name, failure: error });
     }
   }
-  if (failures[0] !== undefined) throw failures[0];
-  return reports;
+  return { ledgers: reports, failures };
 }
 
 /** Shares one ledger, one process at a time, and remembers how it went. Throws LockBusy, and what `share` throws. */

@@ -219,8 +219,14 @@ sync('of a town by itself stays alone on its hub: the rig of another town works 
   assert.is(await git(hub, ['show', 'main:weld.txt']), 'weld');
   const yard = await newHub();
   await town.gt('rig', 'add', 'yard', yard, '--no-gate');
-  assert.match((await town.tried('sync')).stderr, /that of another kind of town.*\n.*gt config set --rig shop sync\.remote/);
+  await town.gt('sling', await town.gt('create', 'Paint', '--silent', '--rig', 'yard'), '--no-start');
+  const shared = await town.tried('sync', '--json');
+  assert.is(shared.code, 1);
+  assert.match(shared.stderr, /ledger of shop was not shared: .* that of another kind of town.*\n.*gt config set --rig shop sync\.remote/);
+  const told = JSON.parse(shared.stdout) as { ledgers: { name: string }[]; failures: { name: string; code: string }[] };
+  assert.equal([told.ledgers.map(({ name }) => name), told.failures.map(({ name, code }) => [name, code])], [['yard'], [['shop', 'sync.other-town']]]);
   assert.match(await git(yard, ['for-each-ref', '--format=%(refname)', 'refs/beads']), /refs\/beads\/main/, 'and holds up no other one');
+  assert.match(await git(yard, ['for-each-ref', '--format=%(refname)', 'refs/leases']), /refs\/leases\//, 'nor the claims there');
   assert.is(await kept(), before);
   // Somebody may have pushed it there by hand.
   await git(join(town.path, 'shop/.repo.git'), ['push', '-q', 'origin', 'refs/beads/main:refs/beads/replicas/strang']);

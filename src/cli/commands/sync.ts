@@ -12,20 +12,21 @@ export const command = defineCommand({
   async run({ remote }, context) {
     const { town, who } = await enter(context);
     // Scripts end their work with bd sync, wherever they run.
-    if (context.program === 'bd' && remote === undefined && (await sharedLedgers(town)).length === 0) return { ledgers: [] };
-    const ledgers = await syncTown(town, who, { remote, signal: context.signal, progress: (line) => context.progress(line) });
+    if (context.program === 'bd' && remote === undefined && (await sharedLedgers(town)).length === 0) return { ledgers: [], failures: [] };
+    const { ledgers, failures } = await syncTown(town, who, { remote, signal: context.signal, progress: (line) => context.progress(line) });
+    for (const { name, failure } of failures) context.warn(`gt: the ledger of ${name} was not shared: ${failure.message}${failure.hint === undefined ? '' : `\n  try: ${failure.hint}`}`);
     for (const rig of town.rigs) for (const { name, remote: fetched } of ledgers) if (name === rig.name) await claimsTick(town, rig, fetched);
     if (ledgers.some(({ folded }) => folded.length > 0)) poke(town, context.env);
-    return { ledgers };
+    return { ledgers, failures: failures.map(({ name, failure: { message, code, hint } }) => ({ name, error: message, code, hint })) };
   },
-  *render({ ledgers }) {
-    if (ledgers.length === 0) yield 'there is no remote to share the ledger by; what is written here is kept here';
+  *render({ ledgers, failures }) {
+    if (ledgers.length === 0 && failures.length === 0) yield 'there is no remote to share the ledger by; what is written here is kept here';
     for (const ledger of ledgers) {
       yield sentence(ledger);
       for (const trouble of ledger.troubles) yield `  could not be taken in: ${trouble}`;
     }
   },
-  exit: ({ ledgers }) => (ledgers.some(({ troubles }) => troubles.length > 0) ? 1 : 0),
+  exit: ({ ledgers, failures }) => (failures.length > 0 || ledgers.some(({ troubles }) => troubles.length > 0) ? 1 : 0),
 });
 
 function sentence({ name, remote, adopted, folded, pushed, replicas }: SyncReport): string {
