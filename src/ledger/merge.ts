@@ -3,7 +3,7 @@ import { stampTime } from '../base/clock.ts';
 import { canonical, isObject } from '../base/jsonl.ts';
 import { compareTimes, timestamp } from '../base/time.ts';
 import { workingStatuses, type Bead } from '../domain/bead.ts';
-import { edgesOf, identityIn, mentionsOf, pairsOf, readdress, settle, type Pair } from './births.ts';
+import { edgesOf, identityIn, mentionsOf, pairsOf, readdress, settle, type Mention, type Pair } from './births.ts';
 import { calledSo, isRedirect, joinCalled, renamedIn, settleRenamed, withFormer } from './renaming.ts';
 import { assigneeOf, elementClock, isRegister, lineOf, newest, phaseOf, registerField, registerKey, tokenOf, wordsIn, type CloseToken, type Clock, type Stored } from './stamps.ts';
 
@@ -23,19 +23,21 @@ export function mergeRecords(ours: ReadonlyMap<string, Stored>, theirs: Readonly
   const renamed = renamedIn(ours, theirs);
   const beads = new Map<string, Stored>();
   const redirects: Stored[] = [];
+  const marked: Mention[] = [];
   for (const side of [ours, theirs]) {
     for (const stored of side.values()) {
       if (isRedirect(stored)) {
         redirects.push(stored);
         continue;
       }
+      if (stored.bead.id.includes('+')) marked.push({ id: stored.bead.id, birth: stored.clock.born });
       const identity = identityIn(stored);
       const known = beads.get(identity);
       const meant = readdress(stored, renamed);
       beads.set(identity, known === undefined ? meant : mergeStored(known, meant));
     }
   }
-  const settled = settleRenamed([...beads.values()], redirects);
+  const settled = settleRenamed([...beads.values()], redirects, marked);
   const merged = new Map<string, Stored>();
   for (const bead of beads.values()) {
     const stored = readdress(bead, settled.names);

@@ -92,9 +92,9 @@ export function renamedIn(ours: Records, theirs: Records): Names {
   return names;
 }
 
-/** Who is called what among merged beads, and the redirects that stand beside them. */
-export function settleRenamed(beads: readonly Stored[], redirects: readonly Stored[]): { readonly names: Names; readonly redirects: readonly Stored[] } {
-  const mentions: Mention[] = [...beads, ...redirects].map(({ bead, clock }) => ({ id: bead.id, birth: clock.born }));
+/** Who is called what among merged beads, and the redirects that stand beside them; `marked` are the ids with a mark that either side has. */
+export function settleRenamed(beads: readonly Stored[], redirects: readonly Stored[], marked: readonly Mention[]): { readonly names: Names; readonly redirects: readonly Stored[] } {
+  const mentions: Mention[] = [...beads, ...redirects].map(({ bead, clock }): Mention => ({ id: bead.id, birth: clock.born })).concat(marked);
   const renamed = beads.filter(({ clock }) => clock.called !== undefined);
   for (const { clock: { born, called = {} } } of renamed) for (const id of formerIds(called)) mentions.push({ id, birth: born });
   const places = settle(mentions);

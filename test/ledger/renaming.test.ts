@@ -157,6 +157,20 @@ renaming('of a parent takes no id from a bead elsewhere, where a child brings al
   }
 });
 
+renaming('leaves a line where the bead was with the mark that it had brought along, when it was renamed elsewhere as well', () => {
+  const born = '0moicwqg0000aaaaaa';
+  const marked = markedId('gt-pod.1', born);
+  const ours: Stored = { bead: bead('gt-war'), clock: { born, called: { [born]: 'gt-rig.1', '0moicwqg0002aaaaaa': 'gt-war' } } };
+  const theirs: Stored = { bead: bead(marked), clock: { born, called: { [born]: 'gt-rig.1', '0moicwqg0001bbbbbb': 'gt-pod.1' } } };
+  const [one, other] = [ours, theirs].map((stored) => new Map([[stored.bead.id, stored]])) as [Map<string, Stored>, Map<string, Stored>];
+  for (const merged of [mergeRecords(one, other), mergeRecords(other, one)]) {
+    assert.is(merged.get('gt-war')?.clock.born, born);
+    assert.is(renamedTo(merged.get(marked)?.bead), 'gt-war');
+    assert.is(merged.has('gt-pod.1'), false);
+    assert.equal([...mergeRecords(merged, other).values()].map(lineOf).sort(), [...merged.values()].map(lineOf).sort());
+  }
+});
+
 renaming('refuses what is taken while somebody else was faster', async () => {
   const ledger = await garage();
   await call(ledger, 'gt-rig', 'gt-war');
