@@ -14,6 +14,7 @@ renaming('takes the children along, deleted ones too, and leaves whoever is only
   const beads = garage(bead('gt-rig'), bead('gt-rig.1'), bead('gt-rig.1.2'), bead('gt-rig.2', { status: 'tombstone' }), bead('gt-rigid'));
   assert.equal(rename(beads, 'gt-rig', 'gt-war'), [{ id: 'gt-war', from: 'gt-rig' }, { id: 'gt-war.1', from: 'gt-rig.1' }, { id: 'gt-war.1.2', from: 'gt-rig.1.2' }, { id: 'gt-war.2', from: 'gt-rig.2' }]);
   assert.equal(rename(beads, 'gt-rig', 'gt-rig'), []);
+  for (const child of ['gt-rig.1', 'gt-rig.1.2', 'gt-rig.2']) assert.throws(() => rename(beads, 'gt-rig', child), refusal('bead.id-taken'));
 });
 
 renaming('gives back an id that the bead had, and no id that another has or had', () => {
