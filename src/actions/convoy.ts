@@ -62,7 +62,7 @@ export async function listConvoys(town: Town, all: boolean): Promise<ConvoyProgr
 }
 
 /** How far one convoy has come. */
-export async function progressOf(town: Town, convoy: Bead): Promise<ConvoyProgress> {
+async function progressOf(town: Town, convoy: Bead): Promise<ConvoyProgress> {
   const ids = (convoy.dependencies ?? []).filter((edge) => edge.type === 'tracks').map((edge) => edge.depends_on_id);
   const tracked = await Promise.all(ids.map((id) => trackedBead(town, id)));
   return { id: convoy.id, title: convoy.title, status: convoy.status, created_at: convoy.created_at, tracked, closed: tracked.filter(({ status }) => status === 'closed' || status === 'tombstone').length };

@@ -42,7 +42,7 @@ function identityOf(actor: string): Identity {
 }
 
 /** The address of the agent whose worktree a folder lies in; a repository's main checkout is nobody's. */
-export async function agentOfWorktree(cwd: string): Promise<string | undefined> {
+async function agentOfWorktree(cwd: string): Promise<string | undefined> {
   const repository = discover(cwd);
   if (repository?.worktree === undefined || repository.gitDir === repository.commonDir || !existsSync(join(repository.gitDir, 'config.worktree'))) return undefined;
   // Only agents' worktrees need what reads configurations.

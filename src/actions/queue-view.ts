@@ -66,7 +66,7 @@ function ungated(rig: Rig): string {
 }
 
 /** Finds the rig and the request of a typed id, which may be that of the bead whose work was submitted. Throws UnknownBead and NoRequest. */
-export async function findShown(town: Town, typed: string): Promise<{ readonly rig: Rig; readonly request: MergeRequest }> {
+async function findShown(town: Town, typed: string): Promise<{ readonly rig: Rig; readonly request: MergeRequest }> {
   const id = await resolveId(town, typed);
   const rig = rigOfBead(town, id) ?? town.rigs[0];
   if (rig === undefined) throw new UnknownRig(id, town);

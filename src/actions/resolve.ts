@@ -14,7 +14,7 @@ export interface Named {
 }
 
 /** The prefix of the ledger that a folder of the town writes to. */
-export function prefixAt(town: Town, cwd: string): string {
+function prefixAt(town: Town, cwd: string): string {
   return rigAt(town, cwd)?.prefix ?? hqPrefix;
 }
 

@@ -221,6 +221,6 @@ async function note(town: Town, record: SessionRecord, outcome: string, evidence
 }
 
 /** The end of a session's transcript. */
-export function tailOf({ transcript }: Pick<SessionRecord, 'transcript'>): string {
+function tailOf({ transcript }: Pick<SessionRecord, 'transcript'>): string {
   return existsSync(transcript) ? readFileSync(transcript).subarray(-tailBytes).toString('utf8').toWellFormed().replaceAll('\0', '') : '';
 }

@@ -29,7 +29,7 @@ export function statusesIn(expression: Expression): string[] {
 }
 
 /** Turns a question into a test of beads, at a time in milliseconds since 1970. */
-export function testOf(expression: Expression, now: number): Test {
+function testOf(expression: Expression, now: number): Test {
   switch (expression.kind) {
     case 'term': return testOfTerm(expression, now);
     case 'not': return not(testOf(expression.of, now));

@@ -28,7 +28,7 @@ export function checkStatus(status: string, typed?: (near: string) => string): s
 }
 
 /** The fields of beads that hold a text. */
-export const textFields: readonly string[] = ['description', 'design', 'acceptance_criteria', 'notes', 'assignee', 'owner', 'created_by', 'close_reason', 'external_ref', 'spec_id'];
+const textFields: readonly string[] = ['description', 'design', 'acceptance_criteria', 'notes', 'assignee', 'owner', 'created_by', 'close_reason', 'external_ref', 'spec_id'];
 
 /** What the lists of a bead hold. */
 const elements: Readonly<Record<string, { readonly name: string; readonly fits: (element: unknown) => boolean }>> = {

@@ -19,7 +19,7 @@ export interface Mention {
 }
 
 /** Every word for a state: the statuses, `ready`, and `submitted` for work that waits in the merge queue. */
-export const stateWords: readonly string[] = [...statuses, 'ready', 'submitted'];
+const stateWords: readonly string[] = [...statuses, 'ready', 'submitted'];
 
 const beadLine = /^[ \t]*Bead:[ \t]+([^\s,;]+)[,;]?[ \t]*(.*?)[ \t]*\r?$/gim;
 

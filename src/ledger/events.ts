@@ -25,7 +25,7 @@ export interface TownEvent {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-export const eventsRef = 'refs/town/events';
+const eventsRef = 'refs/town/events';
 const spool = 'events.jsonl';
 
 /** Appends one event to this clone's spool: one line, one write. The next fold takes it into git. */

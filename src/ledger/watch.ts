@@ -5,7 +5,7 @@ import type { Repository } from '../git/repository.ts';
 import { stateFolder } from './ledger.ts';
 
 /** The file that git hooks and commands touch to wake the engine. */
-export const pokeFile = 'poke';
+const pokeFile = 'poke';
 
 /** Calls `wake` whenever refs of these repositories may have moved, or somebody poked. A call carries no meaning: look again. Returns the end of it. */
 export function watchRefs(repositories: readonly Repository[], wake: () => void): () => Promise<void> {

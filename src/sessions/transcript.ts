@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 const peekBytes = 256 * 1024;
 
 /** Reads the end of a file, at most `bytes` of it and nothing before `from`; empty when there is no such file. */
-export function readEnd(path: string, bytes: number, from = 0): Buffer {
+function readEnd(path: string, bytes: number, from = 0): Buffer {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
