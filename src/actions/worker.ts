@@ -4,8 +4,8 @@ import { Refused } from '../base/errors.ts';
 import { addressOf, formatAddress, isName } from '../domain/address.ts';
 import { freeName, workerNames } from '../domain/agent.ts';
 import { workingStatuses, type Beads } from '../domain/bead.ts';
-import { readRef, updateRefs } from '../git/refs.ts';
-import { discover, openRepository, type Repository } from '../git/repository.ts';
+import { isHeld, readRef, updateRefs } from '../git/refs.ts';
+import { discover, openRepository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
 import { snapshotWorktree } from '../git/snapshot.ts';
 import { addWorktree, configureWorktree, listWorktrees, pruneWorktrees, removeWorktree, unlockWorktree, worktreeConfig } from '../git/worktrees.ts';
@@ -134,14 +134,9 @@ export async function pinWork(town: Town, rig: Rig, name: string, why: string): 
   const worktree = openRepository(folder);
   const author = { name: workerAddress(rig, name), email: town.owner.email };
   const { commit, clean } = await snapshotWorktree(worktree, { message: `Snapshot: ${why}`, author: { ...author, epochSeconds: Math.floor(town.now() / 1000), zone: '+0000' } });
-  if (clean && (await isReachable(worktree, commit))) return commit;
+  if (clean && (await isHeld(worktree, commit, ['refs/heads/mq', 'refs/remotes', 'refs/wip']))) return commit;
   await pinCommit(town, rig, workerAddress(rig, name), commit, why);
   return commit;
-}
-
-async function isReachable(repository: Repository, commit: string): Promise<boolean> {
-  const text = await gitText(repository, ['for-each-ref', '--count=1', `--contains=${commit}`, '--format=%(refname)', 'refs/heads/mq', 'refs/remotes', 'refs/wip']);
-  return text !== '';
 }
 
 /** Puts a commit under the agent's snapshot ref; what was there before stays reachable as its second parent. */

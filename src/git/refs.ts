@@ -124,6 +124,12 @@ export async function listRefs(repository: Repository, prefix: string): Promise<
   return text === '' ? [] : text.split('\n').map((line) => ({ oid: line.slice(0, line.indexOf(' ')), ref: line.slice(line.indexOf(' ') + 1) }));
 }
 
+/** Whether a commit is part of what some ref holds, of those that are named or lie below a folder. Throws GitFailed where there is no such commit. */
+export async function isHeld(repository: Repository, commit: string, refs: readonly string[]): Promise<boolean> {
+  const { gitText } = await import('./run.ts');
+  return (await gitText(repository, ['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${commit}`, '--', ...refs])) !== '';
+}
+
 export interface RefOptions {
   /** What the reflogs say about it; without it, only refs that have a reflog get an entry. */
   readonly reflog?: string;

@@ -4,7 +4,7 @@ import { isObject } from '../base/jsonl.ts';
 import { timestamp } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
 import { ObjectReader } from '../git/objects.ts';
-import { readRef } from '../git/refs.ts';
+import { isHeld, readRef } from '../git/refs.ts';
 import { runGit } from '../git/run.ts';
 import { givenId, markedId } from './births.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
@@ -217,9 +217,8 @@ export async function entriesOn({ repository }: Ledger, { from, to }: { readonly
 const elsewhere = ['refs/beads-remotes', 'refs/beads-offered', 'refs/beads/replicas', 'refs/remotes'];
 
 /** Whether other clones may have a commit, as far as this one knows. */
-export async function isShared({ repository }: Ledger, commit: string): Promise<boolean> {
-  const { stdout } = await runGit(repository, ['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${commit}`, '--', ...elsewhere]);
-  return stdout.length > 0;
+export function isShared({ repository }: Ledger, commit: string): Promise<boolean> {
+  return isHeld(repository, commit, elsewhere);
 }
 
 function changeIn(line: string): Record<string, unknown>[] {

@@ -1,10 +1,9 @@
 import { Busy, Failure, Refused } from '../base/errors.ts';
 import { isAncestor } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
-import { listRefs, readRef, RefMoved, updateRefs } from '../git/refs.ts';
+import { isHeld, listRefs, readRef, RefMoved, updateRefs } from '../git/refs.ts';
 import { fetch, listRemoteRefs, push, PushDenied, PushRefused, type PushUpdate } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
-import { runGit } from '../git/run.ts';
 import { backupFolder, fold } from './fold.ts';
 import { formatAt } from './init.ts';
 import { mainRef, renewReplica, replicaOf, type Ledger } from './ledger.ts';
@@ -71,9 +70,8 @@ export async function fetchShared(repository: Repository, { remote, namespace }:
 }
 
 /** Whether this clone's ledger has ever stood at a commit: it builds on it, or keeps it from before a cut or a merge. */
-async function wasHere(repository: Repository, commit: string): Promise<boolean> {
-  const { stdout } = await runGit(repository, ['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${commit}`, '--', 'refs/beads/', backupFolder, offeredRef]);
-  return stdout.length > 0;
+function wasHere(repository: Repository, commit: string): Promise<boolean> {
+  return isHeld(repository, commit, ['refs/beads/', backupFolder, offeredRef]);
 }
 
 /** Where a remote has a ledger already; undefined where it has none. Throws RemoteUnreachable. */

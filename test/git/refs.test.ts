@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkBranchName, checkRefName, listRefs, readRef, readSymbolicRef, updateRefs } from '../../src/git/refs.ts';
+import { checkBranchName, checkRefName, isHeld, listRefs, readRef, readSymbolicRef, updateRefs } from '../../src/git/refs.ts';
 import { output } from '../helpers/temporary.ts';
 import { eachFormat, fresh, git, looseCommit, script, thrown } from './ground.ts';
 
@@ -62,6 +62,20 @@ eachFormat(listing, 'lists what lies below a folder', async (format) => {
 });
 
 listing.run();
+
+const holding = suite('isHeld');
+
+holding('tells whether a ref of those named holds a commit, by itself or behind it', async () => {
+  const repo = await fresh();
+  const old = (await readRef(repo, 'HEAD'))!;
+  await updateRefs(repo, [{ ref, from: null, to: await looseCommit(repo, 'new', [old]) }]);
+  const alone = await looseCommit(repo, 'alone');
+  assert.equal(await Promise.all([[ref], ['refs/beads/'], ['refs/wip/', 'refs/beads/'], ['refs/wip/'], ['refs/bead']].map((refs) => isHeld(repo, old, refs))), [true, true, true, false, false]);
+  assert.not(await isHeld(repo, alone, ['refs/']));
+  assert.is((await thrown(() => isHeld(repo, 'a'.repeat(40), ['refs/']))).code, 'git.failed');
+});
+
+holding.run();
 
 const updating = suite('updateRefs');
 
