@@ -20,17 +20,18 @@ export function rename(beads: Beads, id: string, to: string): Move[] {
   find(beads, id);
   checkId(to);
   if (id === to) return [];
-  return beads.family(id).filter((bead) => bead.id === id || bead.id.startsWith(`${id}.`)).flatMap((bead) => movedTo(beads, bead, `${to}${bead.id.slice(id.length)}`));
+  return beads.family(id).filter((bead) => bead.id === id || bead.id.startsWith(`${id}.`)).flatMap((bead) => movedTo(beads, bead, `${to}${bead.id.slice(id.length)}`, `gt rename ${id} ${to}`));
 }
 
 /** Gives all beads of these prefixes another one. Throws IdTaken and BeadHandedOut. */
 export function renamePrefix(beads: Beads, from: string, to: string): Move[] {
-  return [...beads.all()].filter(({ id }) => id.startsWith(`${from}-`)).flatMap((bead) => movedTo(beads, bead, `${to}${bead.id.slice(from.length)}`));
+  return [...beads.all()].filter(({ id }) => id.startsWith(`${from}-`)).flatMap((bead) => movedTo(beads, bead, `${to}${bead.id.slice(from.length)}`, `gt rename-prefix ${to} --from ${from}`));
 }
 
-function movedTo(beads: Beads, bead: Bead, to: string): Move[] {
+/** `again` is the command that asks for it. */
+function movedTo(beads: Beads, bead: Bead, to: string, again: string): Move[] {
   if (renamedTo(bead) !== undefined) return [];
-  if (bead.status === 'hooked') throw new BeadHandedOut(bead);
+  if (bead.status === 'hooked') throw new BeadHandedOut(bead, again);
   const there = beads.get(to);
   if (there !== undefined && renamedTo(there) !== bead.id) throw new IdTaken(to);
   return [{ id: to, from: bead.id }];
@@ -39,7 +40,7 @@ function movedTo(beads: Beads, bead: Bead, to: string): Move[] {
 /** A worker or the queue has the bead, by the id that it had when it was handed out. */
 export class BeadHandedOut extends Refused {
   readonly code = 'bead.handed-out';
-  constructor({ id, assignee }: Bead) {
-    super(`${id} cannot be renamed while ${assignee ?? 'somebody'} works on it: branch, claim and request are called by its id`, { id, assignee }, `gt wait ${id}, then rename it`);
+  constructor({ id, assignee }: Bead, again: string) {
+    super(`${id} cannot be renamed while ${assignee ?? 'somebody'} works on it: branch, claim and request are called by its id`, { id, assignee }, `gt wait ${id} && ${again}`);
   }
 }

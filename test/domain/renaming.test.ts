@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Failure } from '../../src/base/errors.ts';
 import { indexed, renamedTo, type Bead, type Beads } from '../../src/domain/bead.ts';
 import { rename, renamePrefix } from '../../src/domain/renaming.ts';
 import { anyBeads, bead, refusal } from '../helpers/garage.ts';
@@ -27,8 +28,9 @@ renaming('gives back an id that the bead had, and no id that another has or had'
 
 renaming('waits until nobody works on the bead or its children', () => {
   const beads = garage(bead('gt-rig'), bead('gt-rig.1', { status: 'hooked', assignee: 'shop/polecats/nux' }));
-  assert.throws(() => rename(beads, 'gt-rig', 'gt-war'), refusal('bead.handed-out'));
-  assert.throws(() => renamePrefix(beads, 'gt', 'war'), refusal('bead.handed-out'));
+  for (const [verb, again] of [[() => rename(beads, 'gt-rig', 'gt-war'), 'gt rename gt-rig gt-war'], [() => renamePrefix(beads, 'gt', 'war'), 'gt rename-prefix war --from gt']] as const) {
+    assert.throws(verb, (error: Failure) => refusal('bead.handed-out')(error) && error.hint === `gt wait gt-rig.1 && ${again}`);
+  }
 });
 
 renaming('of a prefix gives every bead another id of its own, once', () => {
