@@ -182,12 +182,6 @@ export async function rewriteTown(town: Town, change: (file: TownFile) => TownFi
   });
 }
 
-/** Remembers that a ledger of the town holds further prefixes. */
-export async function keepPrefixes(town: Town, ledger: Ledger, added: readonly string[]): Promise<void> {
-  const name = town.rigs.find((rig) => rig.ledger === ledger)?.name ?? hqPrefix;
-  await rewriteTown(town, (file) => ({ ...file, prefixes: { ...file.prefixes, [name]: [...new Set([...(file.prefixes?.[name] ?? []), ...added])] } }));
-}
-
 /** The rig of a name. Throws UnknownRig. */
 export function rigNamed(town: Town, name: string): Rig {
   const found = town.rigs.find((rig) => rig.name === name);

@@ -6,10 +6,11 @@ import { readFormat } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { View } from '../ledger/shards.ts';
 import { transact, type LedgerChange } from '../ledger/transact.ts';
-import { keepPrefixes, ledgersOf, type Town } from '../town.ts';
+import { ledgersOf, type Town } from '../town.ts';
 import { readArrivals, type Arrival, type Destination, type Format, type Plan, type Reading } from './arrivals.ts';
 import { placeOf } from './bead-create.ts';
 import { actOf, type Writer } from './bead-write.ts';
+import { keepPrefixes } from './prefixes.ts';
 
 /** What an import did. */
 export interface Imported {
@@ -105,7 +106,7 @@ function elsewhereOf({ town }: Writer, ids: readonly string[], ledger: Ledger): 
 async function keepNew(town: Town, ledger: Ledger, added: readonly string[]): Promise<readonly string[]> {
   const format = await readFormat(ledger);
   const held = added.filter((prefix) => format?.prefixes.includes(prefix));
-  if (held.length > 0) await keepPrefixes(town, ledger, held);
+  if (held.length > 0) await keepPrefixes(town, town.rigs.find((rig) => rig.ledger === ledger), held);
   return held;
 }
 

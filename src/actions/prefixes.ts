@@ -17,15 +17,19 @@ export async function learnPrefixes(town: Town, rig: Rig): Promise<void> {
   const told = await prefixesOf(rig.ledger);
   if (told === undefined) return;
   const first = told.first ?? rig.prefix;
-  if (first !== rig.prefix || told.all.some((prefix) => !rig.ledger.prefixes.includes(prefix))) await keepPrefix(town, rig, first, told.all);
+  if (first !== rig.prefix || told.all.some((prefix) => !rig.ledger.prefixes.includes(prefix))) await keepPrefixes(town, rig, told.all, first);
 }
 
-/** Lets the beads of a rig begin with a prefix from now on; by all others they are found as before. */
-async function keepPrefix(town: Town, { name, prefix }: Rig, first: string, others: readonly string[]): Promise<void> {
+/** Remembers on this machine prefixes that the ledger of a rig holds, or the town's own, by all of which its beads are found; `first` is the one that new beads of a rig get from now on. */
+export async function keepPrefixes(town: Town, rig: Rig | undefined, held: readonly string[], first?: string): Promise<void> {
+  const name = rig?.name ?? hqPrefix;
   await rewriteTown(town, (file) => {
     const entry = file.rigs[name];
-    if (entry === undefined) return file;
-    const more = [...new Set([prefix, ...(file.prefixes?.[name] ?? []), ...others])].filter((each) => each !== first && each !== hqPrefix);
-    return { ...file, rigs: { ...file.rigs, [name]: { ...entry, prefix: first } }, prefixes: { ...file.prefixes, [name]: more } };
+    // A rig that was taken out meanwhile.
+    if (entry === undefined && name !== hqPrefix) return file;
+    const prefix = first ?? entry?.prefix ?? hqPrefix;
+    const all = new Set([entry?.prefix ?? hqPrefix, ...(file.prefixes?.[name] ?? []), ...held]);
+    const rigs = entry === undefined ? file.rigs : { ...file.rigs, [name]: { ...entry, prefix } };
+    return { ...file, rigs, prefixes: { ...file.prefixes, [name]: [...all].filter((each) => each !== prefix && each !== hqPrefix) } };
   });
 }

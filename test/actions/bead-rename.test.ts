@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OtherPrefix, renameBeads, type Renamed } from '../../src/actions/bead-rename.ts';
+import { importBeads } from '../../src/actions/import.ts';
 import { learnPrefixes } from '../../src/actions/prefixes.ts';
 import { create } from '../../src/domain/content.ts';
 import { BeadHandedOut } from '../../src/domain/renaming.ts';
@@ -37,6 +38,15 @@ prefixes('comes in the one commit that renames them, and is remembered', async (
   assert.equal((await readFormat(rig.ledger))?.prefixes, ['ci', 'war']);
   assert.equal(openTown(town.root, town.now).rigs.map(({ prefix, ledger }) => [prefix, ledger.prefixes]), [['war', ['war', 'ci']]]);
   assert.is(await gitText(town.hq.repository, ['show', '-s', '--format=%s', town.hq.ref]), 'Point at 2 renamed beads by their new ids');
+});
+
+prefixes('are remembered once, though an import that began before brings beads with the new one', async () => {
+  const { town, rig } = await hubTown(undefined);
+  await transact(rig.ledger, signatureOf(town, 'mayor'), 'Create one', (view) => create(view, 'ci-gun', { title: 'Tune the gun' }, act));
+  await renaming(town, 'war');
+  const line = { id: 'war-horn', title: 'Tune the horn', status: 'open', priority: 2, issue_type: 'task', created_at: act.at, updated_at: act.at };
+  await importBeads({ town, who: signatureOf(town, 'mayor'), cwd: town.root }, JSON.stringify(line), 'horn.jsonl', { rig: 'citadel', dryRun: false, progress: () => undefined });
+  assert.equal(openTown(town.root, town.now).rigs.map(({ prefix, ledger }) => [prefix, ledger.prefixes]), [['war', ['war', 'ci']]]);
 });
 
 prefixes('leaves no trace where it is refused', async () => {
