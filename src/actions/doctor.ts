@@ -12,7 +12,7 @@ import { ObjectReader } from '../git/objects.ts';
 import { listRefs, RefMoved } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { headOf } from '../ledger/history.ts';
-import { formatAt } from '../ledger/init.ts';
+import { formatAt, readFormat } from '../ledger/init.ts';
 import { inspect, mend, type Inspection } from '../ledger/inspection.ts';
 import { lastStamp, NoLedger, statePath, type Ledger } from '../ledger/ledger.ts';
 import { clearLock, leftLocks } from '../ledger/lock.ts';
@@ -85,17 +85,32 @@ async function presentIn(ledger: Ledger, ids: readonly string[]): Promise<string
 /** What there is to say of the ledgers of remotes, as the last fetch brought them. */
 async function examineRemotes(ledger: Ledger): Promise<Finding[]> {
   const { repository } = ledger;
-  const own = await headOf(ledger);
   const mains = (await listRefs(repository, 'refs/beads-remotes/')).filter(({ ref }) => /^refs\/beads-remotes\/[^/]+\/main$/.test(ref));
+  const own: Own = { commit: await headOf(ledger), cut: mains.length === 0 ? undefined : await cutOf(ledger) };
   const found = await Promise.all(mains.map(({ ref, oid }) => compareWith(repository, own, ref.split('/')[2] ?? '', oid)));
   return found.flat();
 }
 
-async function compareWith(repository: Repository, own: string, remote: string, commit: string): Promise<Finding[]> {
+/** Where a ledger stands, and how often it was cut; undefined where it does not say, which is told among its files. */
+interface Own {
+  readonly commit: string;
+  readonly cut: number | undefined;
+}
+
+async function cutOf(ledger: Ledger): Promise<number | undefined> {
+  try {
+    return (await readFormat(ledger))?.cut;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+async function compareWith(repository: Repository, own: Own, remote: string, commit: string): Promise<Finding[]> {
   const reader = ObjectReader.open(repository);
   try {
     const there = await formatAt(reader, commit);
-    if ((await mergeBase(repository, own, commit)) !== undefined || (await formatAt(reader, own)).cut !== there.cut) return [];
+    if (own.cut === undefined || (await mergeBase(repository, own.commit, commit)) !== undefined || own.cut !== there.cut) return [];
     return [{ check: 'ledger.apart', severity: 'note', message: `the ledger here and the one of ${remote} began apart: both are kept, bead by bead, when they meet`, commit, hint: 'gt sync' }];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -37,6 +37,7 @@ export async function inspect(ledger: Ledger, elsewhere: (id: string) => boolean
   try {
     const { files, missing } = await listTree(ledger, reader, commit);
     const findings: Finding[] = [...missing];
+    if (missing.length === 0 && !files.some(({ path }) => path === formatPath)) findings.push(...otherFile(formatPath, undefined, commit));
     const shards = new Map<string, Placed[]>();
     const damaged = new Map<string, Examined>();
     const bodies = await Promise.all(files.map(({ oid }) => reader.contents(oid)));
@@ -101,12 +102,12 @@ async function missingFile(ledger: Ledger, reader: ObjectReader, commit: string,
   return { check: 'object.missing', severity: 'fault', message: `${path} cannot be read: the object ${oid} is missing`, commit: since?.commit ?? commit, path, ...refetch(what) };
 }
 
-/** Files beside the shards. */
-function otherFile(path: string, body: Buffer, commit: string): Finding[] {
+/** Files beside the shards; `body` is undefined for one that should be there and is not. */
+function otherFile(path: string, body: Buffer | undefined, commit: string): Finding[] {
   const setting = /^settings\/([^/]+)\.json$/.exec(path)?.[1];
   try {
-    if (path === formatPath) parseFormat(commit, body.toString('utf8'));
-    else if (setting !== undefined) parseSettings(setting, body, commit);
+    if (path === formatPath) parseFormat(commit, body?.toString('utf8'));
+    else if (setting !== undefined && body !== undefined) parseSettings(setting, body, commit);
     else return [{ check: 'file.strange', severity: 'note', message: `${path} is no file of a ledger, and nothing reads it`, commit, path }];
     return [];
   } catch (error) {

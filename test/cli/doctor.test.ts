@@ -75,6 +75,22 @@ examining('tells of a remote whose ledger cannot be read, and of nothing where i
   assert.equal(findings.map(({ check, message }) => [check, /of (hub|spare)/.exec(message)?.[1]]), [['ledger.unreadable', 'hub'], ['ledger.unreadable', 'spare']]);
 });
 
+examining('tells damage of what the ledger here says of itself as that, and not of a remote whose ledger is sound', async () => {
+  const town = await soloTown();
+  const env = { GIT_INDEX_FILE: join(town, '.git', 'vandal') };
+  await git(town, ['update-ref', 'refs/beads-remotes/hub/main', 'refs/beads/main']);
+  await git(town, ['read-tree', 'refs/beads/main'], { env });
+  const damaged = async (...edit: string[]): Promise<unknown> => {
+    await git(town, ['update-index', ...edit], { env });
+    await git(town, ['update-ref', 'refs/beads/main', await git(town, ['commit-tree', '-m', 'Tidy up', await git(town, ['write-tree'], { env })])]);
+    const { findings, code } = await doctor(town);
+    return [code, findings.map(({ check, message }) => [check, /cannot be used: (.*)/.exec(message)?.[1]])];
+  };
+  const blob = (await git(town, ['hash-object', '-w', '--stdin'], { input: '{"cut":0' })).trim();
+  assert.equal(await damaged('--cacheinfo', `100644,${blob},format.json`), [4, [['format.bad', 'format.json is not JSON']]]);
+  assert.equal(await damaged('--force-remove', 'format.json'), [4, [['format.bad', 'there is no format.json']]]);
+});
+
 examining('opens where no other command can, mends the ledger, and says what it left alone', async () => {
   const town = await soloTown();
   const weld = await gtOutput(town, ['create', 'Weld', '--silent']);
