@@ -72,7 +72,8 @@ async function refuseUnknownStatus(named: readonly string[], views: readonly Bea
   throw new UnknownStatus(strange, typed);
 }
 
-async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {
+/** Those of some ledgers that there are. */
+export async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {
   const there = await Promise.all(ledgers.map(hasLedger));
   return ledgers.filter((_, index) => there[index]);
 }

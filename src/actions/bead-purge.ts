@@ -2,9 +2,9 @@ import type { Bead } from '../domain/bead.ts';
 import { remove } from '../domain/closing.ts';
 import { purgeable, type Purge } from '../domain/purging.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { hasLedger } from '../ledger/read.ts';
 import type { LedgerChange } from '../ledger/transact.ts';
 import { wispsOf } from '../ledger/wisps.ts';
+import { existing } from './bead-list.ts';
 import { actOf, writeBeads, type Writer } from './bead-write.ts';
 
 /** Takes beads of some ledgers away, or only tells which, and answers them. */
@@ -12,9 +12,7 @@ export type Take = (writer: Writer, ledgers: readonly Ledger[], which: Purge, fo
 
 /** Takes ephemeral beads that are closed away, as if they had never been: nobody else has seen them. Tells only what it would do unless `force`. */
 export async function purgeWisps(writer: Writer, ledgers: readonly Ledger[], which: Purge, force: boolean): Promise<Bead[]> {
-  const wisps = ledgers.map(wispsOf);
-  const there = await Promise.all(wisps.map(hasLedger));
-  return takeAway(writer, wisps.filter((_, index) => there[index]), which, force, ({ id }) => [{ op: 'bead.withdrawn', id }]);
+  return takeAway(writer, await existing(ledgers.map(wispsOf)), which, force, ({ id }) => [{ op: 'bead.withdrawn', id }]);
 }
 
 /** Deletes beads that were closed long ago, which stay in the history. Tells only what it would do unless `force`. */
