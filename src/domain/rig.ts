@@ -32,6 +32,11 @@ export function checkPrefix(prefix: string, taken: Iterable<string>): string {
   return prefix;
 }
 
+/** A prefix as people type it: the dash that ids have behind it is no part of it. */
+export function typedPrefix(text: string): string {
+  return text.replace(/-+$/, '');
+}
+
 /** The prefix for a name: its letters and digits, eight at most, with a number where another rig has it. */
 export function derivePrefix(name: string, taken: Iterable<string>): string {
   const used = new Set(taken);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkId } from '../../src/domain/field.ts';
-import { checkPrefix, deriveName, derivePrefix } from '../../src/domain/rig.ts';
+import { checkPrefix, deriveName, derivePrefix, typedPrefix } from '../../src/domain/rig.ts';
 import { refusal } from '../helpers/garage.ts';
 
 const prefixes = suite('checkPrefix');
@@ -14,6 +14,10 @@ prefixes('takes what ids may begin with, as beads writes it too', () => {
 prefixes('refuses anything else, and what another ledger has', () => {
   for (const prefix of ['', 'App', '1app', '_app', 'app_', 'app-', 'a__b', 'a-_b', 'a.b', 'a b', 'x'.repeat(21)]) assert.throws(() => checkPrefix(prefix, []), refusal('prefix.bad'), prefix);
   assert.throws(() => checkPrefix('hq', ['hq']), refusal('prefix.taken'));
+});
+
+prefixes('are typed with the dash of their ids, or without it', () => {
+  assert.equal(['app', 'app-', 'my-app--', '-'].map(typedPrefix), ['app', 'app', 'my-app', '']);
 });
 
 prefixes.run();

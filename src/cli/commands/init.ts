@@ -1,4 +1,5 @@
 import { initRepository } from '../../actions/init.ts';
+import { typedPrefix } from '../../domain/rig.ts';
 import { defineCommand } from '../command.ts';
 import { aliasLines, gateLines, gateOptions, gitHookLines, usefulAliases } from '../setup.ts';
 
@@ -19,7 +20,7 @@ export const command = defineCommand({
   ],
   async run({ prefix, name, branch, remote, gate, noGate, yes, global }, context) {
     const { cwd, env, now, progress, confirm, quiet } = context;
-    const report = await initRepository({ cwd, env, now, progress, confirm, prefix: prefix?.replace(/-+$/, ''), name, branch, remote, gate, noGate, yes, global, aliases: usefulAliases() });
+    const report = await initRepository({ cwd, env, now, progress, confirm, prefix: prefix === undefined ? undefined : typedPrefix(prefix), name, branch, remote, gate, noGate, yes, global, aliases: usefulAliases() });
     return { ...report, quiet };
   },
   *render({ made, repository, name, prefix, target, remote, workers, gate, aliases, githooks, notes, quiet }) {

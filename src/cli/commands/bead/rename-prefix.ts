@@ -1,4 +1,5 @@
 import { renameBeads } from '../../../actions/bead-rename.ts';
+import { typedPrefix } from '../../../domain/rig.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { asWriter } from '../../writer.ts';
@@ -14,8 +15,8 @@ export const command = defineCommand({
   },
   examples: [['bead rename-prefix shop', 'gt-x1y2z is shop-x1y2z now'], ['bead rename-prefix gt --from bd', 'give the beads that were imported as bd-… ids like all others']],
   async run({ prefix, from, rig, dryRun }, context) {
-    const to = prefix.replace(/-$/, '');
-    return { ...(await renameBeads(await asWriter(context), to, { from: from?.replace(/-$/, ''), rig, dryRun })), to, dryRun };
+    const to = typedPrefix(prefix);
+    return { ...(await renameBeads(await asWriter(context), to, { from: from === undefined ? undefined : typedPrefix(from), rig, dryRun })), to, dryRun };
   },
   *render({ from, to, moves, elsewhere, dryRun }) {
     const [first] = moves;

@@ -1,4 +1,5 @@
 import { addRig } from '../../../actions/rig.ts';
+import { typedPrefix } from '../../../domain/rig.ts';
 import { defineCommand } from '../../command.ts';
 import { enter } from '../../entry.ts';
 import { aliasLines, gateLines, gateOptions, gitHookLines, usefulAliases } from '../../setup.ts';
@@ -19,7 +20,7 @@ export const command = defineCommand({
   async run({ name, url, prefix, branch, gate, noGate, yes }, context) {
     const { town, who } = await enter(context);
     const { cwd, progress, confirm } = context;
-    return addRig(town, who, { name, source: url, cwd, prefix, branch, gate, noGate, yes, progress, confirm, aliases: usefulAliases() });
+    return addRig(town, who, { name, source: url, cwd, prefix: prefix === undefined ? undefined : typedPrefix(prefix), branch, gate, noGate, yes, progress, confirm, aliases: usefulAliases() });
   },
   *render({ name, folder, prefix, target, remote, gate, aliases, githooks, notes }) {
     yield `rig ${name} stands in ${folder}`;
