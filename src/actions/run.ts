@@ -14,7 +14,7 @@ import { consult } from '../ledger/read.ts';
 import { phaseOf, type Stored } from '../ledger/stamps.ts';
 import { transact } from '../ledger/transact.ts';
 import { startClient, type Client, type ClientExit } from '../sessions/client.ts';
-import type { Environment } from '../sessions/environment.ts';
+import { definedOnly, type Environment } from '../sessions/environment.ts';
 import { prepareClient, runtimeNamed, type ReadyClient, type RuntimeSpec } from '../sessions/runtimes.ts';
 import { selfFolder } from '../sessions/self.ts';
 import { ledgerOf, signatureOf, type Rig, type Town } from '../town.ts';
@@ -130,10 +130,6 @@ function execCommand(bead: Bead, folder: string): readonly string[] {
   rmSync(path, { force: true });
   writeFileSync(path, script, { mode: 0o700 });
   return script.startsWith('#!') ? [path] : ['sh', path];
-}
-
-function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** Waits for the client. An interactive one would stay for ever: it is ended once its work is off the hook and it has finished its turn. */

@@ -1,11 +1,10 @@
 import { Refused } from '../base/errors.ts';
 import { startClient } from './client.ts';
-import type { Environment } from './environment.ts';
+import { definedOnly, type Environment } from './environment.ts';
 
 /** Opens a file in a person's editor, on the terminal of this process, and waits until it is closed. `editor` is a command as sh reads it, with arguments or without. Throws EditorFailed. */
 export async function editFile(editor: string, path: string, cwd: string, env: Environment): Promise<void> {
-  const given = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const { ended } = await startClient({ command: ['sh', '-c', `${editor} "$@"`, editor, path], cwd, env: given });
+  const { ended } = await startClient({ command: ['sh', '-c', `${editor} "$@"`, editor, path], cwd, env: definedOnly(env) });
   const { code, signal } = await ended;
   if (code !== 0) throw new EditorFailed(editor, code ?? signal ?? 'no status');
 }

@@ -20,5 +20,10 @@ export function sessionEnvironment(inherited: Environment, given: Environment = 
   return environment;
 }
 
+/** The variables that are set. */
+export function definedOnly(env: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
 /** Where programs are looked for when an environment does not say. */
 export const usualPath = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin';
