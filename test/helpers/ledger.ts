@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRef } from '../../src/git/refs.ts';
 import { openRepository } from '../../src/git/repository.ts';
+import { fold, type Folded } from '../../src/ledger/fold.ts';
 import { initLedger } from '../../src/ledger/init.ts';
 import { mainRef, replicaOf, stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { transact, type LedgerChange, type Signature } from '../../src/ledger/transact.ts';
@@ -33,6 +35,25 @@ export async function newLedger(watch?: Watch): Promise<Ledger> {
   const ledger = await bareLedger(watch);
   await initLedger(ledger, ace);
   return ledger;
+}
+
+/** A clone of a ledger by a clock of its own, a minute ahead unless told. */
+export async function cloneOf(ledger: Ledger, watch: Watch = { time: Date.parse('2026-05-01T08:01:00Z') }): Promise<Ledger> {
+  const clone = await bareLedger(watch);
+  await take(clone, ledger);
+  return clone;
+}
+
+/** Fetches what another clone has, and answers its commit. */
+export async function fetched(into: Ledger, from: Ledger): Promise<string> {
+  const ref = 'refs/beads-remotes/test/main';
+  await gitIn(into, 'fetch', '-q', '--no-write-fetch-head', from.repository.gitDir, `+${mainRef}:${ref}`);
+  return (await readRef(into.repository, ref)) ?? '';
+}
+
+/** Takes in what another clone has written. */
+export async function take(into: Ledger, from: Ledger): Promise<Folded> {
+  return fold(into, await fetched(into, from));
 }
 
 /** Decides once, as ace. */

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,7 +12,7 @@ import { setSetting } from '../../src/domain/setting.ts';
 import { dependencyCycles } from '../../src/domain/tree.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { listRefs, readRef } from '../../src/git/refs.ts';
-import { backupFolder, fold, type Folded } from '../../src/ledger/fold.ts';
+import { backupFolder, fold } from '../../src/ledger/fold.ts';
 import { importedBirth } from '../../src/ledger/imported.ts';
 import { readFormat } from '../../src/ledger/init.ts';
 import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
@@ -22,30 +21,10 @@ import { consult, listShards, openSnapshot } from '../../src/ledger/read.ts';
 import { formatShard, shardPath } from '../../src/ledger/shards.ts';
 import { born, type Stored } from '../../src/ledger/stamps.ts';
 import { bead, nux, refusal, slit } from '../helpers/garage.ts';
-import { gitIn, ledgerAt, loseObject, newLedger, write, type Watch } from '../helpers/ledger.ts';
-import { output, ownEnvironment, run, temporary } from '../helpers/temporary.ts';
+import { cloneOf, fetched, gitIn, loseObject, newLedger, take, write } from '../helpers/ledger.ts';
+import { ownEnvironment, run } from '../helpers/temporary.ts';
 
 const start = Date.parse('2026-05-01T08:00:00Z');
-
-/** A clone of a ledger by a clock of its own. */
-async function cloneOf(ledger: Ledger, watch: Watch = { time: start + 60_000 }): Promise<Ledger> {
-  const path = join(temporary(), 'clone.git');
-  mkdirSync(path);
-  await output(['git', 'init', '-q', '--bare', path]);
-  const clone = ledgerAt(path, watch);
-  await take(clone, ledger);
-  return clone;
-}
-
-/** Fetches what another clone has, and answers its commit. */
-async function fetched(into: Ledger, from: Ledger): Promise<string> {
-  await output(['git', 'fetch', '-q', '--no-write-fetch-head', from.repository.gitDir, `+${mainRef}:refs/beads-remotes/test/main`], { cwd: into.repository.gitDir });
-  return (await readRef(into.repository, 'refs/beads-remotes/test/main')) ?? '';
-}
-
-async function take(into: Ledger, from: Ledger): Promise<Folded> {
-  return fold(into, await fetched(into, from));
-}
 
 const headOf = async (ledger: Ledger): Promise<string> => (await readRef(ledger.repository, mainRef)) ?? '';
 const ask = <T>(ledger: Ledger, question: (beads: Beads) => T): Promise<T> => consult(ledger, question);

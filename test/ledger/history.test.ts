@@ -7,14 +7,13 @@ import { claim } from '../../src/domain/hook.ts';
 import { changedParts, differences } from '../../src/domain/history.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { updateRefs } from '../../src/git/refs.ts';
-import { fold } from '../../src/ledger/fold.ts';
 import { auditTrail, headOf, versionsOf, type Search } from '../../src/ledger/history.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { consult, openSnapshot } from '../../src/ledger/read.ts';
 import { shardPath } from '../../src/ledger/shards.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { nux, refusal, slit } from '../helpers/garage.ts';
-import { ace, bareLedger, gitIn, loseObject, newLedger, write } from '../helpers/ledger.ts';
+import { ace, bareLedger, gitIn, loseObject, newLedger, take, write } from '../helpers/ledger.ts';
 
 const history = suite('versionsOf');
 
@@ -94,10 +93,6 @@ history('tells two beads apart that were given one id, and follows the one that 
   const watch = { time: Date.parse('2026-05-01T08:00:00Z') };
   const ours = await newLedger(watch);
   const theirs = await bareLedger({ time: watch.time + 60_000 });
-  const take = async (into: Ledger, from: Ledger): Promise<void> => {
-    await gitIn(into, 'fetch', '-q', '--no-write-fetch-head', from.repository.gitDir, '+refs/beads/main:refs/beads-remotes/other/main');
-    await fold(into, (await gitIn(into, 'rev-parse', 'refs/beads-remotes/other/main')).trim());
-  };
   await take(theirs, ours);
   await transact(ours, ace, 'Ours', (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
   await transact(ours, ace, 'Ours again', (view) => edit(view, 'gt-a', { title: 'Rivet' }, nux));

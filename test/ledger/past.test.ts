@@ -5,7 +5,6 @@ import * as assert from 'uvu/assert';
 import { close } from '../../src/domain/closing.ts';
 import { create, edit } from '../../src/domain/content.ts';
 import { depend } from '../../src/domain/dependency.ts';
-import { fold } from '../../src/ledger/fold.ts';
 import { auditTrail, versionsOf } from '../../src/ledger/history.ts';
 import { mainRef, stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { commitBy, commitNamed, ledgerThen, NotYetBegun } from '../../src/ledger/past.ts';
@@ -13,7 +12,7 @@ import { allIds, liveBeads, readyBeads, referrersAt } from '../../src/ledger/pro
 import { consult, hasLedger } from '../../src/ledger/read.ts';
 import { wispsOf } from '../../src/ledger/wisps.ts';
 import { nux, slit } from '../helpers/garage.ts';
-import { bareLedger, gitIn, newLedger, write, type Watch } from '../helpers/ledger.ts';
+import { bareLedger, gitIn, newLedger, take, write, type Watch } from '../helpers/ledger.ts';
 import { run } from '../helpers/temporary.ts';
 
 const begun = Date.parse('2026-05-01T08:00:00Z');
@@ -78,12 +77,6 @@ past('knows nothing from before it began, nothing of ephemeral beads, and no com
   assert.is(await commitNamed(ledger, 'feedbeef'), undefined);
   assert.is(await commitNamed(ledger, '2h'), undefined);
 });
-
-/** Takes in what another clone has written. */
-async function take(into: Ledger, from: Ledger): Promise<void> {
-  await gitIn(into, 'fetch', '-q', '--no-write-fetch-head', from.repository.gitDir, `+${mainRef}:refs/beads-remotes/other/main`);
-  await fold(into, (await gitIn(into, 'rev-parse', 'refs/beads-remotes/other/main')).trim());
-}
 
 past('holds all that was written by then in clones that met later, and its history tells the same', async () => {
   const clocks = ['ours', 'theirs', 'third'].map((): Watch => ({ time: begun }));

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,9 +8,7 @@ import { remove } from '../../src/domain/closing.ts';
 import { addLabel, comment, create, edit } from '../../src/domain/content.ts';
 import { adopt, depend } from '../../src/domain/dependency.ts';
 import { rename } from '../../src/domain/renaming.ts';
-import { readRef } from '../../src/git/refs.ts';
 import { markedId } from '../../src/ledger/births.ts';
-import { fold } from '../../src/ledger/fold.ts';
 import { headOf, versionsOf } from '../../src/ledger/history.ts';
 import { mainRef, type Ledger } from '../../src/ledger/ledger.ts';
 import { mergeRecords } from '../../src/ledger/merge.ts';
@@ -23,9 +19,8 @@ import type { View } from '../../src/ledger/shards.ts';
 import { lineOf, type Stored } from '../../src/ledger/stamps.ts';
 import type { LedgerChange } from '../../src/ledger/transact.ts';
 import { bead, nux, refusal, slit } from '../helpers/garage.ts';
-import { ace, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { ace, cloneOf, gitIn, newLedger, take, write } from '../helpers/ledger.ts';
 import { World } from '../helpers/replicas.ts';
-import { output, temporary } from '../helpers/temporary.ts';
 
 const moved = (view: View, id: string, to: string): LedgerChange[] => rename(view, id, to).map((move) => ({ op: 'bead.moved', ...move }));
 const call = (ledger: Ledger, id: string, to: string) => write(ledger, (view) => moved(view, id, to));
@@ -41,20 +36,6 @@ async function garage(): Promise<Ledger> {
     (beads, act) => create(beads, 'gt-road', { title: 'Take the road', metadata: { request: 'gt-rig' } }, act), (beads, act) => depend(beads, 'gt-road', 'gt-rig', 'blocks', act), (beads, act) => comment(beads, 'gt-rig', 'c1', 'The pod leaks', act),
   );
   return ledger;
-}
-
-async function cloneOf(ledger: Ledger, minutes: number): Promise<Ledger> {
-  const path = join(temporary(), 'clone.git');
-  mkdirSync(path);
-  await output(['git', 'init', '-q', '--bare', path]);
-  const clone = ledgerAt(path, { time: Date.parse('2026-05-01T08:00:00Z') + minutes * 60_000 });
-  await take(clone, ledger);
-  return clone;
-}
-
-async function take(into: Ledger, from: Ledger) {
-  await output(['git', 'fetch', '-q', '--no-write-fetch-head', from.repository.gitDir, `+${mainRef}:refs/beads-remotes/test/main`], { cwd: into.repository.gitDir });
-  return fold(into, (await readRef(into.repository, 'refs/beads-remotes/test/main')) ?? '');
 }
 
 const renaming = suite('renaming');
@@ -110,7 +91,7 @@ renaming('is known to who names the bead by its former id: the reference means i
 
 renaming('in one clone and edits in another are one bead with both', async () => {
   const ours = await garage();
-  const theirs = await cloneOf(ours, 5);
+  const theirs = await cloneOf(ours);
   await call(ours, 'gt-rig', 'gt-war');
   await does(
     theirs, slit,
@@ -130,7 +111,7 @@ renaming('in one clone and edits in another are one bead with both', async () =>
 
 renaming('meets what happened to its ids elsewhere: deleted stays deleted, and the older bead keeps an id', async () => {
   const ours = await garage();
-  const theirs = await cloneOf(ours, 5);
+  const theirs = await cloneOf(ours);
   await call(ours, 'gt-rig', 'gt-war');
   await call(ours, 'gt-road', 'gt-way');
   await does(theirs, slit, (beads, act) => remove(beads, 'gt-road', { reason: 'washed away', force: true }, act), (beads, act) => create(beads, 'gt-war', { title: 'Another war' }, act), (beads, act) => create(beads, 'gt-x', { title: 'Waits' }, act), (beads, act) => depend(beads, 'gt-x', 'gt-war', 'blocks', act));
