@@ -106,9 +106,7 @@ taking('takes over at once from an owner that is dead, however fresh the lock', 
   const { owner, end } = companion();
   const path = lockOf(owner);
   await end();
-  let release = async (): Promise<void> => {};
-  const took = await milliseconds(async () => (release = await acquire(path, town, 10_000)));
-  assert.ok(took < 1_000, `${took} ms`);
+  const release = await acquire(path, town, 0);
   assert.equal(ownerIn(path), { ...ownProcess(), host: hostname() });
   await release();
   // Only the grave stays, for those who come late to the same dead owner.
