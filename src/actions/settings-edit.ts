@@ -33,14 +33,14 @@ const folder = 'edit';
  * nothing. Answers what was changed. Throws EditRefused, EditorFailed, and LockBusy where somebody edits them already.
  */
 export async function editSettings(town: Town, rig: Rig | undefined, who: Signature, { editor, cwd, env }: Desk): Promise<readonly SettingEdit[]> {
-  const { ledger } = rig ?? { ledger: town.hq };
+  const ledger = rig?.ledger ?? town.hq;
   const { repository, liveness } = ledger;
   const path = statePath(repository, folder, 'config.json');
   return withLock(statePath(repository, 'locks', 'edit'), liveness, 0, async () => {
     const before = await opened(ledger, path);
     await editFile(editor, path, cwd, env);
     const text = readFileSync(path, 'utf8');
-    const edits = text.trim() === '' ? [] : refusable(path, () => editsOf(town, rig, before, text));
+    const edits = text.trim() === '' ? [] : refusable(path, editing(town, rig), () => editsOf(town, rig, before, text));
     await transact(ledger, who, `Edit the settings: ${edits.map(({ key }) => key).join(', ')}`, (view) => edits.flatMap(({ key, value }) => setSetting(view.settings(settingsFile), settingsFile, key, value)));
     rmSync(statePath(repository, folder), { recursive: true, force: true });
     return edits;
@@ -68,11 +68,16 @@ function editsOf(town: Town, rig: Rig | undefined, before: Values, text: string)
   return [...gone, ...set];
 }
 
-function refusable<T>(path: string, read: () => T): T {
+/** What to type to edit the same settings again. */
+function editing(town: Town, rig: Rig | undefined): string {
+  return town.kind === 'solo' || rig === undefined ? 'gt config edit' : `gt config edit --rig ${rig.name}`;
+}
+
+function refusable<T>(path: string, again: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Failure || error instanceof SyntaxError) throw new EditRefused(path, error);
+    if (error instanceof Failure || error instanceof SyntaxError) throw new EditRefused(path, again, error);
     throw error;
   }
 }
@@ -80,7 +85,7 @@ function refusable<T>(path: string, read: () => T): T {
 /** What was written into the editor cannot be what the settings say; the text is kept. */
 export class EditRefused extends Refused {
   readonly code = 'setting.edit-refused';
-  constructor(path: string, cause: Failure | SyntaxError) {
-    super(`the settings were not changed: ${cause.message}`, { path, cause: cause instanceof Failure ? cause.code : 'not JSON' }, `gt config edit (goes on with your text, which is kept in ${path})`);
+  constructor(path: string, again: string, cause: Failure | SyntaxError) {
+    super(`the settings were not changed: ${cause.message}`, { path, cause: cause instanceof Failure ? cause.code : 'not JSON' }, `${again} (goes on with your text, which is kept in ${path})`);
   }
 }

@@ -13,6 +13,6 @@ export async function editFile(editor: string, path: string, cwd: string, env: E
 export class EditorFailed extends Refused {
   readonly code = 'editor.failed';
   constructor(editor: string, status: number | string) {
-    super(`the editor ${editor} ended with ${status}`, { editor, status }, 'name one that works: EDITOR=vi gt config edit');
+    super(`the editor ${editor} ended with ${status}`, { editor, status }, 'export EDITOR=vi, and the same command again');
   }
 }

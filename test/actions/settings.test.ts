@@ -101,6 +101,9 @@ config("keeps the queue's settings with the rig", async () => {
   assert.equal(await gtJson(town, ['config', 'get', 'merge_queue.gates', '--rig', 'shop']).then(({ value }) => value), { test: { command: 'make test' } });
   await gtOutput(rig, ['config', 'set', 'scheduler.max_polecats', '2']);
   assert.is(await gtOutput(town, ['config', 'get', 'scheduler.max_polecats']), '2');
+  const edit = async (editor: string): Promise<string> => (await gt(town, ['config', 'edit', '--rig', 'shop'], { env: { EDITOR: editor } })).stderr;
+  assert.match(await edit("sed -i.old 's/{/many/'"), /\n {2}try: gt config edit --rig shop \(goes on with your text/);
+  assert.match(await edit('false'), /the editor false ended with 1\n {2}try: export EDITOR=vi, and the same command again/);
 });
 
 config('merges what several places say of one gate', async () => {

@@ -11,7 +11,7 @@ export const command = defineCommand({
   async run({ rig }, context) {
     const { town, who } = await enter(context);
     const editor = context.env['VISUAL'] || context.env['EDITOR'] || (context.isTerminal ? 'vi' : undefined);
-    if (editor === undefined) throw new BadOption('no editor is named, and there is no terminal to open one on', 'EDITOR=<program> gt config edit, or gt config set <key> <value>');
+    if (editor === undefined) throw new BadOption('no editor is named, and there is no terminal to open one on', 'export EDITOR=<program>, and the same command again; or gt config set <key> <value>');
     return { changed: await editSettings(town, rigIfAny(town, rig, context.cwd), who, { editor, cwd: context.cwd, env: context.env }) };
   },
   *render({ changed }) {
