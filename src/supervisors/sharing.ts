@@ -10,7 +10,7 @@ import { guarded } from './guarded.ts';
 
 /** What is known of sharing one ledger. Times are milliseconds. */
 export interface SharingSight extends SharingState {
-  /** Whether this clone has anything that the remote does not. */
+  /** What `hasNews` answers. */
   readonly news: boolean;
   /** The shortest time between two rounds of one clone that is alone. */
   readonly interval: number;
