@@ -1,3 +1,4 @@
+import { countOf } from '../base/text.ts';
 import { evolving, find, type Bead } from '../domain/bead.ts';
 import { candidates, compact, type Candidate } from '../domain/compaction.ts';
 import { headOf } from '../ledger/history.ts';
@@ -41,7 +42,7 @@ export async function compactAll(writer: Writer, ledgers: readonly Ledger[], dry
   for (const ledger of ledgers) {
     const commit = await headOf(ledger);
     let found: readonly Candidate[] = [];
-    await writeBeads(writer, ledger, () => `Compact ${found.length} beads`, (view) => {
+    await writeBeads(writer, ledger, () => `Compact ${countOf(found.length, 'bead')}`, (view) => {
       const act = actOf(writer);
       const cuts = candidates(view.all(), writer.town.now()).map((due) => ({ due, changes: compact(view, due.bead.id, undefined, { force: false, commit }, act) })).filter(({ changes }) => changes.length > 0);
       found = cuts.map(({ due }) => due);

@@ -1,3 +1,4 @@
+import { countOf } from '../base/text.ts';
 import type { Bead } from '../domain/bead.ts';
 import { remove } from '../domain/closing.ts';
 import { purgeable, type Purge } from '../domain/purging.ts';
@@ -24,7 +25,7 @@ async function takeAway(writer: Writer, ledgers: readonly Ledger[], which: Purge
   const gone: Bead[] = [];
   for (const ledger of ledgers) {
     let chosen: readonly Bead[] = [];
-    await writeBeads(writer, ledger, () => `Take away ${chosen.length} closed beads`, (view) => {
+    await writeBeads(writer, ledger, () => `Take away ${countOf(chosen.length, 'closed bead')}`, (view) => {
       chosen = purgeable(view, which);
       return force ? chosen.flatMap((bead) => change(bead, view)) : [];
     });

@@ -1,5 +1,6 @@
 import { Refused } from '../base/errors.ts';
 import { prefixOf, rootOf } from '../base/ids.ts';
+import { countOf } from '../base/text.ts';
 import type { Bead } from '../domain/bead.ts';
 import { prefixSetting, rename, renamePrefix, type Move } from '../domain/renaming.ts';
 import { checkPrefix, rigRecords, rigSettings } from '../domain/rig.ts';
@@ -49,7 +50,7 @@ export async function renameBeads(writer: Writer, to: string, how: { readonly ri
   checkPrefix(to, [...ledgersOf(town).filter((other) => other !== ledger).flatMap(({ prefixes }) => prefixes), ...town.missing.map(({ prefix }) => prefix)]);
   const first = from === rig.prefix ? to : rig.prefix;
   let moves: readonly Move[] = [];
-  await transact(ledger, who, () => `Rename the ids of ${moves.length} beads from ${from}- to ${to}-`, (view) => {
+  await transact(ledger, who, () => `Rename the ids of ${countOf(moves.length, 'bead')} from ${from}- to ${to}-`, (view) => {
     moves = from === to ? [] : renamePrefix(view, from, to);
     if (how.dryRun) return [];
     const settings = first === rig.prefix ? [] : [...setSetting(view.settings(prefixSetting.name), prefixSetting.name, prefixSetting.key, first), ...(town.kind === 'solo' ? recordPrefix(view.settings(rigSettings), rig, first) : [])];

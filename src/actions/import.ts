@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Refused } from '../base/errors.ts';
 import { prefixOf } from '../base/ids.ts';
+import { countOf } from '../base/text.ts';
 import { newPrefixes, type Fault } from '../domain/exchange.ts';
 import { readFormat } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -63,7 +64,7 @@ export async function importBeads(writer: Writer, text: string, source: string, 
   const elsewhere = elsewhereOf(writer, [...reading.ids.keys()], place);
   const early = [...reading.faults, ...[...elsewhere].map(([id, why]): Fault => ({ line: reading.ids.get(id) ?? 0, reason: why }))].sort((a, b) => a.line - b.line);
   stop(early);
-  tell(`read ${reading.count} beads from ${source}`);
+  tell(`read ${countOf(reading.count, 'bead')} from ${source}`);
   const strangers = new Set(elsewhere.keys());
   const added = newPrefixes([...reading.ids.keys()].filter((id) => !strangers.has(id) && prefixOf(id, place.prefixes) === undefined));
   const ledger = { ...place, prefixes: [...place.prefixes, ...added] };
@@ -75,7 +76,7 @@ export async function importBeads(writer: Writer, text: string, source: string, 
     stop(plan.faults);
     return dryRun ? [] : [...written().flatMap(({ changes }) => changes), ...plan.memories];
   };
-  await transact(ledger, writer.who, () => `Import ${written().length} beads from ${source}`, decide, added);
+  await transact(ledger, writer.who, () => `Import ${countOf(written().length, 'bead')} from ${source}`, decide, added);
   const count = (...verdicts: readonly Arrival['verdict'][]): number => plan.arrivals.filter(({ verdict }) => verdicts.includes(verdict)).length;
   return {
     source,

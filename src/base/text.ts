@@ -72,6 +72,11 @@ export function pad(text: string, columns: number, side: 'left' | 'right' = 'rig
   return side === 'right' ? text + fill : fill + text;
 }
 
+/** A count and what is counted: `1 bead`, `3 beads`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Counts the insertions, deletions, replacements and swaps of neighbours that turn one word into another. */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];

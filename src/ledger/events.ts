@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../base/jsonl.ts';
+import { countOf } from '../base/text.ts';
 import { compareTimes, timestamp } from '../base/time.ts';
 import { importCommit } from '../git/import.ts';
 import { ObjectReader } from '../git/objects.ts';
@@ -80,7 +81,7 @@ async function writeEvents(hq: Ledger, signature: Signature, events: readonly To
       files.set(path, known.includes(`"id":"${event.id}"`) ? known : `${known}${JSON.stringify(event)}\n`);
     }
     const person = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(hq.now() / 1000), zone: '+0000' };
-    return { message: `${events.length} event${events.length === 1 ? '' : 's'}\n`, author: person, committer: person, files };
+    return { message: `${countOf(events.length, 'event')}\n`, author: person, committer: person, files };
   });
 }
 

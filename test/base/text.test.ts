@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { clean, displayWidth, editDistance, nearest, oneLine, pad, truncate } from '../../src/base/text.ts';
+import { clean, countOf, displayWidth, editDistance, nearest, oneLine, pad, truncate } from '../../src/base/text.ts';
 
 const cleaning = suite('clean');
 
@@ -74,6 +74,14 @@ cutting('is done with a long text as soon as the columns are full', () => {
 });
 
 cutting.run();
+
+const counting = suite('countOf');
+
+counting('says one of a thing, and several of them', () => {
+  assert.equal([0, 1, 2].map((count) => countOf(count, 'closed bead')), ['0 closed beads', '1 closed bead', '2 closed beads']);
+});
+
+counting.run();
 
 const meaning = suite('nearest');
 

@@ -289,6 +289,7 @@ for (const [name, argv] of Object.entries(called)) {
     assert.match(forced.stderr, /--force is for beads that are named[^]*try: gt compact <bead> --trim --force/);
     assert.is(await head(), before);
     assert.match(place.say('compact', '--all', '--trim'), /^trimmed 1 bead\n/);
+    assert.is(await output(['git', 'log', '-1', '--format=%s', 'refs/beads/main'], { cwd: place.path }), 'Compact 1 bead');
     assert.is(place.say('compact', '--all', '--trim'), 'nothing is worth cutting');
     assert.is(place.say('compact', 'app-long', '--trim', '--force'), 'app-long says nothing that is worth cutting');
   });

@@ -1,4 +1,5 @@
 import { runSteps } from '../../../actions/bead-batch.ts';
+import { countOf } from '../../../base/text.ts';
 import { parseBatch } from '../../../domain/batch.ts';
 import { defineCommand } from '../../command.ts';
 import { readText } from '../../files.ts';
@@ -22,7 +23,7 @@ export const command = defineCommand({
     return runSteps(await asWriter(context), steps, { rig, message, dryRun, seed: Buffer.from(context.random(8)).toString('hex') });
   },
   *render({ operations, created, changed, dry_run: dryRun }) {
-    yield `${dryRun ? 'would make' : 'made'} ${operations} change${operations === 1 ? '' : 's'} to ${changed.length} bead${changed.length === 1 ? '' : 's'}`;
+    yield `${dryRun ? 'would make' : 'made'} ${countOf(operations, 'change')} to ${countOf(changed.length, 'bead')}`;
     for (const id of created) yield `${dryRun ? 'would create' : 'created'} ${id}`;
   },
 });

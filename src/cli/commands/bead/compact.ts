@@ -1,6 +1,7 @@
 import { compactAll, compactBead, findCompactable, type Compacted } from '../../../actions/bead-compact.ts';
 import { eachBead } from '../../../actions/bead-change.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import { countOf } from '../../../base/text.ts';
 import { textSize, type Candidate } from '../../../domain/compaction.ts';
 import { BadOption, warned } from '../../beads.ts';
 import { queryOptions } from '../../bead-query.ts';
@@ -43,7 +44,7 @@ export const command = defineCommand({
     const listed = due ?? trimmed;
     if (listed === undefined) return;
     if (trimmed?.length === 0) yield 'nothing is worth cutting';
-    else if (trimmed !== undefined) yield `${dryRun ? 'would trim' : 'trimmed'} ${trimmed.length} bead${trimmed.length === 1 ? '' : 's'}`;
+    else if (trimmed !== undefined) yield `${dryRun ? 'would trim' : 'trimmed'} ${countOf(trimmed.length, 'bead')}`;
     else if (listed.length === 0) yield 'no bead has been closed for so long, and says so much, that a summary is due';
     if (listed.length > 0) yield table(listed, [{ title: 'ID', cell: ({ bead }) => bead.id }, { title: 'LEVEL', cell: ({ level }) => level }, { title: 'BYTES', cell: ({ size }) => size }, { title: 'CLOSED', cell: ({ days }) => `${days} days ago` }, { title: 'TITLE', cell: ({ bead }) => bead.title, shrink: true }]);
   },

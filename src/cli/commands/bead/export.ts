@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { formats } from '../../../actions/arrivals.ts';
 import { exportBeads, writeExport } from '../../../actions/export.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import { countOf } from '../../../base/text.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';
@@ -24,7 +25,7 @@ export const command = defineCommand({
   },
   *render({ lines, count, path }) {
     if (path === undefined) yield* lines;
-    else yield `wrote ${count} beads to ${path}`;
+    else yield `wrote ${countOf(count, 'bead')} to ${path}`;
   },
   json: ({ lines, count, path, format }) => {
     if (path !== undefined) return { path, count };

@@ -1,5 +1,6 @@
 import { formats } from '../../../actions/arrivals.ts';
 import { importBeads } from '../../../actions/import.ts';
+import { countOf } from '../../../base/text.ts';
 import { issueFields } from '../../../domain/github.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
@@ -30,9 +31,9 @@ export const command = defineCommand({
   },
   *render({ created, updated, skipped, twins, memories, others, faults, prefixes, dry_run: dryRun }) {
     yield `${dryRun ? 'would import' : 'imported'}: ${created} new, ${updated} newer than here, ${skipped} left as they are`;
-    if (twins > 0) yield `${twins} are called like open beads that are here and were left out`;
-    if (memories > 0) yield `${memories} thing${memories === 1 ? '' : 's'} ${dryRun ? 'would be' : memories === 1 ? 'is' : 'are'} remembered from now on`;
-    if (others > 0) yield `${others} lines were no beads and were passed over`;
+    if (twins > 0) yield twins === 1 ? '1 is called like an open bead that is here and was left out' : `${twins} are called like open beads that are here and were left out`;
+    if (memories > 0) yield `${countOf(memories, 'thing')} ${dryRun ? 'would be' : memories === 1 ? 'is' : 'are'} remembered from now on`;
+    if (others > 0) yield others === 1 ? '1 line was no bead and was passed over' : `${others} lines were no beads and were passed over`;
     if (faults.length > 0) yield `${faults.length} could not be read and were left out`;
     if (prefixes.length > 0) yield `the ledger ${dryRun ? 'would hold' : 'holds'} ids of ${prefixes.join(', ')} from now on`;
   },

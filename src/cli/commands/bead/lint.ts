@@ -1,6 +1,7 @@
 import { lintBeads } from '../../../actions/bead-survey.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import { countOf } from '../../../base/text.ts';
 import { readQuery, workOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';
@@ -20,7 +21,7 @@ export const command = defineCommand({
   *render({ total, issues, results }) {
     if (issues === 0) return yield 'every bead says what those of its type should';
     yield table(results, [{ title: 'ID', cell: ({ id }) => id }, { title: 'TYPE', cell: ({ type }) => type }, { title: 'MISSING', cell: ({ missing }) => missing.join(', ') }, { title: 'TITLE', cell: ({ title }) => title, shrink: true }]);
-    yield `${total} missing in ${issues} bead${issues === 1 ? '' : 's'}: gt update <bead> --body-file <path> writes the description`;
+    yield `${total} missing in ${countOf(issues, 'bead')}: gt update <bead> --body-file <path> writes the description`;
   },
   exit: ({ issues }) => (issues === 0 ? 0 : 1),
 });

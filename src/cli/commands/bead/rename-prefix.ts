@@ -1,4 +1,5 @@
 import { renameBeads } from '../../../actions/bead-rename.ts';
+import { countOf } from '../../../base/text.ts';
 import { typedPrefix } from '../../../domain/rig.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
@@ -21,8 +22,8 @@ export const command = defineCommand({
   *render({ from, to, moves, elsewhere, dryRun }) {
     const [first] = moves;
     if (first === undefined) yield `no bead is called ${from === to ? 'otherwise' : `${from}-…`}`;
-    else yield `${dryRun ? 'would rename' : 'renamed'} ${moves.length} beads, such as ${first.from} to ${first.id}`;
-    if (elsewhere.length > 0) yield `${elsewhere.length} beads of other ledgers point at them by their new ids`;
+    else yield `${dryRun ? 'would rename' : 'renamed'} ${countOf(moves.length, 'bead')}, such as ${first.from} to ${first.id}`;
+    if (elsewhere.length > 0) yield `${countOf(elsewhere.length, 'bead')} of other ledgers point${elsewhere.length === 1 ? 's' : ''} at them by their new ids`;
   },
   json: ({ from, to, moves, elsewhere, dryRun }) => ({ old_prefix: from, new_prefix: to, issues_count: moves.length, renamed: moves, elsewhere, dry_run: dryRun }),
 });

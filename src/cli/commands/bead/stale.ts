@@ -1,5 +1,6 @@
 import { listBeads } from '../../../actions/bead-list.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import { countOf } from '../../../base/text.ts';
 import { openWork } from '../../../domain/query.ts';
 import { BadOption, beadTable } from '../../beads.ts';
 import { queryOptions } from '../../bead-query.ts';
@@ -25,7 +26,7 @@ export const command = defineCommand({
     return listBeads(ledgersAt(town, context.cwd, context.program, rig), query, { sort: 'updated', reverse: true, limit: limit > 0 ? limit : Infinity, wisps: false });
   },
   *render({ total, beads }, { days }) {
-    if (beads.length === 0) yield `no work has lain still for ${days} day${days === 1 ? '' : 's'}: gt stale --days 7`;
+    if (beads.length === 0) yield `no work has lain still for ${countOf(days, 'day')}: gt stale --days 7`;
     yield beadTable(beads, [{ title: 'CHANGED', cell: ({ updated_at: at }) => at.slice(0, 10) }]);
     if (total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
   },

@@ -1,5 +1,6 @@
 import { ledgerSizes } from '../../../actions/ledger-upkeep.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import { countOf } from '../../../base/text.ts';
 import { openTown } from '../../../town.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
@@ -17,10 +18,10 @@ export const command = defineCommand({
       const facts: [string, string][] = [
         ['beads', `${size.total}: ${Object.entries(size.beads).map(([status, count]) => `${count} ${status}`).join(', ')}`],
         ['shards', `${size.shards}, ${inWords(size.bytes)} of text`],
-        ['history', `${size.commits} commits since ${size.since}, ${inWords(size.disk_bytes)} on disk, ${size.bytes_per_commit} bytes a commit`],
-        ['last 30 days', `${size.growth.commits} commits, ${inWords(size.growth.bytes)}`],
+        ['history', `${countOf(size.commits, 'commit')} since ${size.since}, ${inWords(size.disk_bytes)} on disk, ${size.bytes_per_commit} bytes a commit`],
+        ['last 30 days', `${countOf(size.growth.commits, 'commit')}, ${inWords(size.growth.bytes)}`],
         ['cut', `${size.cut === 0 ? 'never' : size.cut === 1 ? 'once' : `${size.cut} times`}${size.archives.length === 0 ? '' : `, kept at ${size.archives.join(', ')}`}`],
-        ['packs', `${size.packs} in the repository, ${inWords(size.pack_bytes)}; ${size.loose_objects} loose objects`],
+        ['packs', `${size.packs} in the repository, ${inWords(size.pack_bytes)}; ${countOf(size.loose_objects, 'loose object')}`],
       ];
       yield table(facts, [{ title: '', cell: ([name]) => `  ${name}` }, { title: '', cell: ([, value]) => value }], { titles: false });
     }
@@ -28,5 +29,5 @@ export const command = defineCommand({
 });
 
 function inWords(bytes: number): string {
-  return bytes < 10_000 ? `${bytes} bytes` : bytes < 10_000_000 ? `${Math.round(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
+  return bytes < 10_000 ? countOf(bytes, 'byte') : bytes < 10_000_000 ? `${Math.round(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
 }

@@ -1,5 +1,6 @@
 import { placeOf } from '../../../actions/bead-create.ts';
 import { trimLedger } from '../../../actions/ledger-upkeep.ts';
+import { countOf } from '../../../base/text.ts';
 import { parsePast } from '../../../base/time.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
@@ -19,7 +20,7 @@ export const command = defineCommand({
     return trimLedger(placeOf(writer, rig), writer.who, parsePast(before, context.now()), dryRun);
   },
   *render({ ledger, cut, kept, until, archive, commit }) {
-    yield `${commit === null ? 'would cut' : 'cut'} ${cut} commits off the ledger ${ledger}: it begins with what ${until.slice(0, 12)} held, and ${kept} commits since then stay`;
+    yield `${commit === null ? 'would cut' : 'cut'} ${countOf(cut, 'commit')} off the ledger ${ledger}: it begins with what ${until.slice(0, 12)} held, and ${countOf(kept, 'commit')} since then stay${kept === 1 ? 's' : ''}`;
     yield commit === null ? `the whole history would stay at ${archive}` : `the whole history stays at ${archive}: git log ${archive}`;
   },
 });

@@ -1,5 +1,6 @@
 import { ledgersAt } from '../../../actions/scope.ts';
 import { verifyLedger, witnesses, type Verification } from '../../../actions/witness.ts';
+import { countOf } from '../../../base/text.ts';
 import { openTown } from '../../../town.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
@@ -24,7 +25,7 @@ export const command = defineCommand({
   *render(verifications) {
     for (const { prefixes, commit, witness, records, differences } of verifications) {
       const verdict = differences.length === 0 ? 'as we do' : `but for ${differences.length} as we do`;
-      yield `${witness} reads the ${records} records for ${prefixes.join(', ')} at ${commit.slice(0, 12)} ${verdict}`;
+      yield `${witness} reads the ${countOf(records, 'record')} for ${prefixes.join(', ')} at ${commit.slice(0, 12)} ${verdict}`;
       if (differences.length > 0) yield '  gt doctor says what is damaged, and mends what loses nothing; what it does not know of is a fault of gt or of the witness';
       for (const { record, kind, at, keys } of differences) yield `  ${record}: ${kind}${keys === undefined ? '' : ` in ${keys.join(', ')}`}${at === undefined ? '' : ` (${at})`}`;
     }

@@ -1,5 +1,6 @@
 import { askForGates } from '../../../actions/gates.ts';
 import { poke } from '../../../actions/poke.ts';
+import { countOf } from '../../../base/text.ts';
 import { runQueues } from '../../../supervisors/refinery.ts';
 import { rigNamed } from '../../../town.ts';
 import { defineCommand } from '../../command.ts';
@@ -27,6 +28,6 @@ export const command = defineCommand({
     for (const { request, gate } of flaky) yield `the gate ${gate} is flaky: it passed with ${request} only when it was run again`;
     for (const { request, reason } of waiting) yield `${request} waits: ${reason}`;
     if (steps === 0 && waiting.length === 0) yield 'nothing waits to land';
-    else if (gateRuns > 0) yield `${gateRuns} gate run${gateRuns === 1 ? '' : 's'}`;
+    else if (gateRuns > 0) yield countOf(gateRuns, 'gate run');
   },
 });
