@@ -66,10 +66,12 @@ export async function headOf(ledger: Ledger): Promise<string> {
 export async function versionsOf(ledger: Ledger, id: string): Promise<Version[]> {
   const { names, birth } = await namesOf(ledger, id);
   const writes = await writesTo(ledger, { to: await headOf(ledger) }, names.map(shardOf));
+  const isMeant = (stored: Stored | undefined): boolean => stored !== undefined && !isRedirect(stored) && (birth === undefined || stored.clock.born === birth);
   const versions: Version[] = [];
   for (const { records, ...entry } of writes) {
     const found = names.flatMap((name) => records.get(name) ?? []);
-    const [was, after] = [found.map((each) => each.before), found.map((each) => each.after)].map((sides) => sides.find((side) => side !== undefined && !isRedirect(side) && (birth === undefined || side.clock.born === birth))?.bead);
+    const was = found.map(({ before }) => before).find(isMeant)?.bead;
+    const after = found.map((each) => each.after).find(isMeant)?.bead;
     if (was === undefined && after === undefined) continue;
     // A side of a merge may have it by another id.
     versions.push({ ...entry, before: was ?? (entry.parents.length > 1 ? versions.at(-1)?.after : undefined), after });
