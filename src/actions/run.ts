@@ -54,23 +54,35 @@ export async function runSession(town: Town, rig: Rig, agent: string, id: string
   const why = record.runtime === 'exec' ? await mayRunBead(ledgerOf(town, bead.id), stored) : undefined;
   if (why !== undefined) return end(town, rig, record, await giveBack(town, record, 'not trusted here', why.sentence), env);
   if (record.runtime === 'exec') await restoreStart(town, rig, agent, record);
-  const rest = new AbortController();
-  void keepAlive(town, rig, rest.signal);
+  const signs = beginSigns(town, rig, record);
   let client: Client;
   try {
     const ready = readyClient(rig, record, bead, env);
     client = await startClient({ command: ready.command, cwd: folderOf(rig, agent), env: { ...definedOnly(env), ...identityEnvironment(town, rig, record), ...ready.env }, signal });
   } catch (error) {
-    rest.abort();
+    await signs.end();
     if (!(error instanceof Failure)) throw error;
     return end(town, rig, record, await giveBack(town, record, 'could not be started', `${error.message}${error.hint === undefined ? '' : `\ntry: ${error.hint}`}`), env);
   }
-  const exit = await endOf(town, rig, client, record).finally(() => rest.abort());
+  const exit = await endOf(town, rig, client, record).finally(() => signs.end());
   // Its token may have been renewed meanwhile.
   const now = readSession(rig, agent);
   const finished: SessionRecord = { ...(now?.id === id ? now : record), exit };
   if (signal.aborted || !updateSession(rig, finished)) return { outcome: 'stale', message: `session ${id} was stopped` };
   return conclude(town, rig, finished, env);
+}
+
+/** Gives signs of life until they are ended. A session goes on where the machine does not let it give any: then its end says so, since others may have taken the work over. */
+function beginSigns(town: Town, rig: Rig, { id, agent, bead }: SessionRecord): { end(): Promise<void> } {
+  const rest = new AbortController();
+  const failed = keepAlive(town, rig, rest.signal).then(() => undefined, (error: unknown) => (error instanceof Error ? error.message : String(error)));
+  return {
+    async end() {
+      rest.abort();
+      const message = await failed;
+      if (message !== undefined) appendEvent(town.hq, { kind: 'signs.failed', agent, session: id, subject: bead, data: { message } });
+    },
+  };
 }
 
 /** The bead of a session while it still hangs on the agent's hook under the session's token. */
