@@ -65,7 +65,7 @@ export type ClaimOrder =
 /** What a clone has to do about claims, so that the ledger says what they say. */
 export function decide(replica: string, claims: readonly SeenClaim[], hooked: readonly HookedBead[]): ClaimOrder[] {
   const beads = new Map(hooked.map((each) => [each.bead.id, each]));
-  const held = new Map(claims.map((claim) => [claim.bead, claim]));
+  const held = new Set(claims.map(({ bead }) => bead));
   const orders: ClaimOrder[] = [];
   for (const claim of claims) {
     const seen = beads.get(claim.bead);
@@ -74,7 +74,7 @@ export function decide(replica: string, claims: readonly SeenClaim[], hooked: re
       if (seen === undefined) orders.push({ do: 'drop', claim });
       else if (same && isLeftWith(claim, seen)) orders.push({ do: 'takeOver', claim, bead: seen.bead });
       else if (!same && isTooLate(claim, seen)) orders.push({ do: 'drop', claim });
-      else if (same ? seen.submitted || seen.worked !== 'stale' : seen.submitted && !isWorker({ assignee: claim.agent })) continue;
+      else if (isKept(claim, seen)) continue;
       else if (seen.worked !== 'none') orders.push({ do: 'assert', claim, bead: seen.bead });
       else orders.push({ do: 'takeOver', claim, bead: seen.bead });
     } else if (seen !== undefined && !seen.submitted) {
@@ -84,6 +84,12 @@ export function decide(replica: string, claims: readonly SeenClaim[], hooked: re
   }
   for (const { bead, here, submitted } of hooked) if (here && !submitted && isWorker(bead) && !held.has(bead.id)) orders.push({ do: 'take', bead });
   return orders;
+}
+
+/** Whether what is done with the bead needs no other claim: under this one it is submitted, or worked on by whoever knows; or the queue has taken it over with what was submitted. */
+function isKept({ token, agent }: Claim, { under, submitted, worked }: HookedBead): boolean {
+  if (under === token) return submitted || worked !== 'stale';
+  return submitted && !isWorker({ assignee: agent });
 }
 
 /** Whether a role took the claim over from somebody who has submitted the bead after all: under it nothing was given to anybody, and the work would never land. The queue keeps what it took. */
