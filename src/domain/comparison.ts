@@ -15,7 +15,7 @@ export interface Fate {
 /** The beads that differ between two states of a ledger, by id; one that was renamed is one bead. */
 export function fates(before: ReadonlyMap<string, Bead>, after: ReadonlyMap<string, Bead>): Fate[] {
   const names = new Map([...before].map(([id, bead]): [string, Bead] => [renamedTo(after.get(id)) ?? id, bead]).filter(([, bead]) => renamedTo(bead) === undefined));
-  const found = [...new Set([...names.keys(), ...after.keys()])].sort().flatMap((id): Fate[] => {
+  return [...new Set([...names.keys(), ...after.keys()])].sort().flatMap((id): Fate[] => {
     const [was, is] = [names.get(id), after.get(id)];
     if (same(was, is) || renamedTo(is) !== undefined) return [];
     const [lived, lives] = [was, is].map((bead) => bead !== undefined && bead.status !== 'tombstone');
@@ -25,5 +25,4 @@ export function fates(before: ReadonlyMap<string, Bead>, after: ReadonlyMap<stri
     if (called.length + changes.length === 0) return [];
     return [{ id, kind: lived !== true ? 'added' : lives === true ? 'changed' : 'deleted', title: (lives === true ? is : was)?.title ?? '', changes: [...called, ...changes], parts: changedParts(was, is) }];
   });
-  return found;
 }
