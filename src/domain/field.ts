@@ -55,7 +55,7 @@ export function checkFields(fields: Readonly<Record<string, unknown>>): Record<s
     if (key === 'status') checkStatus(String(value));
     if (key === 'priority' && !(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 4)) throw new BadField('priority', value, 'it is a whole number from 0 (most urgent) to 4');
     if (key === 'estimated_minutes' && !(Number.isInteger(value) && Number(value) >= 0)) throw new BadField('estimate', value, 'it is a whole number of minutes');
-    if (key === 'labels' && Array.isArray(value)) for (const label of value) if (typeof label !== 'string' || label.trim() === '') throw new BadField('label', label, 'a label is not empty');
+    if (key === 'labels' && Array.isArray(value) && value.some((label) => typeof label === 'string' && label.trim() === '')) throw new BadField('label', '', 'a label is not empty');
     const missed = missedShape(key, value);
     if (missed !== undefined) throw new BadField(key, value, `it is a ${missed}`);
     if (key === 'metadata' && !isObject(value)) throw new BadField('metadata', value, 'it is a JSON object');

@@ -37,6 +37,7 @@ filing('refuses an id that is taken, by a tombstone too', () => {
 filing('refuses values that a field cannot hold', () => {
   const wrong = [{ title: '' }, { title: ' \t' }, { title: 'two\nlines' }, { title: 'a\0b' }, { title: '🔥'.repeat(501) }, { title: 'x', priority: 5 }, { title: 'x', priority: 1.5 }, { title: 'x', labels: [''] }, { title: 'x', metadata: [] }, { title: 'x', estimated_minutes: -1 }, { title: 'x', description: 'a\0b' }, { title: 'x', description: {} }, { title: 'x', assignee: 5 }, { title: 'x', labels: 'hot' }, { title: 'x', labels: [5] }, { title: 'x', comments: 'none' }, { title: 'x', comments: [{ id: 'c' }] }, { title: 'x', attempts: [{}] }];
   for (const draft of wrong) assert.throws(() => create(garage(), 'garage-x', draft, nux), refusal('field.bad'), JSON.stringify(draft).slice(0, 60));
+  for (const [labels, says] of [[[5], /the labels "5" cannot be used: it is a list of words/], [['hot', ' '], /a label is not empty/]] as const) assert.throws(() => create(garage(), 'garage-x', { title: 'x', labels }, nux), says);
   assert.throws(() => create(garage(), 'garage-x', { title: 'x', issue_type: 'Big Thing' }, nux), refusal('type.unknown'));
   assert.throws(() => create(garage(), 'garage-x', { title: 'x', status: 'shiny' }, nux), refusal('status.unknown'));
 });
