@@ -7,7 +7,7 @@ import { isParticular, openWork, wantsDone, type Query } from '../domain/query.t
 import type { Ledger } from '../ledger/ledger.ts';
 import { openPage } from '../ledger/open-page.ts';
 import { liveBeads, referrersNow } from '../ledger/projection.ts';
-import { hasLedger, openSnapshot } from '../ledger/read.ts';
+import { consult, hasLedger } from '../ledger/read.ts';
 import { wispsOf } from '../ledger/wisps.ts';
 import { ledgersOf, type Town } from '../town.ts';
 import { blockedWork, countedIn } from './bead-judging.ts';
@@ -16,12 +16,7 @@ import { joined } from './scope.ts';
 
 /** Every bead of a ledger but tombstones, done or not, with the ways back along edges worked out. */
 async function wholeLedger(ledger: Ledger): Promise<Beads> {
-  const snapshot = await openSnapshot(ledger);
-  try {
-    return indexed(await snapshot.ask((view) => new Map([...view.all()].map((bead) => [bead.id, bead]))));
-  } finally {
-    await snapshot.close();
-  }
+  return indexed(await consult(ledger, (view) => new Map([...view.all()].map((bead) => [bead.id, bead]))));
 }
 
 /** Every bead of the town, done or not. */

@@ -2,7 +2,7 @@ import { hashText, prefixOf } from '../base/ids.ts';
 import { timestamp } from '../base/time.ts';
 import { find, type Act, type Bead, type BeadChange, type Beads } from '../domain/bead.ts';
 import { liveBeads } from '../ledger/projection.ts';
-import { openSnapshot } from '../ledger/read.ts';
+import { consult } from '../ledger/read.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { ledgersOf, signatureOf, type Town } from '../town.ts';
 
@@ -51,14 +51,9 @@ export async function createConvoy(town: Town, who: Signature, id: string, title
 
 /** The convoys of the town, open ones only unless `all`. */
 export async function listConvoys(town: Town, all: boolean): Promise<ConvoyProgress[]> {
-  const snapshot = all ? await openSnapshot(town.hq) : undefined;
-  try {
-    const beads = snapshot === undefined ? [...(await liveBeads(town.hq)).all()] : await snapshot.ask((view) => [...view.all()]);
-    const convoys = beads.filter((bead) => bead.issue_type === 'convoy' && bead.status !== 'tombstone' && (all || bead.status !== 'closed'));
-    return await Promise.all(convoys.map((bead) => progressOf(town, bead)));
-  } finally {
-    await snapshot?.close();
-  }
+  const beads = all ? await consult(town.hq, (view) => [...view.all()]) : [...(await liveBeads(town.hq)).all()];
+  const convoys = beads.filter((bead) => bead.issue_type === 'convoy' && bead.status !== 'tombstone' && (all || bead.status !== 'closed'));
+  return Promise.all(convoys.map((bead) => progressOf(town, bead)));
 }
 
 /** How far one convoy has come. */
@@ -71,14 +66,9 @@ async function progressOf(town: Town, convoy: Bead): Promise<ConvoyProgress> {
 async function trackedBead(town: Town, id: string): Promise<ConvoyProgress['tracked'][number]> {
   const ledger = ledgersOf(town).find(({ prefixes }) => prefixOf(id, prefixes) !== undefined);
   if (ledger === undefined) return { id, title: '', status: 'missing' };
-  const snapshot = await openSnapshot(ledger);
-  try {
-    const bead = await snapshot.ask((view) => view.get(id));
-    if (bead === undefined) return { id, title: '', status: 'missing' };
-    return { id, title: bead.title, status: bead.status, ...(bead.assignee === undefined ? {} : { assignee: bead.assignee }) };
-  } finally {
-    await snapshot.close();
-  }
+  const bead = await consult(ledger, (view) => view.get(id));
+  if (bead === undefined) return { id, title: '', status: 'missing' };
+  return { id, title: bead.title, status: bead.status, ...(bead.assignee === undefined ? {} : { assignee: bead.assignee }) };
 }
 
 /** Closes the convoys all of whose beads are closed. Returns their ids. */
@@ -93,10 +83,5 @@ export async function closeFinishedConvoys(town: Town, actor: string): Promise<s
 
 /** One convoy by its id. Throws UnknownBead. */
 export async function convoyStatus(town: Town, id: string): Promise<ConvoyProgress> {
-  const snapshot = await openSnapshot(town.hq);
-  try {
-    return await progressOf(town, await snapshot.ask((view) => find(view, id)));
-  } finally {
-    await snapshot.close();
-  }
+  return progressOf(town, await consult(town.hq, (view) => find(view, id)));
 }

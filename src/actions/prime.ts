@@ -7,7 +7,7 @@ import { onHook } from '../domain/agent.ts';
 import type { Bead } from '../domain/bead.ts';
 import { newestEntries, type Entry } from '../domain/key-value.ts';
 import { liveBeads } from '../ledger/projection.ts';
-import { consult, openSnapshot } from '../ledger/read.ts';
+import { consult } from '../ledger/read.ts';
 import { ledgersOf, rigNamed, workerFolder, type Town } from '../town.ts';
 import { gitText } from '../git/run.ts';
 import { existsSync } from 'node:fs';
@@ -44,13 +44,7 @@ export async function prime(town: Town, agent: Address): Promise<Primer> {
 export async function hookOf(town: Town, agent: string): Promise<Bead | undefined> {
   for (const ledger of ledgersOf(town)) {
     const found = onHook(await liveBeads(ledger), agent);
-    if (found === undefined) continue;
-    const snapshot = await openSnapshot(ledger);
-    try {
-      return await snapshot.ask((view) => view.get(found.id));
-    } finally {
-      await snapshot.close();
-    }
+    if (found !== undefined) return consult(ledger, (view) => view.get(found.id));
   }
   return undefined;
 }

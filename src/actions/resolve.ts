@@ -3,7 +3,7 @@ import { nearest } from '../base/text.ts';
 import { renamedTo, UnknownBead } from '../domain/bead.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { allIds } from '../ledger/projection.ts';
-import { AmbiguousId, consult, hasLedger, openSnapshot } from '../ledger/read.ts';
+import { AmbiguousId, consult, hasLedger } from '../ledger/read.ts';
 import { isWispId, wispsOf } from '../ledger/wisps.ts';
 import { hqPrefix, ledgersOf, rigAt, type Town } from '../town.ts';
 
@@ -45,13 +45,8 @@ export async function resolveId(town: Town, text: string, cwd?: string): Promise
 }
 
 async function isThere({ id, ledger }: Named): Promise<boolean> {
-  const snapshot = await openSnapshot(ledger);
-  try {
-    const bead = await snapshot.ask((view) => view.get(id));
-    return bead !== undefined && bead.status !== 'tombstone';
-  } finally {
-    await snapshot.close();
-  }
+  const bead = await consult(ledger, (view) => view.get(id));
+  return bead !== undefined && bead.status !== 'tombstone';
 }
 
 /** The bead that is called otherwise now than by this text; undefined where there is none. */

@@ -9,7 +9,7 @@ import { gitText } from '../git/run.ts';
 import { NoLedger, type Ledger } from './ledger.ts';
 import { matters, waitsAbroad } from './live.ts';
 import type { ReadyList, Referrer } from './projection.ts';
-import { openSnapshot } from './read.ts';
+import { consult } from './read.ts';
 
 /** Histories that were cut off lie below here. */
 export const archives = 'refs/beads/archive';
@@ -69,12 +69,7 @@ function beadsThen(ledger: Ledger): Promise<Beads> {
 }
 
 async function readThen(ledger: Ledger): Promise<Beads> {
-  const snapshot = await openSnapshot(ledger);
-  try {
-    return indexed(await snapshot.ask((view) => new Map([...view.all()].map((bead) => [bead.id, bead]))));
-  } finally {
-    await snapshot.close();
-  }
+  return indexed(await consult(ledger, (view) => new Map([...view.all()].map((bead) => [bead.id, bead]))));
 }
 
 /** What `liveBeads` answers, for a ledger as it was. */
