@@ -2,10 +2,10 @@ import type { Stamp } from '../base/clock.ts';
 import { stampTime } from '../base/clock.ts';
 import { canonical, isObject } from '../base/jsonl.ts';
 import { compareTimes, timestamp } from '../base/time.ts';
-import { workingStatuses, type Bead } from '../domain/bead.ts';
+import type { Bead } from '../domain/bead.ts';
 import { edgesOf, identityIn, mentionsOf, pairsOf, readdress, settle, type Mention, type Pair } from './births.ts';
 import { calledSo, isRedirect, joinCalled, renamedIn, settleRenamed, withFormer } from './renaming.ts';
-import { assigneeOf, elementClock, isRegister, lineOf, newest, phaseOf, registerField, registerKey, tokenOf, wordsIn, type CloseToken, type Clock, type Stored } from './stamps.ts';
+import { assigneeBy, assigneeOf, closesOf, elementClock, isRegister, lineOf, newest, phaseOf, registerField, registerKey, wordsIn, type CloseToken, type Clock, type Stored } from './stamps.ts';
 
 /** What was written, and when; undefined where it was removed. */
 interface Written {
@@ -187,17 +187,17 @@ function timeIn({ value }: Written, key: string): string {
 /** Works out status, worker and close from phase, plain assignee and the tokens of closes. */
 function finish(a: Stored, b: Stored, bead: Bead, clock: Clock): Stored {
   const closes = mergeCloses(closesOf(a), closesOf(b));
-  const [stamp, status, worker] = laterEntry(phaseOf(a), phaseOf(b));
-  const [since, plain] = laterEntry(assigneeOf(a), assigneeOf(b));
+  const phase = laterEntry(phaseOf(a), phaseOf(b));
+  const plain = laterEntry(assigneeOf(a), assigneeOf(b));
   const [closing, token] = Object.entries(closes).filter(([, { undone }]) => undone === undefined).sort(([x], [y]) => (x < y ? -1 : 1)).at(-1) ?? [];
-  const assignee = worker ?? (workingStatuses.includes(status) ? undefined : plain);
+  const assignee = assigneeBy(phase, plain, closes);
   const closed = closing === undefined ? {} : { closed_at: token?.at ?? timestamp(stampTime(closing)), ...(token?.reason === undefined ? {} : { close_reason: token.reason }), ...(token?.session === undefined ? {} : { closed_by_session: token.session }) };
-  const whole: Bead = { ...bead, ...closed, status: closing === undefined ? status : 'closed', ...(assignee === undefined ? {} : { assignee }) };
+  const whole: Bead = { ...bead, ...closed, status: closing === undefined ? phase[1] : 'closed', ...(assignee === undefined ? {} : { assignee }) };
   const parts: Record<string, unknown> = { ...clock };
   put(parts, 'closes', closes);
   const bare = (): Stored => ({ bead: whole, clock: parts as unknown as Clock });
-  if (!sameEntry(phaseOf(bare()), [stamp, status, worker])) parts['phase'] = entry(stamp, status, worker);
-  if (!sameEntry(assigneeOf(bare()), [since, plain])) parts['assignee'] = entry(since, plain);
+  if (!sameEntry(phaseOf(bare()), phase)) parts['phase'] = entry(...phase);
+  if (!sameEntry(assigneeOf(bare()), plain)) parts['assignee'] = entry(...plain);
   return bare();
 }
 
@@ -212,13 +212,6 @@ function sameEntry(a: readonly (string | undefined)[], b: readonly (string | und
 function laterEntry<T extends readonly [Stamp, ...(string | undefined)[]]>(a: T, b: T): T {
   if (a[0] !== b[0]) return a[0] > b[0] ? a : b;
   return sameEntry(a, b) || canonical(entry(...a)) >= canonical(entry(...b)) ? a : b;
-}
-
-/** The tokens of a record; a close that left none is as old as the record. */
-function closesOf({ bead, clock }: Stored): Readonly<Record<Stamp, CloseToken>> {
-  const closes = clock.closes ?? {};
-  const told = bead.status !== 'closed' || Object.values(closes).some(({ undone }) => undone === undefined);
-  return told ? closes : { ...closes, [clock.born]: tokenOf(bead) };
 }
 
 function mergeCloses(a: Readonly<Record<Stamp, CloseToken>>, b: Readonly<Record<Stamp, CloseToken>>): Record<Stamp, CloseToken> {

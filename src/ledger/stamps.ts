@@ -160,16 +160,28 @@ function stampCloses(before: Stored, after: Bead, at: Stamp, clock: Record<strin
 function stampPhase(before: Stored, after: Bead, at: Stamp, clock: Record<string, unknown>): void {
   const [, status, worker] = phaseOf(before);
   const [, assignee] = assigneeOf(before);
-  const closed = after.status === 'closed';
-  const keeps = closed && after.assignee === before.bead.assignee;
-  const next = keeps ? { status, worker } : { status: closed ? 'open' : after.status, worker: workingStatuses.includes(after.status) ? after.assignee : undefined };
-  if (next.worker !== worker || next.status !== status) clock['phase'] = entryOf(at, next.status, next.worker);
-  else if (closed && before.clock.phase === undefined && before.bead.status !== 'closed' && before.bead.status !== 'open') clock['phase'] = entryOf(before.clock.born, status, worker);
-  if (next.worker !== undefined) {
+  if (after.status === 'closed') {
+    if (before.clock.phase === undefined && before.bead.status !== 'closed' && before.bead.status !== 'open') clock['phase'] = entryOf(before.clock.born, status, worker);
+    stampClosedAssignee(before, { bead: after, clock: clock as unknown as Clock }, at, clock);
+    return;
+  }
+  const next = workingStatuses.includes(after.status) ? after.assignee : undefined;
+  if (next !== worker || after.status !== status) clock['phase'] = entryOf(at, after.status, next);
+  if (next !== undefined) {
     if (assignee !== undefined && before.clock.assignee === undefined) clock['assignee'] = [before.clock.born, assignee];
-  } else if (!keeps && after.assignee !== (workingStatuses.includes(next.status) ? plainAssignee(before) : assignee)) {
+  } else if (after.assignee !== (workingStatuses.includes(after.status) ? plainAssignee(before) : assignee)) {
     clock['assignee'] = entryOf(at, after.assignee);
   }
+}
+
+/** The phase of a closed bead stays as it is: nobody reads it, and a reopening elsewhere says what it is then. */
+function stampClosedAssignee(before: Stored, after: Stored, at: Stamp, clock: Record<string, unknown>): void {
+  const { assignee } = after.bead;
+  const shows = (plain: readonly [Stamp, string?]): boolean => assigneeBy(phaseOf(after), plain, closesOf(after)) === assignee;
+  if (shows(assigneeOf(before))) return;
+  clock['assignee'] = entryOf(at, assignee);
+  // A file may say that a bead was closed later than it was last written.
+  if (!shows([at, assignee])) clock['phase'] = entryOf(at, 'open');
 }
 
 function entryOf(stamp: Stamp, ...parts: readonly (string | undefined)[]): readonly string[] {
@@ -197,10 +209,28 @@ export function assigneeOf({ bead, clock }: Stored): readonly [Stamp, string?] {
   return clock.assignee ?? [clock.born, phaseOf({ bead, clock })[2] === undefined ? bead.assignee : undefined];
 }
 
-/** The plain assignee where it counts: nobody works on a bead who was not given it in that phase. */
+/** Whether the plain assignee counts: where the phase names no worker, and where it was written since the bead was closed. Nobody works on a bead who was not given it in that phase. */
+function isPlain([stamp, status, worker]: readonly [Stamp, string, string?], since: Stamp, closes: Clock['closes'] = {}): boolean {
+  if (worker === undefined && !workingStatuses.includes(status)) return true;
+  return since > stamp && Object.entries(closes).some(([close, { undone }]) => undone === undefined && since >= close);
+}
+
+/** Who has a bead with this phase, plain assignee and closes. */
+export function assigneeBy(phase: readonly [Stamp, string, string?], [since, plain]: readonly [Stamp, string?], closes: Clock['closes']): string | undefined {
+  return isPlain(phase, since, closes) ? plain : phase[2];
+}
+
+/** The plain assignee where it counts. */
 function plainAssignee(stored: Stored): string | undefined {
-  const [, status, worker] = phaseOf(stored);
-  return worker === undefined && !workingStatuses.includes(status) ? assigneeOf(stored)[1] : undefined;
+  const [since, plain] = assigneeOf(stored);
+  return isPlain(phaseOf(stored), since, closesOf(stored)) ? plain : undefined;
+}
+
+/** The tokens of a record; a close that left none is as old as the record. */
+export function closesOf({ bead, clock }: Stored): Readonly<Record<Stamp, CloseToken>> {
+  const closes = clock.closes ?? {};
+  const told = bead.status !== 'closed' || Object.values(closes).some(({ undone }) => undone === undefined);
+  return told ? closes : { ...closes, [clock.born]: tokenOf(bead) };
 }
 
 /** The stamps of the elements of a set. In lines from before its elements were told apart, all have the one stamp of the field. */

@@ -5,6 +5,7 @@ import { makeStamp, stampTime, type Stamp } from '../../src/base/clock.ts';
 import { canonical, isObject } from '../../src/base/jsonl.ts';
 import { evolve, type Bead } from '../../src/domain/bead.ts';
 import { imported, importedBirth, importedOver } from '../../src/ledger/imported.ts';
+import { mergeStored } from '../../src/ledger/merge.ts';
 import { born, constantBirth, lineOf, newest, phaseOf, restamp, stampFor, storedOf, type Stored } from '../../src/ledger/stamps.ts';
 import { bead } from '../helpers/garage.ts';
 
@@ -42,6 +43,31 @@ registers('holds status and worker as one phase', () => {
 registers('keeps a plain assignee apart from the worker', () => {
   const assigned = restamp(first(bead('gt-a')), bead('gt-a', { assignee: 'slit' }), at(1), noBirths);
   assert.equal([assigned.clock.assignee, assigned.clock.phase], [[at(1), 'slit'], undefined]);
+});
+
+registers('writes no phase for who is given a closed bead: a reopening elsewhere says what it is, and the assignee stays', () => {
+  const closed = restamp(first(bead('gt-a', { status: 'in_progress', assignee: 'nux' })), bead('gt-a', { status: 'closed', assignee: 'nux', closed_at: 'now', close_reason: 'done' }), at(1), noBirths);
+  const given = restamp(closed, { ...closed.bead, assignee: 'slit' }, at(4), noBirths);
+  assert.equal(phaseOf(given), phaseOf(closed));
+  const { closed_at: _at, close_reason: _reason, assignee: _assignee, ...rest } = closed.bead;
+  for (const [state, assignee] of [[{ status: 'deferred' }, 'slit'], [{ status: 'hooked', assignee: 'toast' }, 'toast'], [{ status: 'open' }, 'slit']] as const) {
+    const reopened = restamp(closed, { ...rest, ...state }, at(3), noBirths);
+    for (const merged of [mergeStored(given, reopened), mergeStored(reopened, given)]) assert.equal([merged.bead.status, merged.bead.assignee], [state.status, assignee]);
+  }
+  const { assignee: _slit, ...unassigned } = given.bead;
+  const nobody = restamp(given, unassigned, at(5), noBirths);
+  assert.equal([phaseOf(nobody), mergeStored(nobody, closed).bead.assignee, mergeStored(given, closed).bead.assignee], [phaseOf(closed), undefined, 'slit']);
+});
+
+registers('shows who worked on a closed bead, where others gave it away before they knew of that', () => {
+  const before = first(bead('gt-a'));
+  const closedAs = (stored: Stored, stamp: Stamp, closing: Stamp): Stored => restamp(stored, { ...stored.bead, status: 'closed', closed_at: 'now' }, stamp, noBirths, closing);
+  const hooked = restamp(before, bead('gt-a', { status: 'hooked', assignee: 'nux' }), at(1), noBirths);
+  const given = restamp(before, bead('gt-a', { assignee: 'slit' }), at(2), noBirths);
+  const both = mergeStored(hooked, given);
+  for (const [one, other] of [[closedAs(hooked, at(3), at(3)), given], [hooked, closedAs(before, at(3), at(0))], [closedAs(both, at(3), at(2)), both]] as const) {
+    for (const { bead: { status, assignee } } of [mergeStored(one, other), mergeStored(other, one)]) assert.equal([status, assignee], ['closed', 'nux']);
+  }
 });
 
 registers('adds a token for each close, which a reopening marks', () => {
@@ -152,6 +178,24 @@ laws('marks every part that it changes with the new stamp, and no other', () => 
         stored = next;
       });
     }),
+  );
+});
+
+laws('is what becomes of it when it meets what it was before', () => {
+  const state = ({ bead: { status, assignee, closed_at: closedAt } }: Stored): unknown => [status, assignee, closedAt];
+  fc.assert(
+    fc.property(fc.array(fc.tuple(part, fc.nat(12)), { minLength: 2, maxLength: 6 }), (states) => {
+      const past: Stored[] = [];
+      states.forEach(([each, closing], index) => {
+        const before = past.at(-1);
+        const now = clean({ ...each, ...(each.status === 'closed' ? { closed_at: String(closing) } : {}) });
+        // What is imported may have been closed long ago, or later than it was last written.
+        past.push(before === undefined ? first(now) : restamp(before, now, stampFor(at(2 * index), before), noBirths, at(closing)));
+      });
+      const last = past.at(-1)!;
+      for (const earlier of past) assert.equal(state(mergeStored(last, earlier)), state(last));
+    }),
+    { numRuns: 1000 },
   );
 });
 
