@@ -38,9 +38,11 @@ class Claims {
 /** Holds everything that the play is for against git; each line is a claim that turned out false. */
 export async function disprove(hub: Hub, hosts: readonly Host[], book: Book): Promise<string[]> {
   const claims = new Claims();
+  const [first] = hosts;
+  const beads = first === undefined ? new Map<string, BeadFacts>() : await readBeads(first);
   await isOneLedger(claims, hub, hosts);
-  await isNothingLost(claims, hub, hosts, book);
-  await isNothingTwice(claims, hub, hosts, book);
+  await isNothingLost(claims, hub, beads, book);
+  await isNothingTwice(claims, hub, beads, book);
   await isNothingLeft(claims, hub, hosts);
   return claims.wrong;
 }
@@ -54,9 +56,7 @@ async function isOneLedger(claims: Claims, hub: Hub, hosts: readonly Host[]): Pr
   }
 }
 
-async function isNothingLost(claims: Claims, hub: Hub, hosts: readonly Host[], book: Book): Promise<void> {
-  const [first] = hosts;
-  const beads = first === undefined ? new Map<string, BeadFacts>() : await readBeads(first);
+async function isNothingLost(claims: Claims, hub: Hub, beads: ReadonlyMap<string, BeadFacts>, book: Book): Promise<void> {
   for (const { id, kind, closed } of book.beads.values()) {
     const bead = beads.get(id);
     claims.hold(bead !== undefined, `${id} is there`);
@@ -73,9 +73,8 @@ async function isNothingLost(claims: Claims, hub: Hub, hosts: readonly Host[], b
 }
 
 /** What landed on the hub's branch, from git alone. */
-async function isNothingTwice(claims: Claims, hub: Hub, hosts: readonly Host[], book: Book): Promise<void> {
+async function isNothingTwice(claims: Claims, hub: Hub, beads: ReadonlyMap<string, BeadFacts>, book: Book): Promise<void> {
   const git = (...words: string[]): Promise<string> => hub.machine.output(hub.repository, ['git', ...words]);
-  const beads = hosts[0] === undefined ? new Map<string, BeadFacts>() : await readBeads(hosts[0]);
   const range = `${hub.before}..main`;
   const trailers = (key: string): string => `%(trailers:key=${key},valueonly,separator=%x2C)`;
   const read = async (...words: string[]): Promise<string[][]> => (await git('log', ...words, range)).split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
