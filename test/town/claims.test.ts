@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keepAlive } from '../../src/actions/signs-of-life.ts';
+import { syncTown } from '../../src/actions/sync.ts';
 import { claimsTick } from '../../src/supervisors/claims.ts';
-import { openTown } from '../../src/town.ts';
+import { openTown, signatureOf } from '../../src/town.ts';
 import { cloneOf, machines, newHub, type Clone } from '../helpers/clones.ts';
 import { programs } from '../helpers/programs.ts';
 import { git } from '../helpers/town.ts';
@@ -115,14 +116,22 @@ claims('of which one worked on while it was cut off: what the other took over an
 
 claims('of which one falls silent: the other takes its work over after it has seen no sign for the duration', async () => {
   const { one, other } = await machines();
-  await one.gt('config', 'set', 'claims.duration', '1500ms');
+  await one.gt('config', 'set', 'claims.duration', '30s');
   const id = await one.gt('create', 'Paint the door', '--silent', '--run', `case $PWD in ${one.path}*) sleep 60 ;; esac; echo red >door.txt`);
   await one.gt('sling', id);
   await one.gt('down', '--all');
-  await synced(one, other, other);
-  assert.is((await other.tried('sling', id)).code, 1, 'it has only just been seen');
-  await new Promise((resume) => setTimeout(resume, 1600));
-  await synced(other);
+  await synced(one);
+  const began = Date.now();
+  const lookAfter = async (milliseconds: number): Promise<void> => {
+    const town = openTown(other.path, () => began + milliseconds);
+    await syncTown(town, signatureOf(town, 'mayor'), { progress: () => {} });
+    await claimsTick(town, town.rigs[0]!, 'origin');
+  };
+  for (const time of [0, 29_000]) await lookAfter(time);
+  const refused = await other.tried('sling', id);
+  assert.is(refused.code, 1, 'it has been seen a moment ago');
+  assert.match(refused.stderr, /is worked on elsewhere/);
+  await lookAfter(30_000);
   const taken = await shown(other, id);
   assert.match(taken.attempts?.at(-1)?.evidence ?? '', new RegExp(`replica ${await one.replica()} gave no sign of life`));
   await other.gt('tick');
