@@ -4,10 +4,12 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { durationOf } from '../../src/actions/claims.ts';
 import { keepAlive } from '../../src/actions/signs-of-life.ts';
 import { syncTown } from '../../src/actions/sync.ts';
+import { NoLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { claimsTick } from '../../src/supervisors/claims.ts';
-import { openTown, signatureOf } from '../../src/town.ts';
+import { openTown, signatureOf, type Town } from '../../src/town.ts';
 import { cloneOf, machines, newHub, type Clone } from '../helpers/clones.ts';
 import { programs } from '../helpers/programs.ts';
 import { git } from '../helpers/town.ts';
@@ -167,17 +169,26 @@ claims('of which one cannot read its ledger for a moment: its sessions go on giv
   const { hub, one } = await machines();
   await one.gt('config', 'set', 'claims.duration', '300ms');
   await one.gt('sling', await one.gt('create', 'Paint the door', '--silent'), '--no-start');
-  const main = await one.git('rev-parse', 'refs/beads/main');
-  await one.git('update-ref', '-d', 'refs/beads/main');
   const town = openTown(one.path, () => Date.now());
+  const rig = town.rigs[0]!;
+  // It is there again once a look has begun that cannot find it.
+  let failed = false;
+  const lost: Ledger = { ...town.hq, get ref() { failed = true; return 'refs/beads/lost'; } };
+  const shaken: Town = { ...town, get hq() { return failed ? town.hq : lost; } };
+  try {
+    await durationOf({ ...town, hq: lost }, rig);
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, NoLedger);
+  }
+  failed = false;
   const end = new AbortController();
-  const signs = keepAlive(town, town.rigs[0]!, end.signal);
-  await new Promise((resume) => setTimeout(resume, 100));
-  await one.git('update-ref', 'refs/beads/main', main);
+  const signs = keepAlive(shaken, rig, end.signal);
   const given = async (): Promise<boolean> => (await git(hub, ['for-each-ref', 'refs/leases'])) !== '';
   for (const until = performance.now() + 10_000; performance.now() < until && !(await given()); ) await new Promise((resume) => setTimeout(resume, 50));
   end.abort();
   await signs;
+  assert.ok(failed);
   assert.ok(await given());
 });
 
