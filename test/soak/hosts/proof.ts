@@ -90,6 +90,7 @@ async function isNothingTwice(claims: Claims, hub: Hub, beads: ReadonlyMap<strin
     claims.hold(landed.length === 0 ? text.code !== 0 : text.stdout.split('\n').length === 2, `${file} was written once, not as ${text.stdout}`);
   }
   claims.hold(landings.every(([, request]) => request !== ''), 'everything on main was landed by the queue');
+  for (const { id, status } of beads.values()) if (id.startsWith('shop-mr-')) claims.hold(status === 'closed', `the request ${id} has ended, and is not ${status}`);
 }
 
 async function isNothingLeft(claims: Claims, hub: Hub, hosts: readonly Host[]): Promise<void> {
