@@ -9,7 +9,9 @@ const bytesForLength: Record<number, number> = { 5: 4, 6: 4, 7: 5, 8: 5 };
 
 /** The part of an id that decides its shard: up to its first `.` or `+`. */
 export function rootOf(id: string): string {
-  const end = id.search(/[.+]/);
+  const dot = id.indexOf('.');
+  const plus = id.indexOf('+');
+  const end = dot < 0 || (plus >= 0 && plus < dot) ? plus : dot;
   return end < 0 ? id : id.slice(0, end);
 }
 

@@ -1,5 +1,6 @@
+import { isObject } from '../base/jsonl.ts';
 import type { Context, Option } from './command.ts';
-import { BadOption, parseEstimate, parseObject, parsePriority, parseWhen } from './beads.ts';
+import { BadOption, parseEstimate, parsePriority, parseWhen } from './beads.ts';
 import { readText } from './files.ts';
 
 /** The fields of a bead as options, for the commands that write them. */
@@ -93,4 +94,15 @@ async function readMetadata({ metadata, run, script }: TypedFields, context: Con
   const commands = { ...(run === undefined ? {} : { run }), ...(script === undefined ? {} : { script: await readText(script, context) }) };
   const all = { ...typed, ...commands };
   return Object.keys(all).length > 0 || metadata !== undefined ? all : undefined;
+}
+
+function parseObject(text: string, where: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BadOption(`${where} is not JSON: ${error instanceof Error ? error.message : ''}`, `--metadata '{"key": "value"}'`);
+  }
+  if (!isObject(value)) throw new BadOption(`${where} is not a JSON object`, `--metadata '{"key": "value"}'`);
+  return value;
 }

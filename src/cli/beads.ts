@@ -1,5 +1,4 @@
 import { Usage } from '../base/errors.ts';
-import { isObject } from '../base/jsonl.ts';
 import { parseDuration, parseTime, timestamp } from '../base/time.ts';
 import type { Outcome } from '../actions/bead-change.ts';
 import type { Bead } from '../domain/bead.ts';
@@ -47,18 +46,6 @@ export function parseEstimate(text: string): number {
 /** Reads a point in time as beads keep it; an empty text removes one. */
 export function parseWhen(text: string | undefined, now: number): string | null | undefined {
   return text === undefined ? undefined : text === '' ? null : timestamp(parseTime(text, now));
-}
-
-/** Reads a JSON object. */
-export function parseObject(text: string, where: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BadOption(`${where} is not JSON: ${error instanceof Error ? error.message : ''}`, `--metadata '{"key": "value"}'`);
-  }
-  if (!isObject(value)) throw new BadOption(`${where} is not a JSON object`, `--metadata '{"key": "value"}'`);
-  return value;
 }
 
 /** An option whose value cannot be what it should be. */

@@ -3,7 +3,8 @@ import { nearest, truncate } from '../base/text.ts';
 import { globalOptions, type Command } from './command.ts';
 import { aliases, alsoInBd, areas, groups, type Load } from './command-table.ts';
 
-const table = new Map<string, Load>(areas.flatMap(({ commands }) => commands));
+const table = new Map<string, Load>();
+for (const { commands } of areas) for (const [name, load] of commands) table.set(name, load);
 
 /** Lists the full names of all commands. */
 export function commandNames(): string[] {

@@ -102,7 +102,10 @@ export function spell(options: Record<string, Option>, typed: string, words: rea
 }
 
 function camel(name: string): string {
-  return name.includes('-') ? name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) : name;
+  const [first = '', ...others] = name.split('-');
+  let joined = first;
+  for (const part of others) joined += part.charAt(0).toUpperCase() + part.slice(1);
+  return joined;
 }
 
 function checkChoice(label: string, value: string, choices: readonly string[] | undefined, hint: string): void {
@@ -118,18 +121,16 @@ function readNumber(label: string, word: string, hint: string): number {
 }
 
 function readOption(name: string, option: Option, typed: readonly string[], hint: string): unknown {
+  if (typed.length === 0 && !option.required) return option.type === 'array' ? [...((option.default as readonly string[] | undefined) ?? [])] : option.default;
   const label = `--${name}`;
   if (option.type === 'array') {
     const values = option.whole ? [...typed] : typed.flatMap((word) => word.split(',').map((part) => part.trim()).filter((part) => part !== ''));
     for (const value of values) checkChoice(label, value, option.choices, hint);
     if (values.length === 0 && option.required) throw new BadArgument(`${label} is missing`, { flag: name }, hint);
-    return typed.length === 0 ? [...((option.default as readonly string[] | undefined) ?? [])] : values;
+    return values;
   }
-  const last = typed.at(-1);
-  if (last === undefined) {
-    if (option.required) throw new BadArgument(`${label} is missing`, { flag: name }, hint);
-    return option.default;
-  }
+  const last = typed[typed.length - 1];
+  if (last === undefined) throw new BadArgument(`${label} is missing`, { flag: name }, hint);
   if (option.type === 'number') return readNumber(label, last, hint);
   checkChoice(label, last, option.choices, hint);
   return last;
@@ -173,7 +174,8 @@ export function parse(command: Command, typed: string, words: readonly string[],
   if (common.help) return { ...common, args: {} };
   const hint = [typed, ...positionalWords(command), '[options]'].join(' ');
   const args = readPositionals(command, typed, given._ as string[], hint);
-  for (const [name, option] of Object.entries(command.options ?? {})) {
+  for (const name in command.options) {
+    const option = command.options[name]!;
     args[camel(name)] = option.type === 'boolean' ? has(name) : readOption(name, option, values(name), hint);
   }
   return { ...common, args };

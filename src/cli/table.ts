@@ -41,7 +41,10 @@ function laid<Row>(rows: readonly Row[], { title, cell, tone, align }: Column<Ro
   const isPlain = lines.length === rows.length && arePlain(joined);
   const texts = isPlain ? lines : values.map((value) => oneLine(String(value ?? '')));
   let width = title.length;
-  for (const text of texts) width = Math.max(width, isPlain ? text.length : displayWidth(text));
+  for (const text of texts) {
+    const own = isPlain ? text.length : displayWidth(text);
+    if (own > width) width = own;
+  }
   return { title, texts, tones: tone === undefined ? undefined : rows.map(tone), width, isPlain, isRight: align === 'right' };
 }
 
@@ -56,8 +59,9 @@ const leastShrunk = 10;
 
 /** The widths of the columns, of which one gives way where all of them together are too wide. */
 function fitted(widths: readonly number[], shrink: number, columns: number | undefined): readonly number[] {
+  if (columns === undefined) return widths;
   const total = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
-  if (columns === undefined || total <= columns) return widths;
+  if (total <= columns) return widths;
   return widths.map((width, column) => (column === shrink ? Math.min(width, Math.max(leastShrunk, width - (total - columns))) : width));
 }
 
@@ -68,21 +72,26 @@ function filled(text: string, { isPlain, isRight }: Laid, room: number, isLast: 
   return isRight ? pad(cut, room, 'left') : isLast ? cut : pad(cut, room);
 }
 
+function textOf({ title, texts }: Laid, row: number): string {
+  return row < 0 ? title : texts[row]!;
+}
+
 /** Turns a table into aligned lines no wider than `room` columns, or as wide as they are where that is undefined. */
-export function* tableLines({ columns, count, titles, shrink }: Table, room: number | undefined, paint?: (text: string, tone: Tone | undefined) => string): Iterable<string> {
-  if (count === 0) return;
+export function tableLines({ columns, count, titles, shrink }: Table, room: number | undefined, paint?: (text: string, tone: Tone | undefined) => string): string[] {
+  const lines: string[] = [];
+  if (count === 0) return lines;
   const widths = fitted(columns.map(({ width }) => width), shrink, room);
   // The titles are row -1.
   for (let row = titles ? -1 : 0; row < count; row += 1) {
-    const textOf = ({ title, texts }: Laid): string => (row < 0 ? title : texts[row]!);
     let last = columns.length - 1;
-    while (last >= 0 && textOf(columns[last]!) === '') last -= 1;
+    while (last >= 0 && textOf(columns[last]!, row) === '') last -= 1;
     let line = '';
     for (let index = 0; index <= last; index += 1) {
       const column = columns[index]!;
-      const text = filled(textOf(column), column, widths[index]!, index === last);
+      const text = filled(textOf(column, row), column, widths[index]!, index === last);
       line += (index === 0 ? '' : '  ') + (paint === undefined ? text : paint(text, row < 0 ? 'faint' : column.tones?.[row]));
     }
-    yield line;
+    lines.push(line);
   }
+  return lines;
 }

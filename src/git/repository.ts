@@ -88,6 +88,7 @@ function linkTarget(dotGit: string): string | undefined {
 }
 
 function firstLine(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
   try {
     return readFileSync(path, 'utf8').split('\n', 1)[0];
   } catch {

@@ -52,14 +52,15 @@ function firstLines(path: string, count: number): string[] {
   const file = attempt(() => openSync(path, 'r'));
   if (file === undefined) return [];
   try {
-    const room = count === 1 ? little : chunk;
-    let bytes = Buffer.alloc(0);
+    const bytes = new Uint8Array(count === 1 ? little : chunk);
+    const decoder = new TextDecoder();
+    const lines = [''];
     for (;;) {
-      const piece = Buffer.alloc(room);
-      const size = readSync(file, piece, 0, room, null);
-      bytes = Buffer.concat([bytes, piece.subarray(0, size)]);
-      const lines = bytes.toString('utf8').split('\n');
-      if (lines.length > count || size < room) return lines.slice(0, Math.min(count, lines.length - 1));
+      const size = readSync(file, bytes, 0, bytes.length, null);
+      const found = decoder.decode(bytes.subarray(0, size), { stream: true }).split('\n');
+      lines[lines.length - 1] += found[0]!;
+      for (let line = 1; line < found.length; line += 1) lines.push(found[line]!);
+      if (lines.length > count || size < bytes.length) return lines.slice(0, Math.min(count, lines.length - 1));
     }
   } finally {
     closeSync(file);
@@ -75,10 +76,10 @@ export function findLines(ledger: Ledger, name: string, commit: string, beginnin
   if (file === undefined) return undefined;
   try {
     const first = piece(file, 0, little);
-    const end = first.indexOf('\n');
-    if (parseHeader(first.toString('utf8', 0, end))?.commit !== commit) return undefined;
+    const end = first.indexOf(lineBreak);
+    if (parseHeader(textOf(first.subarray(0, end)))?.commit !== commit) return undefined;
     const size = fstatSync(file).size;
-    return beginnings.map((beginning) => findLine(file, end + 1, size, beginning));
+    return beginnings.map((beginning) => findLine(file, end + 1, size - 1, beginning));
   } catch {
     return undefined;
   } finally {
@@ -86,34 +87,42 @@ export function findLines(ledger: Ledger, name: string, commit: string, beginnin
   }
 }
 
-/** Finds a line that begins somewhere between two places of a file. */
+/** Finds a line that begins between two places of a file, or at one of them. */
 function findLine(file: number, from: number, to: number, beginning: string): string | undefined {
   let [low, high] = [from, to];
-  while (high - low > chunk) {
+  while (high - low > little) {
     const middle = Math.floor((low + high) / 2);
     const start = middle + lineEnd(file, middle) + 1;
-    if (start >= high) high = middle;
-    else if (piece(file, start, beginning.length).toString('utf8') > beginning) high = start;
+    if (start > high || textOf(piece(file, start, beginning.length)) > beginning) high = middle;
     else low = start;
   }
-  const text = `\n${piece(file, low, high - low + chunk).toString('utf8')}`;
-  const start = text.indexOf(`\n${beginning}`);
-  const end = text.indexOf('\n', start + 1);
-  if (start >= 0 && end < 0) throw new Error('the line is too long');
-  return start < 0 ? undefined : text.slice(start + 1, end);
+  for (const room of [little, chunk]) {
+    const text = `\n${textOf(piece(file, low, high - low + room))}`;
+    const start = text.indexOf(`\n${beginning}`);
+    if (start < 0) return undefined;
+    const end = text.indexOf('\n', start + 1);
+    if (end >= 0) return text.slice(start + 1, end);
+  }
+  throw new Error('the line is too long');
 }
 
 /** How far behind a place of a file its line ends. */
 function lineEnd(file: number, at: number): number {
   for (const room of [little, chunk]) {
-    const end = piece(file, at, room).indexOf('\n');
+    const end = piece(file, at, room).indexOf(lineBreak);
     if (end >= 0) return end;
   }
   throw new Error('the line is too long');
 }
 
-function piece(file: number, at: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
+const lineBreak = 10;
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function piece(file: number, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
   return bytes.subarray(0, readSync(file, bytes, 0, length, at));
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { hashText } from '../base/ids.ts';
 
 /** What a system says of the machine, and of what is mounted where. Texts are empty where it does not say. */
@@ -42,7 +41,7 @@ function mountOf(path: string, mounts: string): Mount {
 let known: Surroundings | undefined;
 
 function here(): Surroundings {
-  known ??= { machine: textOf('/etc/machine-id').trim(), host: hostname(), mounts: textOf('/proc/self/mountinfo') };
+  known ??= { machine: textOf('/etc/machine-id').trim(), host: process.getBuiltinModule('node:os').hostname(), mounts: textOf('/proc/self/mountinfo') };
   return known;
 }
 

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Busy } from '../base/errors.ts';
 import { hashText } from '../base/ids.ts';
@@ -66,6 +65,9 @@ async function letOthers(path: string): Promise<void> {
   if (since < turnMilliseconds && existsSync(`${path}.wanted`) && ageOf(`${path}.wanted`) < turnMilliseconds) await sleep(turnMilliseconds - since);
 }
 
+/** Whoever takes no lock need not load what knows it. */
+const hostName = (): string => process.getBuiltinModule('node:os').hostname();
+
 let made = 0;
 
 /**
@@ -76,7 +78,7 @@ function appear(path: string, self: LockOwner): boolean {
   const own = aside(path, self);
   try {
     mkdirSync(own);
-    writeFileSync(join(own, ownerFile), JSON.stringify({ ...self, host: hostname() } satisfies Holder));
+    writeFileSync(join(own, ownerFile), JSON.stringify({ ...self, host: hostName() } satisfies Holder));
     renameSync(own, path);
     return true;
   } catch (error) {
@@ -126,7 +128,7 @@ function holderOf(path: string): Holder | undefined {
 /** Whose lock it is, where the owner is dead or nothing was heard of it for too long. */
 function deadHolder(path: string, liveness: Liveness): Holder | 'nobody' | undefined {
   const holder = holderOf(path);
-  const alive = holder === undefined || holder.host !== hostname() ? 'unknown' : liveness.isAlive(holder);
+  const alive = holder === undefined || holder.host !== hostName() ? 'unknown' : liveness.isAlive(holder);
   const isDead = alive === false || (alive === 'unknown' && ageOf(path) > staleMilliseconds);
   return isDead ? (holder ?? 'nobody') : undefined;
 }

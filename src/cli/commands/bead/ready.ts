@@ -34,14 +34,13 @@ export const command = defineCommand({
     const { total, claimed } = await claimReady(await asWriter(context), (asked) => readyWork(town, ledgers, asked, query, sort), most);
     return { total, beads: claimed === undefined ? [] : [claimed], explanation: undefined };
   },
-  *render(result, { claim }) {
-    if (result.explanation !== undefined) return yield* explained(result.explanation);
+  render(result, { claim }) {
+    if (result.explanation !== undefined) return explained(result.explanation);
     const { total, beads } = result;
-    if (total === 0) yield 'nothing is ready: gt blocked shows what waits for what, gt create "…" writes new work down';
-    else if (claim && beads.length === 0) yield `nothing was claimed: others have what is ready (gt ready shows it)`;
-    if (claim) return yield* beads.map(({ id, title }) => `claimed ${id}: ${title}`);
-    yield beadTable(beads);
-    if (total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
+    if (total === 0) return ['nothing is ready: gt blocked shows what waits for what, gt create "…" writes new work down'];
+    if (claim) return beads.length === 0 ? ['nothing was claimed: others have what is ready (gt ready shows it)'] : beads.map(({ id, title }) => `claimed ${id}: ${title}`);
+    const more = total > beads.length ? [`(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`] : [];
+    return [beadTable(beads), ...more];
   },
   json: (result) => result.explanation ?? result.beads,
 });

@@ -13,17 +13,15 @@ export const command = defineCommand({
   options: pastOptions,
   examples: [['bead show gt-x1y2z', 'one bead'], ['bead show gt-x1', 'the only one whose id begins so'], ['bead show gt-x1y2z --at yesterday', 'as it was']],
   run: async ({ bead, at }, context) => showBeads(await townThen(context, at), context.cwd, bead, (text, { message }) => context.warn(`gt: ${text}: ${message}`)),
-  *render(beads) {
-    for (const [index, bead] of beads.entries()) {
-      if (index > 0) yield '';
-      yield* sheet(bead);
-    }
+  render(beads) {
+    const parts: Part[] = [];
+    for (const bead of beads) parts.push(...(parts.length > 0 ? [''] : []), ...sheet(bead));
+    return parts;
   },
   json: (beads) => beads.map(detailRecord),
 });
 
-function* sheet({ bead, dependencies, dependents }: Details): Iterable<Part> {
-  yield { heading: `${bead.id}  ${bead.title.replace(/\s+/g, ' ')}` };
+function sheet({ bead, dependencies, dependents }: Details): Part[] {
   const facts: [string, unknown][] = [
     ['status', shownStatus(bead)], ['priority', `P${bead.priority}`], ['type', bead.issue_type], ['assignee', bead.assignee], ['labels', bead.labels?.join(', ')],
     ['parent', bead.parent], ['estimate', bead['estimated_minutes'] === undefined ? undefined : `${bead['estimated_minutes'] as number} min`], ['due', bead['due_at']],
@@ -32,18 +30,25 @@ function* sheet({ bead, dependencies, dependents }: Details): Iterable<Part> {
     ['compacted', bead['compacted_at_commit'] === undefined ? bead['compacted_at'] : `${String(bead['compacted_at'])}; --at ${String(bead['compacted_at_commit']).slice(0, 12)} shows all of it`],
     ['metadata', bead.metadata === undefined ? undefined : JSON.stringify(bead.metadata)],
   ];
-  yield table(facts.filter(([, value]) => value !== undefined && value !== ''), [{ title: '', cell: ([name]) => `  ${name}` }, { title: '', cell: ([, value]) => String(value) }], { titles: false });
+  const known = facts.filter(([, value]) => value !== undefined && value !== '');
+  const parts: Part[] = [
+    { heading: `${bead.id}  ${bead.title.replace(/\s+/g, ' ')}` },
+    table(known, [{ title: '', cell: ([name]) => `  ${name}` }, { title: '', cell: ([, value]) => String(value) }], { titles: false }),
+  ];
   for (const [title, key] of [['description', 'description'], ['design', 'design'], ['acceptance', 'acceptance_criteria'], ['notes', 'notes']] as const) {
     const text = bead[key];
-    if (typeof text === 'string' && text !== '') yield* ['', { heading: title }, indented(text)];
+    if (typeof text === 'string' && text !== '') parts.push('', { heading: title }, indented(text));
   }
-  yield* neighbours('depends on', dependencies.filter(({ dependency_type: type }) => type !== 'parent-child'));
-  yield* neighbours('children', dependents.filter(({ dependency_type: type }) => type === 'parent-child'));
-  yield* neighbours('needed by', dependents.filter(({ dependency_type: type }) => type !== 'parent-child'));
-  if ((bead.attempts ?? []).length > 0) yield* ['', { heading: 'attempts' }];
-  for (const { at, agent, outcome, evidence } of bead.attempts ?? []) yield* [`  ${at}  ${agent}: ${outcome}`, indented(evidence, '    ')];
-  if ((bead.comments ?? []).length > 0) yield* ['', { heading: 'comments' }];
-  for (const { created_at: at, author, text } of bead.comments ?? []) yield* [`  ${at}  ${author}`, indented(text, '    ')];
+  parts.push(
+    ...neighbours('depends on', dependencies.filter(({ dependency_type: type }) => type !== 'parent-child')),
+    ...neighbours('children', dependents.filter(({ dependency_type: type }) => type === 'parent-child')),
+    ...neighbours('needed by', dependents.filter(({ dependency_type: type }) => type !== 'parent-child')),
+  );
+  if ((bead.attempts ?? []).length > 0) parts.push('', { heading: 'attempts' });
+  for (const { at, agent, outcome, evidence } of bead.attempts ?? []) parts.push(`  ${at}  ${agent}: ${outcome}`, indented(evidence, '    '));
+  if ((bead.comments ?? []).length > 0) parts.push('', { heading: 'comments' });
+  for (const { created_at: at, author, text } of bead.comments ?? []) parts.push(`  ${at}  ${author}`, indented(text, '    '));
+  return parts;
 }
 
 function by(at: string | undefined, who: string | undefined): string | undefined {
@@ -54,13 +59,12 @@ function indented(text: string, before = '  '): string {
   return text.trimEnd().split('\n').map((line) => `${before}${line}`).join('\n');
 }
 
-function* neighbours(title: string, beads: readonly Neighbour[]): Iterable<Part> {
-  if (beads.length === 0) return;
-  yield* ['', { heading: title }];
-  yield table(beads, [
+function neighbours(title: string, beads: readonly Neighbour[]): Part[] {
+  if (beads.length === 0) return [];
+  return ['', { heading: title }, table(beads, [
     { title: '', cell: ({ id }) => `  ${id}` },
     { title: '', cell: (bead) => shownStatus(bead) },
     { title: '', cell: ({ dependency_type: type }) => (type === 'blocks' || type === 'parent-child' ? '' : type) },
     { title: '', cell: ({ title: says }) => says },
-  ], { titles: false });
+  ], { titles: false })];
 }
