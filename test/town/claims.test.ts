@@ -14,6 +14,7 @@ import { cloneOf, machines, newHub, type Clone } from '../helpers/clones.ts';
 import { programs } from '../helpers/programs.ts';
 import { git } from '../helpers/town.ts';
 import { ownEnvironment } from '../helpers/temporary.ts';
+import { until } from '../sessions/until.ts';
 
 interface Shown {
   readonly status: string;
@@ -59,6 +60,8 @@ claims('land work on a bead once, and its claim goes with that', async () => {
   await one.gt('sling', id);
   assert.equal(await claimsOn(hub), [`refs/claims/${id}`]);
   await one.gt('wait', id, '--for', 'submitted', '--timeout', '20s');
+  // It is submitted before the hub has it, and whoever looks in between waits for it.
+  await until(async () => (await git(hub, ['for-each-ref', 'refs/heads/mq/main/in'])) !== '', 20_000);
   await synced(one, other);
   await other.gt('mq', 'run');
   assert.equal(await claimsOn(hub), []);
