@@ -220,7 +220,7 @@ export async function noteArrived(repository: Repository, hub: Hub, arrived: rea
   }
 }
 
-/** Pushes what this clone has written, and nothing else: one push that takes in nothing, for who cannot wait. The common ledger follows where it can. Answers whether there was anything to push. */
+/** Pushes what this clone has written without taking anything in, for whoever cannot wait; the common ledger follows where nobody was faster. Answers whether anything was pushed. Throws RemoteUnreachable, LedgerRefused, and PushRefused where the hub has something else under this clone's name. */
 export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number): Promise<boolean> {
   const { repository, ref } = ledger;
   const main = await readRef(repository, ref);
