@@ -4,7 +4,7 @@ import { formatAddress, type Address } from '../domain/address.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { statePath } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
-import { phaseOf } from '../ledger/stamps.ts';
+import { phaseOf } from '../ledger/stored.ts';
 import { clientAround } from '../sessions/ancestors.ts';
 import { rigNamed, workerFolder, type Town } from '../town.ts';
 import { hookOf } from './prime.ts';

@@ -6,7 +6,7 @@ import { prefixSetting, rename, renamePrefix, type Move } from '../domain/renami
 import { checkPrefix, rigRecords, rigSettings } from '../domain/rig.ts';
 import { setSetting } from '../domain/setting.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { referenceKeys } from '../ledger/stamps.ts';
+import { referenceKeys } from '../ledger/stored.ts';
 import { transact, type LedgerChange } from '../ledger/transact.ts';
 import { hqPrefix, ledgersOf, rigNamed, type Rig, type Town } from '../town.ts';
 import { placeOf } from './bead-create.ts';

@@ -14,7 +14,7 @@ import { withLock } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
 import type { Hub } from '../ledger/sharing.ts';
-import { phaseOf, type Stored } from '../ledger/stamps.ts';
+import { phaseOf, type Stored } from '../ledger/stored.ts';
 import { transact } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { claimFact, isHere, takeClaim } from './claims.ts';

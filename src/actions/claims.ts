@@ -12,7 +12,7 @@ import { appendEvent } from '../ledger/events.ts';
 import { replicaOf } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { carry, fetchShared, foldShared, isOtherTown, LedgerRefused, OtherTown, type Hub } from '../ledger/sharing.ts';
-import { phaseOf, type Stored } from '../ledger/stamps.ts';
+import { phaseOf, type Stored } from '../ledger/stored.ts';
 import type { Signature } from '../ledger/transact.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { learnPrefixes } from './prefixes.ts';

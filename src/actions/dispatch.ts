@@ -17,7 +17,7 @@ import { withLock } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
 import type { Hub } from '../ledger/sharing.ts';
-import { phaseOf } from '../ledger/stamps.ts';
+import { phaseOf } from '../ledger/stored.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import { findProgram } from '../sessions/backend.ts';
 import { ledgerOf, workerFolder, type Rig, type Town } from '../town.ts';

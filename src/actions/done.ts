@@ -5,7 +5,7 @@ import { onHook } from '../domain/agent.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
-import { phaseOf } from '../ledger/stamps.ts';
+import { phaseOf } from '../ledger/stored.ts';
 import { openRepository } from '../git/repository.ts';
 import { commitWorktree } from '../git/snapshot.ts';
 import { gitText } from '../git/run.ts';

@@ -11,7 +11,7 @@ import { openRepository } from '../git/repository.ts';
 import { resetWorktree } from '../git/snapshot.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { consult } from '../ledger/read.ts';
-import { phaseOf, type Stored } from '../ledger/stamps.ts';
+import { phaseOf, type Stored } from '../ledger/stored.ts';
 import { transact } from '../ledger/transact.ts';
 import { startClient, type Client, type ClientExit } from '../sessions/client.ts';
 import { definedOnly, type Environment } from '../sessions/environment.ts';

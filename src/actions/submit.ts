@@ -13,7 +13,7 @@ import { offer } from '../ledger/offered.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult, openSnapshot } from '../ledger/read.ts';
 import { isOtherTown, LedgerRefused, nameOnHub, replicaRef } from '../ledger/sharing.ts';
-import { phaseOf } from '../ledger/stamps.ts';
+import { phaseOf } from '../ledger/stored.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
 import type { Rig, Town } from '../town.ts';
 import { hubRef, inRef, targetRef } from './queue-refs.ts';

@@ -7,7 +7,7 @@ import { remoteUrl } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { replicaOf, type Ledger } from '../ledger/ledger.ts';
 import { openSnapshot } from '../ledger/read.ts';
-import type { Stored } from '../ledger/stamps.ts';
+import type { Stored } from '../ledger/stored.ts';
 import { addTrust, commandOf, declineTrust, knownReplicas, readTrust, removeTrust, whyUntrusted, type CommandUntrusted, type Runnable } from '../ledger/trust.ts';
 import { rigAt, rigNamed, type Rig, type Town } from '../town.ts';
 

@@ -13,7 +13,7 @@ import { formatAt, formatPath } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { settingsPath, type View } from '../ledger/shards.ts';
-import type { Stored } from '../ledger/stamps.ts';
+import type { Stored } from '../ledger/stored.ts';
 import { SeenMeanwhile, transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
 import { ledgersOf, type Town } from '../town.ts';
 import { actOf, type Writer } from './bead-write.ts';

@@ -2,7 +2,7 @@ import type { Stamp } from '../base/clock.ts';
 import { hashText } from '../base/ids.ts';
 import { canonical } from '../base/jsonl.ts';
 import type { Bead, Dependency } from '../domain/bead.ts';
-import { referenceKeys, type EdgeEntry, type Stored } from './stamps.ts';
+import { referenceKeys, type EdgeEntry, type Stored } from './stored.ts';
 
 /** A bead as it is spoken of: by an id, and by its birth, which decides whom that means. */
 export interface Mention {

@@ -11,7 +11,7 @@ import { NoLedger, type Ledger } from './ledger.ts';
 import { consult } from './read.ts';
 import { isRedirect } from './renaming.ts';
 import { shardPath } from './shards.ts';
-import { storedOf, type Stored } from './stamps.ts';
+import { storedOf, type Stored } from './stored.ts';
 
 /** One commit of a ledger: who wrote it, when, and what it says that happened. */
 export interface Entry {

@@ -11,7 +11,7 @@ import { underLedgerLock } from './locked.ts';
 import { mergeRecords } from './merge.ts';
 import { formatShard, parseSettings, shardPath } from './shards.ts';
 import { examineShard, mendedRecords, recordFindings, type Examined, type Finding, type Placed } from './soundness.ts';
-import type { Stored } from './stamps.ts';
+import type { Stored } from './stored.ts';
 import type { Signature } from './transact.ts';
 
 /** What was found in a ledger, and the shards as they would be mended. */

@@ -11,7 +11,7 @@ import { mergeRecords } from './merge.ts';
 import { mergeFormat, mergeSettings } from './merge-settings.ts';
 import { isRedirect } from './renaming.ts';
 import { checkPlaces, formatShard, parseSettings, parseShard, shardPath } from './shards.ts';
-import { lineOf, type Stored } from './stamps.ts';
+import { lineOf, type Stored } from './stored.ts';
 
 type Records = Map<string, Stored>;
 

@@ -5,7 +5,7 @@ import { compareTimes, timestamp } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
 import { edgesOf, identityIn, mentionsOf, pairsOf, readdress, settle, type Mention, type Pair } from './births.ts';
 import { calledSo, isRedirect, joinCalled, renamedIn, settleRenamed, withFormer } from './renaming.ts';
-import { assigneeBy, assigneeOf, closesOf, elementClock, isRegister, lineOf, newest, phaseOf, registerField, registerKey, wordsIn, type CloseToken, type Clock, type Stored } from './stamps.ts';
+import { assigneeBy, assigneeOf, closesOf, elementClock, isRegister, lineOf, newest, phaseOf, registerField, registerKey, wordsIn, type CloseToken, type Clock, type Stored } from './stored.ts';
 
 /** What was written, and when; undefined where it was removed. */
 interface Written {

@@ -4,7 +4,7 @@ import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { NoLedger, wispRef, type Ledger } from './ledger.ts';
 import { ask, checkPlaces, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
-import type { Stored } from './stamps.ts';
+import type { Stored } from './stored.ts';
 
 /** One commit of a ledger, open for reading; what is asked for is loaded once. */
 export interface Snapshot {

@@ -3,7 +3,7 @@ import { Broken } from '../base/errors.ts';
 import { rootOf, shardOf } from '../base/ids.ts';
 import { isObject } from '../base/jsonl.ts';
 import type { Bead, Beads } from '../domain/bead.ts';
-import { keepLine, lineOf, storedOf, type Stored } from './stamps.ts';
+import { keepLine, lineOf, storedOf, type Stored } from './stored.ts';
 
 /** A shard's beads, sorted by id. */
 export type Shard = ReadonlyMap<string, Stored>;

@@ -5,7 +5,7 @@ import { shortDuration, timestamp } from '../base/time.ts';
 import { indexed } from '../domain/bead.ts';
 import { dependencyCycles } from '../domain/tree.ts';
 import { mergeRecords } from './merge.ts';
-import { keepLine, newest, storedOf, type Stored } from './stamps.ts';
+import { keepLine, newest, storedOf, type Stored } from './stored.ts';
 
 /** Something that is not as it should be. */
 export interface Finding {

@@ -12,7 +12,8 @@ import { lockedWrite } from './locked.ts';
 import { Loader } from './read.ts';
 import { writeWisps } from './wisps.ts';
 import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
-import { born, constantBirth, referenceKeys, restamp, stampFor, stampForSetting, type Stored } from './stamps.ts';
+import { born, constantBirth, restamp, stampFor, stampForSetting } from './stamps.ts';
+import { referenceKeys, type Stored } from './stored.ts';
 
 export type LedgerChange =
   | BeadChange

@@ -13,7 +13,7 @@ import { remoteNames } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { readState, replicaOf, stateFolder, statePath } from './ledger.ts';
 import { settingsPath, shardPath } from './shards.ts';
-import { storedOf, type Stored } from './stamps.ts';
+import { storedOf, type Stored } from './stored.ts';
 
 /** What a ledger holds that a machine would run. */
 export interface Runnable {

@@ -8,7 +8,7 @@ import { freeSession, listSessions, type SessionRecord } from '../actions/sessio
 import { startOfWork } from '../actions/worker.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
-import { phaseOf } from '../ledger/stamps.ts';
+import { phaseOf } from '../ledger/stored.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
 import { guarded } from './guarded.ts';
 

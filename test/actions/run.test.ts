@@ -8,7 +8,7 @@ import { startOfWork } from '../../src/actions/worker.ts';
 import { readEvents } from '../../src/ledger/events.ts';
 import { statePath } from '../../src/ledger/ledger.ts';
 import { consult } from '../../src/ledger/read.ts';
-import { phaseOf } from '../../src/ledger/stamps.ts';
+import { phaseOf } from '../../src/ledger/stored.ts';
 import { openTown } from '../../src/town.ts';
 import { gtJson, gtOutput, soloTown } from '../helpers/town.ts';
 

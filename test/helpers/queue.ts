@@ -13,7 +13,7 @@ import { gitText } from '../../src/git/run.ts';
 import { initLedger } from '../../src/ledger/init.ts';
 import { writeState } from '../../src/ledger/ledger.ts';
 import { consult } from '../../src/ledger/read.ts';
-import { phaseOf } from '../../src/ledger/stamps.ts';
+import { phaseOf } from '../../src/ledger/stored.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { refineryTick, type RefineryOptions, type RefineryReport } from '../../src/supervisors/refinery.ts';
 import { openTown, signatureOf, type Rig, type Town, type TownFile } from '../../src/town.ts';

@@ -11,7 +11,7 @@ import { claim, hook, release } from '../../src/domain/hook.ts';
 import { imported, importedBirth, importedOver } from '../../src/ledger/imported.ts';
 import { givenId } from '../../src/ledger/births.ts';
 import { isRedirect, rename as renameRecords } from '../../src/ledger/renaming.ts';
-import type { Stored } from '../../src/ledger/stamps.ts';
+import type { Stored } from '../../src/ledger/stored.ts';
 import { applyOne } from '../../src/ledger/transact.ts';
 import { bead } from './garage.ts';
 

@@ -7,7 +7,7 @@ import { workingStatuses } from '../../src/domain/bead.ts';
 import { identityIn, markedId } from '../../src/ledger/births.ts';
 import { mergeRecords, mergeStored } from '../../src/ledger/merge.ts';
 import { isRedirect } from '../../src/ledger/renaming.ts';
-import { lineOf, newest, type Clock, type Stored } from '../../src/ledger/stamps.ts';
+import { lineOf, newest, type Clock, type Stored } from '../../src/ledger/stored.ts';
 import { bead } from '../helpers/garage.ts';
 import { emptyMemory, lastWords, partsOf, phaseIn, remember, World, type Memory, type Merge, type Records } from '../helpers/replicas.ts';
 

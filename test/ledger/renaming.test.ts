@@ -16,7 +16,7 @@ import { liveBeads, referrersOf } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { rename as renameRecords } from '../../src/ledger/renaming.ts';
 import type { View } from '../../src/ledger/shards.ts';
-import { lineOf, type Stored } from '../../src/ledger/stamps.ts';
+import { lineOf, type Stored } from '../../src/ledger/stored.ts';
 import type { LedgerChange } from '../../src/ledger/transact.ts';
 import { bead, nux, refusal, slit } from '../helpers/garage.ts';
 import { ace, cloneOf, gitIn, newLedger, take, write } from '../helpers/ledger.ts';

@@ -3,10 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeStamp, stampTime, type Stamp } from '../../src/base/clock.ts';
 import { canonical, isObject } from '../../src/base/jsonl.ts';
-import { evolve, type Bead } from '../../src/domain/bead.ts';
-import { imported, importedBirth, importedOver } from '../../src/ledger/imported.ts';
+import type { Bead } from '../../src/domain/bead.ts';
 import { mergeStored } from '../../src/ledger/merge.ts';
-import { born, constantBirth, lineOf, newest, phaseOf, restamp, stampFor, storedOf, type Stored } from '../../src/ledger/stamps.ts';
+import { born, constantBirth, restamp, stampFor } from '../../src/ledger/stamps.ts';
+import { newest, phaseOf, type Stored } from '../../src/ledger/stored.ts';
 import { bead } from '../helpers/garage.ts';
 
 const noBirths = (): undefined => undefined;
@@ -128,11 +128,6 @@ registers('gives a close that says something else now a token of its own', () =>
   assert.equal(clock.closes, { [at(0)]: { at: 'now', reason: 'x', undone: at(1) }, [at(1)]: { at: 'now', reason: 'y' } });
 });
 
-registers('lets no birth of another bead count as the newest write', () => {
-  const edge = { issue_id: 'gt-a', depends_on_id: 'gt-b', type: 'blocks', created_at: '', created_by: '' };
-  assert.is(newest(restamp(first(bead('gt-a')), bead('gt-a', { dependencies: [edge], metadata: { request: 'gt-b' } }), at(1), () => at(9)).clock), at(1));
-});
-
 registers.run();
 
 const laws = suite('every write');
@@ -199,19 +194,6 @@ laws('is what becomes of it when it meets what it was before', () => {
   );
 });
 
-laws('stands in a line that is read back as it was', () => {
-  fc.assert(
-    fc.property(part, part, (one, two) => {
-      const stored = restamp(first(clean(one)), clean(two), at(1), noBirths);
-      const line = lineOf(stored);
-      const read = storedOf(JSON.parse(line) as Record<string, unknown>);
-      assert.ok(read);
-      assert.is(lineOf(read), line);
-      assert.equal(read.bead, stored.bead);
-    }),
-  );
-});
-
 laws('carries a stamp that exceeds the record, though the clock may have gone back an hour', () => {
   fc.assert(
     fc.property(part, fc.integer({ min: -60, max: 60 }), (state, minutes) => {
@@ -229,51 +211,11 @@ laws('of a fresh record needs no more than the clock', () => {
 
 laws.run();
 
-const importing = suite('an imported record');
+const births = suite('constantBirth');
 
-importing('is the same in every clone', () => {
-  const each = bead('gt-a', { status: 'closed', updated_at: '2026-03-02T08:00:00Z', closed_at: '2026-03-02T08:00:00Z', close_reason: 'done', labels: ['x'] });
-  const stored = imported(each, noBirths);
-  assert.equal(stored, imported(JSON.parse(JSON.stringify(each)) as Bead, noBirths));
-  assert.is(stampTime(stored.clock.born), Date.parse(each.created_at));
-  assert.is(stampTime(String(stored.clock['title'])), Date.parse(each.updated_at));
-  assert.equal(Object.values(stored.clock.closes ?? {}), [{ at: each.closed_at, reason: 'done' }]);
-});
-
-importing('has a birth of its id and its creation', () => {
-  assert.is(importedBirth(bead('gt-a')), importedBirth(bead('gt-a', { title: 'Other' })));
-  assert.is.not(importedBirth(bead('gt-a')), importedBirth(bead('gt-b')));
-  assert.is.not(importedBirth(bead('gt-a')), importedBirth(bead('gt-a', { created_at: '2026-03-01T08:00:01Z' })));
-});
-
-importing('stays the same bead when a newer state is imported over it', () => {
-  const before = imported(bead('gt-a'), noBirths);
-  const after = importedOver(before, bead('gt-a', { title: 'New', updated_at: '2026-04-01T08:00:00Z' }), noBirths);
-  assert.is(after.clock.born, before.clock.born);
-  assert.is(stampTime(String(after.clock['title'])), Date.parse('2026-04-01T08:00:00Z'));
-});
-
-importing('over an older state closes as it would in a clone that had none', () => {
-  const closed = bead('gt-a', { status: 'closed', updated_at: '2026-04-01T08:00:00Z', closed_at: '2026-04-01T08:00:00Z' });
-  const over = importedOver(imported(bead('gt-a'), noBirths), closed, noBirths);
-  assert.equal(over.clock.closes, imported(closed, noBirths).clock.closes);
-});
-
-importing('of an agent is born at one time in every town', () => {
+births('is at one time in every town', () => {
   assert.is(constantBirth('hq-mayor'), constantBirth('hq-mayor'));
   assert.is(stampTime(constantBirth('hq-mayor')), 0);
 });
 
-importing.run();
-
-const evolving = suite('a change');
-
-evolving('leaves a line that git and people can read', () => {
-  const closed = evolve(bead('gt-a'), { op: 'bead.closed', id: 'gt-a', at: '2026-05-01T08:00:00Z', reason: 'done' });
-  assert.ok(closed);
-  const line = lineOf(restamp(first(bead('gt-a')), closed, at(1), noBirths));
-  assert.match(line, /"close_reason":"done","closed_at":"2026-05-01T08:00:00Z"/);
-  assert.match(line, /"status":"closed"/);
-});
-
-evolving.run();
+births.run();

@@ -3,7 +3,7 @@ import { workingStatuses, type Bead } from '../../../src/domain/bead.ts';
 import { settingLeaves } from '../../../src/domain/setting.ts';
 import { givenId, markedId } from '../../../src/ledger/births.ts';
 import { isRedirect } from '../../../src/ledger/renaming.ts';
-import type { Stored } from '../../../src/ledger/stamps.ts';
+import type { Stored } from '../../../src/ledger/stored.ts';
 import { partsOf, phaseIn, type Records } from '../../helpers/replicas.ts';
 import type { Bits } from './bits.ts';
 

@@ -14,7 +14,7 @@ import { initLedger } from '../../../src/ledger/init.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { carry, type Hub } from '../../../src/ledger/sharing.ts';
 import type { View } from '../../../src/ledger/shards.ts';
-import { lineOf } from '../../../src/ledger/stamps.ts';
+import { lineOf } from '../../../src/ledger/stored.ts';
 import { transact, type LedgerChange, type Signature } from '../../../src/ledger/transact.ts';
 import { trim } from '../../../src/ledger/trim.ts';
 import type { Fault } from './steps.ts';

@@ -8,7 +8,7 @@ import { mainRef, type Ledger } from '../../../src/ledger/ledger.ts';
 import { allIds } from '../../../src/ledger/projection.ts';
 import { isRedirect } from '../../../src/ledger/renaming.ts';
 import { parseSettings, parseShard, settingsPath } from '../../../src/ledger/shards.ts';
-import { lineOf, type Stored } from '../../../src/ledger/stamps.ts';
+import { lineOf, type Stored } from '../../../src/ledger/stored.ts';
 import { bead } from '../../helpers/garage.ts';
 import { Bits } from './bits.ts';
 import { Chronicle } from './chronicle.ts';
