@@ -224,12 +224,14 @@ async function pointingFrom(others: readonly Ledger[], { done }: Deed): Promise<
 
 function told({ done }: Deed, { changes, now }: Plan): Undone['beads'] {
   const then = new Map(changes.flatMap((change): [string, LedgerChange][] => (change.op === 'setting.set' ? [] : [[change.id, change]])));
-  return done.map(({ id }) => {
+  const moved = changes.some(({ op }) => op === 'bead.returned');
+  return done.map(({ id, before, after }) => {
     const change = then.get(id);
     if (change?.op === 'bead.withdrawn') return { id, changes: ['withdrawn, as if it had never been created'] };
     if (change?.op === 'bead.reverted') return { id, changes: [change.stored.bead.status === 'tombstone' ? 'deleted again' : 'brought back'] };
     if (change?.op === 'bead.deleted') return { id, changes: ['deleted: others have seen it'] };
-    return { id, changes: change?.op === 'bead.restored' ? differences(now.get(id), change.bead) : [] };
+    if (change?.op === 'bead.restored') return { id, changes: differences(now.get(id), change.bead) };
+    return { id, changes: moved ? differences(after, before) : [] };
   });
 }
 

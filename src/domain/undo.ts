@@ -1,8 +1,9 @@
 import { reaches } from '../base/graph.ts';
 import { same } from '../base/jsonl.ts';
-import { edgesOf, evolving, type Act, type Bead, type BeadChange, type Beads } from './bead.ts';
+import { edgesOf, evolving, renamedTo, type Act, type Bead, type BeadChange, type Beads } from './bead.ts';
 import { acyclic, dependents } from './dependency.ts';
 import { changedParts, elementOf, partsOf } from './history.ts';
+import type { Move } from './renaming.ts';
 
 /** What a transaction did to one bead. */
 export interface Done {
@@ -20,8 +21,11 @@ export interface Obstacle {
   readonly parts?: readonly string[];
 }
 
-/** What takes a transaction back; what it deleted, or brought back, is again as it was kept, and what it created goes for good. */
-export type UndoChange = BeadChange | { readonly op: 'bead.reverted'; readonly id: string } | { readonly op: 'bead.withdrawn'; readonly id: string };
+/**
+ * What takes a transaction back; what it deleted, or brought back, is again as it was kept, and what it created goes for good. A bead that it has renamed is called as
+ * before by all who point at it.
+ */
+export type UndoChange = BeadChange | { readonly op: 'bead.reverted'; readonly id: string } | { readonly op: 'bead.withdrawn'; readonly id: string } | ({ readonly op: 'bead.returned' } & Move);
 
 const state: readonly string[] = ['status', 'assignee', 'started_at', 'closed_at', 'close_reason', 'closed_by_session'];
 
@@ -35,16 +39,28 @@ function isLive(bead: Bead | undefined): bead is Bead {
   return bead !== undefined && bead.status !== 'tombstone';
 }
 
+/** The beads that a transaction has renamed, or whose renaming it took back: the ids that they had before, from those that they had after it. */
+export function returning(done: readonly Done[]): Move[] {
+  const left = new Set(done.flatMap(({ id, before, after }) => (isLive(before) && !isLive(after) ? [id] : [])));
+  const taken = new Set(done.flatMap(({ id, before, after }) => (!isLive(before) && isLive(after) ? [id] : [])));
+  const ways = done.flatMap(({ id, before, after }): [string | undefined, string | undefined][] => (left.has(id) ? [[id, renamedTo(after)]] : taken.has(id) ? [[renamedTo(before), id]] : []));
+  return [...new Map(ways.flatMap(([id, from]): [string, Move][] => (id !== undefined && from !== undefined && left.has(id) && taken.has(from) ? [[id, { id, from }]] : []))).values()];
+}
+
 /**
  * Decides what puts back all that a transaction changed, and nothing else. `later` names the groups of parts that were written since, by bead. What others have seen
  * (`shared`) is not withdrawn but deleted, and a deletion that they have seen stays. Obstacles leave everything as it is.
  */
-export function undo(beads: Beads, done: readonly Done[], later: ReadonlyMap<string, ReadonlySet<string>>, shared: boolean, act: Act): { readonly changes: readonly UndoChange[]; readonly obstacles: readonly Obstacle[] } {
+export function undo(beads: Beads, all: readonly Done[], later: ReadonlyMap<string, ReadonlySet<string>>, shared: boolean, act: Act): { readonly changes: readonly UndoChange[]; readonly obstacles: readonly Obstacle[] } {
+  const moves = returning(all);
+  // All else that a renaming has written only says where the bead is.
+  const done = moves.length === 0 ? all : all.filter(({ before, after }) => !isLive(before) || !isLive(after));
   const obstacles = done.flatMap((each) => obstaclesTo(beads.get(each.id), each, later.get(each.id) ?? new Set(), shared));
   if (obstacles.length > 0) return { changes: [], obstacles };
-  const changes = done.flatMap((each) => putBack(beads.get(each.id), each, shared, act));
+  const changes = [...moves.map((move): UndoChange => ({ op: 'bead.returned', ...move })), ...done.flatMap((each) => putBack(beads.get(each.id), each, shared, act))];
   const then = beadsAfter(beads, done, changes);
-  const outcome = [...done.flatMap(({ id, before, after }) => (isLive(before) || !isLive(after) ? [] : orphans(then, id))), ...done.flatMap((each) => badEdges(then, each, later))];
+  const lost = new Set(moves.map(({ from }) => from));
+  const outcome = [...done.flatMap(({ id, before, after }) => (isLive(before) || !isLive(after) || lost.has(id) ? [] : orphans(then, id))), ...done.flatMap((each) => badEdges(then, each, later))];
   return outcome.length > 0 ? { changes: [], obstacles: outcome } : { changes, obstacles: [] };
 }
 
@@ -100,7 +116,7 @@ function withElement(list: unknown, field: string, part: string, element: unknow
 /** The beads as they will be. */
 function beadsAfter(beads: Beads, done: readonly Done[], changes: readonly UndoChange[]): Beads {
   const known = evolving(beads);
-  known.take(changes.filter((change): change is BeadChange => change.op !== 'bead.reverted' && change.op !== 'bead.withdrawn'));
+  known.take(changes.filter((change): change is BeadChange => change.op !== 'bead.reverted' && change.op !== 'bead.withdrawn' && change.op !== 'bead.returned'));
   const gone = new Set(changes.flatMap((change) => (change.op === 'bead.withdrawn' ? [change.id] : [])));
   const back = new Map(changes.flatMap((change): [string, Bead][] => (change.op === 'bead.reverted' ? done.flatMap(({ id, before }): [string, Bead][] => (id === change.id && before !== undefined ? [[id, before]] : [])) : [])));
   const get = (id: string): Bead | undefined => (gone.has(id) ? undefined : (back.get(id) ?? known.get(id)));

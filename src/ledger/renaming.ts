@@ -161,3 +161,19 @@ export function rename(records: Records, moves: readonly Move[], stampOf: (id: s
   }
   return written;
 }
+
+/** The records that point at beads by ids which these lose again, with those that they have from then on. `records` are all of the ledger. */
+export function returned(records: Records, moves: readonly Move[]): Stored[] {
+  const names = new Map<string, string>();
+  for (const { id, from } of moves) {
+    const born = records.get(from)?.clock.born;
+    if (born === undefined) continue;
+    names.set(identityOf({ id: from, birth: born }), id);
+    names.set(` ${from}`, id);
+  }
+  const own = new Set(moves.flatMap(({ id, from }) => [id, from]));
+  return [...records.values()].flatMap((stored) => {
+    const next = own.has(stored.bead.id) || isRedirect(stored) ? stored : readdress(stored, names);
+    return next === stored ? [] : [next];
+  });
+}

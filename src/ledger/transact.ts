@@ -21,6 +21,8 @@ export type LedgerChange =
   | { readonly op: 'bead.imported'; readonly id: string; readonly stored: Stored }
   /** A bead is called by another id from now on, and everybody who points at it knows. */
   | ({ readonly op: 'bead.moved' } & Move)
+  /** A bead is called by an id that it had before, as a record says that is reverted, and everybody who points at it knows. */
+  | ({ readonly op: 'bead.returned' } & Move)
   /** A bead that nobody else has seen yet is as if it had never been. */
   | { readonly op: 'bead.withdrawn'; readonly id: string }
   /** A record is again as it was kept: of a deletion, one that nobody else has seen yet. */
@@ -66,7 +68,7 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     if (signature.undoes !== undefined) await refuseSeen(ledger, signature.undoes, changes);
     const base = nextStamp(ledger.now(), lastStamp(ledger.repository), replicaOf(ledger.repository));
     await ask(view, load, (loaded) => preload(loaded, changes));
-    const moves = changes.filter((change) => change.op === 'bead.moved');
+    const moves = changes.filter((change) => change.op === 'bead.moved' || change.op === 'bead.returned');
     const move = moves.length === 0 ? undefined : await moving(view, load, moves);
     const { files, before, written, last } = apply(view, changes, base, move);
     if (files.size === 0) return nothing;
@@ -100,10 +102,11 @@ async function refuseSeen(ledger: Ledger, commit: string, changes: readonly Ledg
 /** Answers the records that differ once beads are called otherwise. */
 type Mover = (stampOf: (id: string) => Stamp) => readonly Stored[];
 
-async function moving(view: PartialView, load: (wanted: Wanted) => Promise<void>, moves: readonly Move[]): Promise<Mover> {
-  const { rename } = await import('./renaming.ts');
+async function moving(view: PartialView, load: (wanted: Wanted) => Promise<void>, moves: readonly (Move & { readonly op: 'bead.moved' | 'bead.returned' })[]): Promise<Mover> {
+  const { rename, returned } = await import('./renaming.ts');
   const records = await ask(view, load, (loaded) => loaded.records());
-  return (stampOf) => rename(records, moves, stampOf);
+  const back = moves.filter(({ op }) => op === 'bead.returned');
+  return (stampOf) => (back.length > 0 ? returned(records, back) : rename(records, moves, stampOf));
 }
 
 /** What is run is remembered before it is written: commands of other clones run here only where they are trusted. */
@@ -154,7 +157,7 @@ function referencesIn(change: Exclude<LedgerChange, SettingChange>): string[] {
   return isObject(metadata) ? referenceKeys.flatMap((key) => (typeof metadata[key] === 'string' && metadata[key] !== '' ? [metadata[key]] : [])) : [];
 }
 
-type Applied = Exclude<LedgerChange, SettingChange | { readonly op: 'bead.withdrawn' | 'bead.moved' }>;
+type Applied = Exclude<LedgerChange, SettingChange | { readonly op: 'bead.withdrawn' | 'bead.moved' | 'bead.returned' }>;
 
 /** The change, where its metadata names a bead by a former id, with the id that it has now. */
 function followed(change: Applied, view: PartialView): Applied {
@@ -185,7 +188,7 @@ function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp,
       settings.set(change.name, evolveSettings(now, change, stampForSetting(base, now, change.key)));
       continue;
     }
-    if (change.op === 'bead.moved') continue;
+    if (change.op === 'bead.moved' || change.op === 'bead.returned') continue;
     if (!before.has(change.id)) before.set(change.id, view.stored(change.id));
     if (change.op === 'bead.withdrawn') {
       files.set(shardPath(view.drop(change.id)), '');

@@ -79,6 +79,23 @@ renaming('is taken back by undo as if it had never been, while nobody else has s
   assert.equal(await consult(ledger, (view) => [...view.all()].filter(({ status }) => status === 'tombstone')), []);
 });
 
+renaming('is taken back for all who point at the bead, since before or since then', async () => {
+  const ledger = await garage();
+  const lines = (): Promise<string[]> => consult(ledger, (view) => [...view.all()].flatMap(({ id }) => view.stored(id) ?? []).map(lineOf).sort());
+  await does(ledger, nux, (beads, act) => create(beads, 'gt-a', { title: 'Aim', metadata: { request: 'gt-rig' } }, act), (beads, act) => depend(beads, 'gt-a', 'gt-rig', 'tracks', act));
+  const before = await lines();
+  const { commit = '' } = await call(ledger, 'gt-rig', 'gt-war');
+  await does(ledger, nux, (beads, act) => create(beads, 'gt-tank', { title: 'Fill the tank', metadata: { request: 'gt-war' } }, act), (beads, act) => depend(beads, 'gt-tank', 'gt-war.1', 'blocks', act));
+  const undone = await undoIn(ledger, [], commit, ace, nux, false);
+  const tank = async (): Promise<unknown> => consult(ledger, (view) => [view.get('gt-tank')?.metadata, view.get('gt-tank')?.dependencies?.map((edge) => edge.depends_on_id), view.stored('gt-tank')?.clock.references, view.stored('gt-rig')?.clock.born]);
+  const [, , { request }] = (await tank()) as [unknown, unknown, { request: string }];
+  assert.equal(await tank(), [{ request: 'gt-rig' }, ['gt-rig.1'], { request }, request]);
+  assert.equal((await lines()).filter((line) => !line.includes('gt-tank')), before);
+  assert.equal(undone.beads.map(({ id, changes }) => `${id} ${changes.length > 0}`).sort(), ['gt-a true', 'gt-rig true', 'gt-rig.1 true', 'gt-road true', 'gt-war true', 'gt-war.1 true']);
+  await undoIn(ledger, [], undone.commit ?? '', ace, nux, false);
+  assert.equal(await consult(ledger, (view) => ['gt-a', 'gt-road', 'gt-tank', 'gt-rig'].map((id) => [view.get(id)?.metadata?.['request'], view.get(id)?.dependencies?.[0]?.depends_on_id, renamedTo(view.get(id))])), [['gt-war', 'gt-war', undefined], ['gt-war', 'gt-war', undefined], ['gt-war', 'gt-war.1', undefined], [undefined, undefined, 'gt-war']]);
+});
+
 renaming('is known to who names the bead by its former id: the reference means it by its birth', async () => {
   const ledger = await garage();
   await call(ledger, 'gt-rig', 'gt-war');
