@@ -13,12 +13,13 @@ import { cloneBare, defaultBranch, PathTaken } from '../git/remotes.ts';
 import { discover, openRepository, type Repository } from '../git/repository.ts';
 import { requireGit, runGit } from '../git/run.ts';
 import { initLedger, readFormat } from '../ledger/init.ts';
-import { mainRef, readState, writeState, type Ledger } from '../ledger/ledger.ts';
+import { mainRef, readState, statePath, writeState, type Ledger } from '../ledger/ledger.ts';
+import { withLock } from '../ledger/lock.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import { consult } from '../ledger/read.ts';
 import { findNamespace } from '../ledger/sharing.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
-import { hqPrefix, rewriteTown, rigNamed, townState, type Rig, type RigFile, type Town, type TownFile } from '../town.ts';
+import { hqPrefix, openTown, rewriteTown, rigNamed, townState, type Rig, type RigFile, type Town, type TownFile } from '../town.ts';
 import { setAliases, type AliasReport } from './aliases.ts';
 import { chooseGate, gateChanges, type GateChoice, type GateWish } from './gate-choice.ts';
 import { installGitHooks, type GitHookReport } from './githooks.ts';
@@ -63,6 +64,7 @@ interface Built {
 
 const repositoryName = '.repo.git';
 const tellSeconds = 5;
+const patience = 60_000;
 
 /**
  * Adds a repository to the town: a bare clone, its ledger, its agents. It is there whole or not at all: the folder is built beside its place, and what an attempt that was killed has left is taken up or cleared.
@@ -72,6 +74,11 @@ export async function addRig(town: Town, who: Signature, wish: RigWish): Promise
   await requireGit();
   const name = checkName('rig', wish.name);
   if (town.kind === 'solo') throw new SoloTown(town);
+  // Who comes while another one adds it finds what that one has made of it.
+  return withLock(statePath(town.hq.repository, 'locks', `rig-${name}`), town.hq.liveness, patience, () => addNamed(openTown(town.root, town.now), who, name, wish));
+}
+
+async function addNamed(town: Town, who: Signature, name: string, wish: RigWish): Promise<RigReport> {
   if (town.rigs.some((rig) => rig.name === name)) throw new RigTaken(name);
   const source = readSource(wish.cwd, wish.source);
   const records = await consult(town.hq, (view) => rigRecords(view.settings(rigSettings)));
