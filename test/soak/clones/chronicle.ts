@@ -50,8 +50,8 @@ export class Chronicle {
     return this.#count;
   }
 
-  /** Remembers how a write has changed one record, by a clone that knew `knows`; `file` where it took in a file. Answers what is known there afterwards. */
-  note(was: Stored | undefined, is: Stored, records: Records, knows: Bits, file: boolean): Bits {
+  /** Remembers how a write has changed one record of `earlier`, which are `records` now, by a clone that knew `knows`; `file` where it took in a file. Answers what is known there afterwards. */
+  note(was: Stored | undefined, is: Stored, { earlier, records }: { readonly earlier: Records; readonly records: Records }, knows: Bits, file: boolean): Bits {
     const after = knows.copy();
     const { born } = is.clock;
     const deed = (name: string): number => {
@@ -66,7 +66,7 @@ export class Chronicle {
       this.#deleted.set(born, (this.#deleted.get(born) ?? new Set()).add(this.#fresh(after)));
       return after;
     }
-    const [before, now] = [was === undefined ? new Map<string, unknown>() : partsOf(was, records), partsOf(is, records)];
+    const [before, now] = [was === undefined ? new Map<string, unknown>() : partsOf(was, earlier), partsOf(is, records)];
     for (const part of new Set([...before.keys(), ...now.keys()])) {
       const value = json(now.get(part));
       if ((part === 'phase' && value === undefined) || value === json(before.get(part))) continue;

@@ -278,13 +278,15 @@ export class World {
       if (write !== undefined) {
         knows = knew.copy();
         const former = new Map([...changed.values()].flatMap((was): [string, Stored][] => (was === undefined || isRedirect(was) ? [] : [[was.clock.born, was]])));
+        const earlier = new Map(clone.records);
+        for (const [id, was] of changed) if (was === undefined) earlier.delete(id); else earlier.set(id, was);
         for (const [id, was] of changed) {
           const is = clone.records.get(id);
           if (is === undefined) {
             if (write.verb !== 'undo' || was === undefined) throw new Error(`${id} is gone from clone ${clone.number}`);
             this.#chronicle.forget(id, was);
           } else if (write.verb === 'undo' && was?.clock.deleted !== undefined && is.clock.deleted === undefined) this.#chronicle.revive(is, knew);
-          else if (!isRedirect(is)) knows.join(this.#chronicle.note(former.get(is.clock.born), is, clone.records, knew, write.verb === 'import'));
+          else if (!isRedirect(is)) knows.join(this.#chronicle.note(former.get(is.clock.born), is, { earlier, records: clone.records }, knew, write.verb === 'import'));
         }
         knows.join(this.#chronicle.noteSettings(settings, clone.settings, knew));
         const { parents } = await commitAt(reader, head);
