@@ -1,6 +1,6 @@
 import { canonical, isObject, readLines, type ReadLine } from '../base/jsonl.ts';
 import { renamedTo, type Act, type Bead } from '../domain/bead.ts';
-import { compare, isOther, readBead, type Fault } from '../domain/exchange.ts';
+import { compare, isOther, readBead, type Fault, type Format } from '../domain/exchange.ts';
 import { foldIssue, idForIssue, issuesIn, readIssue, type Issue } from '../domain/github.ts';
 import { keep, readMemory, type Entry } from '../domain/key-value.ts';
 import type { SettingChange } from '../domain/setting.ts';
@@ -8,10 +8,6 @@ import { isTask, readTasks, takeTasks } from '../domain/task-list.ts';
 import { imported, importedBirth, importedOver } from '../ledger/imported.ts';
 import type { View } from '../ledger/shards.ts';
 import type { LedgerChange } from '../ledger/transact.ts';
-
-/** What beads can be written as: beads' own JSON Lines, the list of issues that `gh` prints, a Markdown task list. */
-export const formats = ['jsonl', 'github', 'markdown'] as const;
-export type Format = (typeof formats)[number];
 
 /** Where arrivals go, and what is left out of them. */
 export interface Destination {

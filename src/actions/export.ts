@@ -1,12 +1,12 @@
 import { canonical } from '../base/jsonl.ts';
 import { compareTimes } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
+import type { Format } from '../domain/exchange.ts';
 import { issueOf } from '../domain/github.ts';
 import { entriesIn, memoryLine, type Entry } from '../domain/key-value.ts';
 import { writeTasks } from '../domain/task-list.ts';
 import { replaceFile, type Ledger } from '../ledger/ledger.ts';
 import { openSnapshot } from '../ledger/read.ts';
-import type { Format } from './arrivals.ts';
 
 /** A file of beads, and how many stand in it. */
 export interface Export {

@@ -3,6 +3,10 @@ import { timeOf, timestamp } from '../base/time.ts';
 import type { Bead } from './bead.ts';
 import { missedShape } from './field.ts';
 
+/** What beads can be written as: beads' own JSON Lines, the list of issues that `gh` prints, a Markdown task list. */
+export const formats = ['jsonl', 'github', 'markdown'] as const;
+export type Format = (typeof formats)[number];
+
 const flags: readonly string[] = ['ephemeral', 'wisp', 'pinned', 'is_template', 'no_history', 'crystallizes'];
 /** What lists add to a bead and every reader can count by itself. */
 const computed: readonly string[] = ['_type', 'dependency_count', 'dependent_count', 'comment_count', 'parent', 'dependency_type', 'clock', 'schema_version'];

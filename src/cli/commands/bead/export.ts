@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { formats } from '../../../actions/arrivals.ts';
 import { exportBeads, writeExport } from '../../../actions/export.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { countOf } from '../../../base/text.ts';
+import { formats } from '../../../domain/exchange.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';

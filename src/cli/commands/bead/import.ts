@@ -1,6 +1,6 @@
-import { formats } from '../../../actions/arrivals.ts';
 import { importBeads } from '../../../actions/import.ts';
 import { countOf } from '../../../base/text.ts';
+import { formats } from '../../../domain/exchange.ts';
 import { issueFields } from '../../../domain/github.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
