@@ -109,7 +109,7 @@ export async function keptBeads(ledger: Ledger, commit: string, ids: readonly st
 }
 
 /** How the line of a bead begins in the files `live` and `rest`. */
-export function lineStart(shard: string, id: string): string {
+function lineStart(shard: string, id: string): string {
   return `["${shard}","${id}",`;
 }
 

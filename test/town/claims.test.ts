@@ -8,7 +8,7 @@ import { durationOf } from '../../src/actions/claims.ts';
 import { keepAlive } from '../../src/actions/signs-of-life.ts';
 import { syncTown } from '../../src/actions/sync.ts';
 import { NoLedger, type Ledger } from '../../src/ledger/ledger.ts';
-import { claimsTick } from '../../src/supervisors/claims.ts';
+import { claimsRound, claimsTick } from '../../src/supervisors/claims.ts';
 import { openTown, signatureOf, type Town } from '../../src/town.ts';
 import { cloneOf, machines, newHub, type Clone } from '../helpers/clones.ts';
 import { programs } from '../helpers/programs.ts';
@@ -166,6 +166,19 @@ claims('of which one gives signs of life: its work stays its own', async () => {
   assert.is((await shown(third, id)).status, 'hooked');
   assert.is((await git(hub, ['for-each-ref', '--format=%(refname)', 'refs/leases'])), `refs/leases/${await one.replica()}`);
   assert.is((await shown(other, id)).status, 'hooked');
+});
+
+claims('of one rig that cannot be looked after hold up those of no other', async () => {
+  const { hub, one } = await machines();
+  await one.gt('sling', await one.gt('create', 'Paint the door', '--silent'), '--no-start');
+  const found = openTown(one.path, () => Date.now());
+  const [rig] = found.rigs;
+  assert.ok(rig !== undefined);
+  await git(hub, ['update-ref', '-d', `refs/leases/${await one.replica()}`]);
+  const broken = { ...rig, name: 'broken', ledger: { ...rig.ledger, ref: 'refs/beads/nowhere' } };
+  const failures = await claimsRound({ ...found, rigs: [broken, rig] }, ['broken', rig.name].map((name) => ({ name, remote: 'origin' })));
+  assert.equal(failures.map(({ name, failure }) => [name, failure.code]), [['broken', 'ledger.missing']]);
+  assert.match(await git(hub, ['for-each-ref', '--format=%(refname)', 'refs/leases']), /refs\/leases\//);
 });
 
 claims('of which one cannot read its ledger for a moment: its sessions go on giving signs of life', async () => {

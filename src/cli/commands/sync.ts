@@ -1,6 +1,6 @@
 import { poke } from '../../actions/poke.ts';
-import { sharedLedgers, syncTown, type SyncReport } from '../../actions/sync.ts';
-import { claimsTick } from '../../supervisors/claims.ts';
+import { sharedLedgers, syncTown, type SyncReport, type SyncRound } from '../../actions/sync.ts';
+import { claimsRound } from '../../supervisors/claims.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
 
@@ -14,10 +14,12 @@ export const command = defineCommand({
     // Scripts end their work with bd sync, wherever they run.
     if (context.program === 'bd' && remote === undefined && (await sharedLedgers(town)).length === 0) return { ledgers: [], failures: [] };
     const { ledgers, failures } = await syncTown(town, who, { remote, signal: context.signal, progress: (line) => context.progress(line) });
-    for (const { name, failure } of failures) context.warn(`gt: the ledger of ${name} was not shared: ${failure.message}${failure.hint === undefined ? '' : `\n  try: ${failure.hint}`}`);
-    for (const rig of town.rigs) for (const { name, remote: fetched } of ledgers) if (name === rig.name) await claimsTick(town, rig, fetched);
     if (ledgers.some(({ folded }) => folded.length > 0)) poke(town, context.env);
-    return { ledgers, failures: failures.map(({ name, failure: { message, code, hint } }) => ({ name, error: message, code, hint })) };
+    const neglected = await claimsRound(town, ledgers);
+    const warn = (what: string, { failure }: SyncRound['failures'][number]): void => context.warn(`gt: ${what}: ${failure.message}${failure.hint === undefined ? '' : `\n  try: ${failure.hint}`}`);
+    for (const each of failures) warn(`the ledger of ${each.name} was not shared`, each);
+    for (const each of neglected) warn(`the claims of ${each.name} were not looked after`, each);
+    return { ledgers, failures: [...failures, ...neglected].map(({ name, failure: { message, code, hint } }) => ({ name, error: message, code, hint })) };
   },
   *render({ ledgers, failures }) {
     if (ledgers.length === 0 && failures.length === 0) yield 'there is no remote to share the ledger by; what is written here is kept here';
