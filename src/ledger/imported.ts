@@ -2,8 +2,8 @@ import { makeStamp, type Stamp } from '../base/clock.ts';
 import { hashText } from '../base/ids.ts';
 import { timeOf } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
-import { born, restamp, stampFor } from './stamps.ts';
-import type { Stored } from './stored.ts';
+import { born, restamp } from './stamps.ts';
+import { stampFor, type Stored } from './stored.ts';
 
 /**
  * The record of an imported bead, the same in every clone: its birth is made from (id, created_at), its fields' stamps from updated_at,

@@ -3,8 +3,7 @@ import { timestamp } from '../base/time.ts';
 import { renamedTo, type Bead } from '../domain/bead.ts';
 import type { Move } from '../domain/renaming.ts';
 import { givenId, identityOf, readdress, settle, type Mention, type Names } from './births.ts';
-import { stampFor } from './stamps.ts';
-import { lineOf, type Clock, type Stored } from './stored.ts';
+import { lineOf, stampFor, type Clock, type Stored } from './stored.ts';
 
 type Records = ReadonlyMap<string, Stored>;
 

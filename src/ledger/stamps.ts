@@ -4,13 +4,6 @@ import { isObject, same } from '../base/jsonl.ts';
 import { workingStatuses, type Bead } from '../domain/bead.ts';
 import { assigneeBy, assigneeOf, closesOf, elementClock, isRegister, newest, phaseOf, plainAssignee, referenceKeys, registerKey, tokenOf, wordsIn, type Clock, type CloseToken, type EdgeEntry, type Stored } from './stored.ts';
 
-/** `base`, or the next stamp of its replica after everything that the record has seen, where that lies ahead. */
-export function stampFor(base: Stamp, before: Stored | undefined): Stamp {
-  if (before === undefined) return base;
-  const seen = newest(before.clock);
-  return seen >= base ? stampAfter(seen, stampReplica(base)) : base;
-}
-
 /** `base`, or the next stamp of its replica after the last write of a setting, or of one above or below it, where that lies ahead. */
 export function stampForSetting(base: Stamp, settings: Readonly<Record<string, unknown>>, key: string): Stamp {
   const clock = isObject(settings['clock']) ? Object.entries(settings['clock']) : [];

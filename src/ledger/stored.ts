@@ -1,4 +1,4 @@
-import { isStamp, type Stamp } from '../base/clock.ts';
+import { isStamp, stampAfter, stampReplica, type Stamp } from '../base/clock.ts';
 import { canonical, isObject } from '../base/jsonl.ts';
 import { workingStatuses, type Bead, type Dependency } from '../domain/bead.ts';
 
@@ -86,6 +86,13 @@ export function newest(clock: Clock): Stamp {
     else Object.values(value).forEach((entry) => see(Array.isArray(entry) ? entry[0] : entry));
   }
   return greatest;
+}
+
+/** `base`, or the next stamp of its replica after everything that the record has seen, where that lies ahead. */
+export function stampFor(base: Stamp, before: Stored | undefined): Stamp {
+  if (before === undefined) return base;
+  const seen = newest(before.clock);
+  return seen >= base ? stampAfter(seen, stampReplica(base)) : base;
 }
 
 /** The phase register of a record: its stamp, the status that counts while it is not closed, the worker. */

@@ -12,8 +12,8 @@ import { lockedWrite } from './locked.ts';
 import { Loader } from './read.ts';
 import { writeWisps } from './wisps.ts';
 import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
-import { born, constantBirth, restamp, stampFor, stampForSetting } from './stamps.ts';
-import { referenceKeys, type Stored } from './stored.ts';
+import { born, constantBirth, restamp, stampForSetting } from './stamps.ts';
+import { referenceKeys, stampFor, type Stored } from './stored.ts';
 
 export type LedgerChange =
   | BeadChange

@@ -5,8 +5,8 @@ import { makeStamp, stampTime, type Stamp } from '../../src/base/clock.ts';
 import { canonical, isObject } from '../../src/base/jsonl.ts';
 import type { Bead } from '../../src/domain/bead.ts';
 import { mergeStored } from '../../src/ledger/merge.ts';
-import { born, constantBirth, restamp, stampFor } from '../../src/ledger/stamps.ts';
-import { newest, phaseOf, type Stored } from '../../src/ledger/stored.ts';
+import { born, constantBirth, restamp } from '../../src/ledger/stamps.ts';
+import { phaseOf, stampFor, type Stored } from '../../src/ledger/stored.ts';
 import { bead } from '../helpers/garage.ts';
 
 const noBirths = (): undefined => undefined;
@@ -192,21 +192,6 @@ laws('is what becomes of it when it meets what it was before', () => {
     }),
     { numRuns: 1000 },
   );
-});
-
-laws('carries a stamp that exceeds the record, though the clock may have gone back an hour', () => {
-  fc.assert(
-    fc.property(part, fc.integer({ min: -60, max: 60 }), (state, minutes) => {
-      const before = restamp(first(clean({})), clean(state), at(59), noBirths);
-      const stamp = stampFor(makeStamp(stampTime(at(59)) + minutes * 60_000, 0, 'bbbbbb'), before);
-      assert.ok(stamp > newest(before.clock));
-    }),
-  );
-});
-
-laws('of a fresh record needs no more than the clock', () => {
-  assert.is(stampFor(at(1), undefined), at(1));
-  assert.is(stampFor(at(5), first(bead('gt-a'))), at(5));
 });
 
 laws.run();

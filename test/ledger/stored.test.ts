@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { makeStamp, type Stamp } from '../../src/base/clock.ts';
+import { makeStamp, stampTime, type Stamp } from '../../src/base/clock.ts';
 import { evolve, type Bead } from '../../src/domain/bead.ts';
 import { born, restamp } from '../../src/ledger/stamps.ts';
-import { lineOf, newest, storedOf, type Stored } from '../../src/ledger/stored.ts';
+import { lineOf, newest, stampFor, storedOf, type Stored } from '../../src/ledger/stored.ts';
 import { bead } from '../helpers/garage.ts';
 
 const at = (minute: number): Stamp => makeStamp(Date.UTC(2026, 4, 1, 8, minute), 0, 'aaaaaa');
@@ -56,3 +56,22 @@ line('can be read by git and people', () => {
 });
 
 line.run();
+
+const next = suite('stampFor');
+
+next('exceeds the record, though the clock may have gone back an hour', () => {
+  fc.assert(
+    fc.property(part, fc.integer({ min: -60, max: 60 }), (state, minutes) => {
+      const before = written(clean({}), clean(state));
+      const stamp = stampFor(makeStamp(stampTime(at(1)) + minutes * 60_000, 0, 'bbbbbb'), before);
+      assert.ok(stamp > newest(before.clock));
+    }),
+  );
+});
+
+next('of a fresh record is no more than the clock', () => {
+  assert.is(stampFor(at(1), undefined), at(1));
+  assert.is(stampFor(at(5), written(bead('gt-a'), bead('gt-a'))), at(5));
+});
+
+next.run();
