@@ -294,6 +294,36 @@ for (const [name, argv] of Object.entries(called)) {
     assert.is(place.say('compact', 'app-long', '--trim', '--force'), 'app-long says nothing that is worth cutting');
   });
 
+  surface('closed beads that are taken away, once that is told', async () => {
+    const place = await begun(argv);
+    const closed = { status: 'closed', created_at: '2025-01-01T08:00:00Z', updated_at: '2025-02-01T08:00:00Z', closed_at: '2025-02-01T08:00:00Z' };
+    const waiting = { created_at: '2025-01-01T08:00:00Z', dependencies: [{ issue_id: 'app-user', depends_on_id: 'app-used', type: 'blocks' }] };
+    const beads = [{ id: 'app-old', title: 'Old', ...closed }, { id: 'app-used', title: 'Used', ...closed }, { id: 'app-user', title: 'User', ...waiting }];
+    writeFileSync(join(place.path, 'closed.jsonl'), beads.map((bead) => `${JSON.stringify(bead)}\n`).join(''));
+    place.say('import', 'closed.jsonl');
+    const wisp = place.say('create', 'Sweep', '--ephemeral', '--silent');
+    place.say('close', wisp);
+    place.say('close', place.say('create', 'New', '--silent'));
+    const told = (purged: readonly string[], done: boolean): Json => ({ schema_version: 1, purged, purged_count: purged.length, dry_run: !done });
+    const head = (): Promise<string> => output(['git', 'rev-parse', 'refs/beads/main'], { cwd: place.path });
+    const whole = await head();
+    for (const done of [false, true]) {
+      assert.is(await head(), whole);
+      assert.is(place.run(['show', 'app-old']).code, 0);
+      assert.equal(place.json('prune', ...(done ? ['--force'] : [])), told(['app-old'], done));
+    }
+    assert.is(place.run(['show', 'app-old']).code, 1);
+    assert.match(place.say('show', 'app-old', '--at', whole), /Old/);
+    const pruned = await head();
+    for (const done of [false, true]) {
+      assert.is(place.run(['show', wisp]).code, 0);
+      assert.equal(place.json('purge', ...(done ? ['--force'] : [])), told([wisp], done));
+    }
+    assert.is(place.run(['show', wisp]).code, 1);
+    assert.is(await head(), pruned);
+    assert.match(place.say('purge'), /^there is no closed ephemeral bead/);
+  });
+
   surface('what is kept beside beads', async () => {
     const place = await begun(argv);
     const key = 'the-brake-lines-come-from-the-bullet-farm';
