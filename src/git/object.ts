@@ -24,8 +24,8 @@ export class BadRevision extends Usage {
   }
 }
 
-/** What brings a lost object back, where anybody has it. */
-export const refetchHint = 'git fetch --refetch <remote> (brings objects that another clone has)';
+/** What brings a lost object back, where a remote has it: git by itself would fetch anew neither ledgers nor claims. */
+export const refetchHint = "git fetch --refetch <remote> '+refs/beads/*:refs/beads-remotes/<remote>/*' '+refs/claims/*:refs/beads-remotes/<remote>/claims/*' '+refs/heads/*:refs/remotes/<remote>/*' (brings what is there)";
 
 /** The repository does not hold an object that others in it name. */
 export class MissingObject extends Broken {

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { create, edit } from '../../src/domain/content.ts';
+import { MissingObject } from '../../src/git/object.ts';
 import { readRef } from '../../src/git/refs.ts';
+import { pushClaim, readClaims } from '../../src/ledger/claims.ts';
 import { headOf, isShared } from '../../src/ledger/history.ts';
 import { initLedger } from '../../src/ledger/init.ts';
 import { mainRef, replicaOf, type Ledger } from '../../src/ledger/ledger.ts';
@@ -11,7 +13,7 @@ import { consult } from '../../src/ledger/read.ts';
 import { carry, LedgerRefused, noteArrived, OtherTown, replicaRef, share, trackingRef, type Hub } from '../../src/ledger/sharing.ts';
 import { trim } from '../../src/ledger/trim.ts';
 import { nux, slit } from '../helpers/garage.ts';
-import { ace, bareLedger, borrowName, gitIn, ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { ace, bareLedger, borrowName, gitIn, ledgerAt, loseObject, newLedger, write } from '../helpers/ledger.ts';
 import { output, temporary } from '../helpers/temporary.ts';
 
 const hub: Hub = { remote: 'origin', namespace: 'beads' };
@@ -159,3 +161,24 @@ naming('stays as it is where the own pushes of a clone come back, also after a c
 });
 
 naming.run();
+
+const mending = suite('what to type where an object is lost');
+
+for (const [namespace, what] of [['beads', 'the newest commit of the ledger'], ['beads', 'a claim'], ['heads', 'the tree of the ledger']] as const) {
+  mending(`brings it back from a hub that keeps ledgers among its ${namespace}: ${what}`, async () => {
+    const { ledger } = await beside();
+    const place: Hub = { remote: 'origin', namespace };
+    await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+    await share(ledger, place, ace);
+    const { token } = await pushClaim(ledger.repository, place, { bead: 'gt-a', agent: 'shop/nux', duration: 60_000 }, undefined, ledger.now());
+    await loseObject(ledger, what === 'a claim' ? token : what === 'the tree of the ledger' ? `${mainRef}^{tree}` : mainRef);
+    const look = (): Promise<unknown> => (what === 'a claim' ? readClaims(ledger.repository, place) : consult(ledger, (view) => view.get('gt-a')));
+    const failure = (await look().catch((error: unknown) => error)) as MissingObject;
+    assert.instance(failure, MissingObject);
+    const [command = ''] = (failure.hint ?? '').replaceAll('<remote>', 'origin').split(' (');
+    await output(['sh', '-c', command], { cwd: ledger.repository.gitDir });
+    assert.ok(await look());
+  });
+}
+
+mending.run();
