@@ -8,12 +8,13 @@ import { settingAt, settingLeaves, type SettingChange } from '../domain/setting.
 import { groupOf, undo, type Done, type Obstacle, type UndoChange } from '../domain/undo.ts';
 import { diffNames } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
+import { differenceSince } from '../ledger/difference.ts';
 import { auditTrail, entriesOn, headOf, isShared, transcripts, writesTo, type Entry, type Write } from '../ledger/history.ts';
 import { formatAt, formatPath } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { settingsPath, type View } from '../ledger/shards.ts';
-import type { Stored } from '../ledger/stored.ts';
+import { referenceKeys, type Stored } from '../ledger/stored.ts';
 import { SeenMeanwhile, transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
 import { ledgersOf, type Town } from '../town.ts';
 import { actOf, type Writer } from './bead-write.ts';
@@ -151,10 +152,12 @@ async function planned({ ledger, entry, done, kept, settings }: Deed, shared: bo
   const again = later.find(({ undoes }) => undoes === entry.commit);
   if (again !== undefined) throw new NotUndoable(entry, `it was undone by ${again.commit.slice(0, 10)} already`, `gt undo ${again.commit.slice(0, 10)}`);
   const groups = groupsWritten(later);
-  const judge = (view: View): { readonly changes: readonly UndoChange[]; readonly obstacles: readonly Obstacle[]; readonly changed: Deed['settings'] } => ({
-    ...undo(view, done, groups, shared, act),
-    changed: settings.filter(({ name, key, after }) => !same(settingAt(view.settings(name), key), after)),
-  });
+  const since = shared || head === entry.commit ? undefined : await differenceSince(ledger, entry.commit, head);
+  const suspects = (view: View): Iterable<Bead> => (head === entry.commit ? [] : since === undefined ? view.all() : beadsOf(view, [...since.after.keys()]));
+  const judge = (view: View): { readonly changes: readonly UndoChange[]; readonly obstacles: readonly Obstacle[]; readonly changed: Deed['settings'] } => {
+    const { changes, obstacles } = undo(view, done, groups, shared, act);
+    return { changes, obstacles: [...obstacles, ...naming(() => suspects(view), changes)], changed: settings.filter(({ name, key, after }) => !same(settingAt(view.settings(name), key), after)) };
+  };
   const { now, changes, obstacles, changed } = await consult({ ...ledger, at: head }, (view) => ({ now: new Map(done.map(({ id }) => [id, view.get(id)])), ...judge(view) }));
   const hindrances = [
     ...(await Promise.all(obstacles.map((obstacle) => writersOf(ledger, range, obstacle)))),
@@ -166,6 +169,23 @@ async function planned({ ledger, entry, done, kept, settings }: Deed, shared: bo
     return fresh.obstacles.length === 0 && fresh.changed.length === 0;
   };
   return { now, holds, changes: [...changes.map((change) => withRecord(change, kept)), ...settings.map(({ name, key, before }): SettingChange => ({ op: 'setting.set', name, key, ...(before === undefined ? {} : { value: before }) }))] };
+}
+
+function beadsOf(view: View, ids: readonly string[]): Bead[] {
+  view.load(ids);
+  return ids.flatMap((id) => view.get(id) ?? []);
+}
+
+/** Those of the beads that were written since whose metadata would name one that is gone as if it had never been: its id may be given to another. */
+function naming(written: () => Iterable<Bead>, changes: readonly UndoChange[]): Obstacle[] {
+  const gone = new Set(changes.flatMap(({ op, id }) => (op === 'bead.withdrawn' ? [id] : [])));
+  for (const change of changes) if (change.op === 'bead.returned') gone.delete(change.from);
+  if (gone.size === 0) return [];
+  const then = new Map(changes.flatMap((change): [string, Bead][] => (change.op === 'bead.restored' ? [[change.id, change.bead]] : [])));
+  return [...written()].filter(({ id }) => !gone.has(id)).flatMap((bead) => {
+    const { id, metadata = {} } = then.get(bead.id) ?? bead;
+    return referenceKeys.flatMap((key) => (gone.has(String(metadata[key])) ? [{ id, why: `its ${key} names ${String(metadata[key])}`, parts: [`metadata.${key}`] }] : []));
+  });
 }
 
 function withRecord(change: UndoChange, kept: ReadonlyMap<string, Stored>): LedgerChange {

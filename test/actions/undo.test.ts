@@ -165,6 +165,9 @@ undoing('refuses where the field, the state, a child or an edge was built on sin
   const edge = await does((beads, now) => adopt(beads, 'gt-c', 'gt-b', now));
   assert.match(await refused(undoOf(ledger, child!, act())), `gt-c: it depends on gt-b (${edge!.slice(0, 10)} by ace)`);
   assert.match(await refused(undoOf(ledger, nested!, act())), 'gt-c: it was changed since');
+  const asked = await does((beads, now) => create(beads, 'gt-d', { title: 'Ask' }, now));
+  const named = await does((beads, now) => edit(beads, 'gt-a', { metadata: { request: 'gt-d' } }, now));
+  assert.match(await refused(undoOf(ledger, asked!, act())), `gt-a: its request names gt-d (${named!.slice(0, 10)} by ace)`);
 });
 
 undoing('puts an edge back only where its target is there and no circle would close', async () => {
