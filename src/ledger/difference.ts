@@ -4,7 +4,7 @@ import { MissingObject, readObjects } from '../git/object.ts';
 import { runGitNow } from '../git/run.ts';
 import { joined, keepDifference, keptSince, mostChanges, type Difference } from './kept-difference.ts';
 import type { Ledger } from './ledger.ts';
-import { BadShard, parseShard } from './shards.ts';
+import { BadShard, formatPath, parseShard } from './shards.ts';
 
 /** A difference of more shards is dearer than working everything out again. */
 const mostShards = 256;
@@ -25,13 +25,13 @@ function isSmall({ before, after }: Difference): boolean {
 }
 
 async function differenceOf({ repository }: Ledger, from: string, to: string): Promise<Difference | undefined> {
-  const { code, stdout } = await runGitNow(repository, ['diff-tree', '-r', '-z', '--no-renames', from, to, '--', 'beads', 'format.json'], { accept: [0, 128] });
+  const { code, stdout } = await runGitNow(repository, ['diff-tree', '-r', '-z', '--no-renames', from, to, '--', 'beads', formatPath], { accept: [0, 128] });
   if (code !== 0) return undefined;
   const fields = stdout.toString('utf8').split('\0');
   const changed: { readonly shard: string; readonly old: string; readonly now: string }[] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {
     // A commit that is no ledger's would look like one that everything was deleted from.
-    if (fields[at + 1] === 'format.json' && fields[at]?.endsWith(' D') === true) return undefined;
+    if (fields[at + 1] === formatPath && fields[at]?.endsWith(' D') === true) return undefined;
     const [, old, now] = /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) /.exec(fields[at] ?? '') ?? [];
     const shard = /^beads\/(\d\d\/\d\d)\.jsonl$/.exec(fields[at + 1] ?? '')?.[1];
     if (old !== undefined && now !== undefined && shard !== undefined) changed.push({ shard, old, now });

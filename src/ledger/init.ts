@@ -5,6 +5,7 @@ import { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import type { Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
+import { formatPath } from './shards.ts';
 import type { Signature } from './transact.ts';
 
 /** What a ledger says about itself in `format.json`. */
@@ -15,9 +16,6 @@ export interface Format {
   /** How often its history was cut. */
   readonly cut: number;
 }
-
-/** The file of a ledger's tree that says what it is. */
-export const formatPath = 'format.json';
 
 /** Reads what a ledger is; undefined where there is none. Throws BadFormat. */
 export async function readFormat({ repository, ref }: Pick<Ledger, 'repository' | 'ref'>): Promise<Format | undefined> {

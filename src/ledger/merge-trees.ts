@@ -10,7 +10,7 @@ import { parseFormat } from './init.ts';
 import { mergeRecords } from './merge.ts';
 import { mergeFormat, mergeSettings } from './merge-settings.ts';
 import { isRedirect } from './renaming.ts';
-import { checkPlaces, formatShard, parseSettings, parseShard, shardPath } from './shards.ts';
+import { checkPlaces, formatPath, formatShard, parseSettings, parseShard, shardPath } from './shards.ts';
 import { lineOf, type Stored } from './stored.ts';
 
 type Records = Map<string, Stored>;
@@ -105,7 +105,7 @@ function mergeOther(path: string, our: Buffer | undefined, their: Buffer | undef
   if (our === undefined || their === undefined) return our ?? their ?? Buffer.alloc(0);
   const setting = /^settings\/([^/]+)\.json$/.exec(path)?.[1];
   if (setting !== undefined) return line(mergeSettings(parseSettings(setting, our, ours), parseSettings(setting, their, theirs)));
-  if (path === 'format.json') return line(mergeFormat(parseFormat(ours, our.toString('utf8')), parseFormat(theirs, their.toString('utf8'))));
+  if (path === formatPath) return line(mergeFormat(parseFormat(ours, our.toString('utf8')), parseFormat(theirs, their.toString('utf8'))));
   return Buffer.compare(our, their) > 0 ? our : their;
 }
 

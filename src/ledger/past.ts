@@ -10,6 +10,7 @@ import { NoLedger, type Ledger } from './ledger.ts';
 import { matters, waitsAbroad } from './live.ts';
 import type { ReadyList, Referrer } from './projection.ts';
 import { consult } from './read.ts';
+import { formatPath } from './shards.ts';
 
 /** Histories that were cut off lie below here. */
 export const archives = 'refs/beads/archive';
@@ -49,7 +50,7 @@ export async function commitNamed(ledger: Ledger, text: string): Promise<Moment 
   if (!/^[0-9a-f]{4,64}$/.test(text)) return undefined;
   const commit = await gitText(ledger.repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${text}^{commit}`], { accept: [0, 1, 128] });
   if (commit === '') return undefined;
-  const format = await gitText(ledger.repository, ['cat-file', '-t', `${commit}:format.json`], { accept: [0, 128] });
+  const format = await gitText(ledger.repository, ['cat-file', '-t', `${commit}:${formatPath}`], { accept: [0, 128] });
   if (format !== 'blob') return undefined;
   return { commit, time: Number(await gitText(ledger.repository, ['show', '-s', '--format=%ct', commit, '--'])) * 1000 };
 }

@@ -3,7 +3,7 @@ import type { ObjectContents } from '../git/object.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { NoLedger, wispRef, type Ledger } from './ledger.ts';
-import { ask, checkPlaces, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { ask, checkPlaces, formatPath, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import type { Stored } from './stored.ts';
 
 /** One commit of a ledger, open for reading; what is asked for is loaded once. */
@@ -117,13 +117,13 @@ export class Loader {
 /** The shards of a ledger commit with the object that each is. Throws BadFormat for a commit that is no ledger's, which would otherwise look like an empty one. */
 export async function listShards({ repository }: Pick<Ledger, 'repository'>, commit: string): Promise<Map<string, string>> {
   const { runGit } = await import('../git/run.ts');
-  const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', commit, '--', 'beads', 'format.json']);
+  const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', commit, '--', 'beads', formatPath]);
   const shards = new Map<string, string>();
   for (const entry of stdout.toString('utf8').split('\0')) {
     const [, oid, shard] = /^\d+ blob ([0-9a-f]+)\tbeads\/(\d\d\/\d\d)\.jsonl$/.exec(entry) ?? [];
     if (oid !== undefined && shard !== undefined) shards.set(shard, oid);
   }
-  if (shards.size === 0 && !stdout.includes('\tformat.json\0')) throw new (await import('./init.ts')).BadFormat(commit, 'there is no format.json');
+  if (shards.size === 0 && !stdout.includes(`\t${formatPath}\0`)) throw new (await import('./init.ts')).BadFormat(commit, `there is no ${formatPath}`);
   return shards;
 }
 

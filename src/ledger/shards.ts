@@ -8,6 +8,9 @@ import { keepLine, lineOf, storedOf, type Stored } from './stored.ts';
 /** A shard's beads, sorted by id. */
 export type Shard = ReadonlyMap<string, Stored>;
 
+/** The file of a ledger's tree that says what it is. */
+export const formatPath = 'format.json';
+
 const settingsFolder = 'settings';
 
 /** Where a shard lies in a ledger's tree. */

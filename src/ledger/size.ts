@@ -7,6 +7,7 @@ import { readFormat } from './init.ts';
 import type { Ledger } from './ledger.ts';
 import { archives } from './past.ts';
 import { consult } from './read.ts';
+import { formatPath } from './shards.ts';
 
 /** How large a ledger is, and how it grows. Sizes are in bytes. */
 export interface Size {
@@ -42,7 +43,7 @@ export async function measureLedger(ledger: Ledger): Promise<Size> {
   const statuses = await consult(ledger, (view) => [...view.all()].map(({ status }) => status));
   const beads: Record<string, number> = {};
   for (const status of statuses.sort()) beads[status] = (beads[status] ?? 0) + 1;
-  const { stdout } = await runGit(repository, ['ls-tree', '-r', '-l', '-z', commit, '--', 'beads', 'settings', 'format.json']);
+  const { stdout } = await runGit(repository, ['ls-tree', '-r', '-l', '-z', commit, '--', 'beads', 'settings', formatPath]);
   const files = stdout.toString('utf8').split('\0').flatMap((entry) => {
     const [, size, path] = /^\d+ blob [0-9a-f]+ +(\d+)\t(.+)$/s.exec(entry) ?? [];
     return size === undefined || path === undefined ? [] : [{ path, size: Number(size) }];

@@ -11,7 +11,7 @@ import { lastStamp, NoLedger, replicaOf, wispRef, writeState, type Ledger } from
 import { lockedWrite } from './locked.ts';
 import { Loader } from './read.ts';
 import { writeWisps } from './wisps.ts';
-import { ask, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { ask, formatPath, formatShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import { born, constantBirth, restamp, stampForSetting } from './stamps.ts';
 import { referenceKeys, stampFor, type Stored } from './stored.ts';
 
@@ -86,7 +86,7 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
 }
 
 async function widen(ledger: Ledger, prefixes: readonly string[], files: Map<string, string | null>): Promise<void> {
-  const { formatPath, formatText, readFormat, widened } = await import('./init.ts');
+  const { formatText, readFormat, widened } = await import('./init.ts');
   const found = await readFormat(ledger);
   const format = widened(found, prefixes);
   if (format !== found) files.set(formatPath, formatText(format));

@@ -5,11 +5,12 @@ import { listRefs } from '../git/refs.ts';
 import { regrow } from '../git/regrow.ts';
 import { gitText } from '../git/run.ts';
 import { headOf } from './history.ts';
-import { formatPath, formatText, readFormat, widened } from './init.ts';
+import { formatText, readFormat, widened } from './init.ts';
 import { inspect } from './inspection.ts';
 import type { Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
 import { archives } from './past.ts';
+import { formatPath } from './shards.ts';
 import type { Signature } from './transact.ts';
 
 /** What a cut of a ledger's history has done, or would do. */
