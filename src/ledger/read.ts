@@ -114,10 +114,18 @@ export class Loader {
   }
 }
 
-/** The shards of a ledger commit with the object that each is. Throws BadFormat for a commit that is no ledger's, which would otherwise look like an empty one. */
+/** The shards of a ledger commit with the object that each is. Throws BadFormat for a commit that is no ledger's, which would otherwise look like an empty one, and MissingObject. */
 export async function listShards({ repository }: Pick<Ledger, 'repository'>, commit: string): Promise<Map<string, string>> {
-  const { runGit } = await import('../git/run.ts');
-  const { stdout } = await runGit(repository, ['ls-tree', '-r', '-z', commit, '--', 'beads', formatPath]);
+  const { GitFailed, runGit } = await import('../git/run.ts');
+  const args = ['ls-tree', '-r', '-z', commit, '--', 'beads', formatPath];
+  const { code, stdout, stderr } = await runGit(repository, args, { accept: [0, 1, 128] });
+  if (code !== 0) {
+    const { MissingObject, readObjects } = await import('../git/object.ts');
+    // Git says the same of a lost commit as of what is none, and names a lost folder alone.
+    await readObjects(repository, [`${commit}:${formatPath}`]);
+    const [, folder] = /^error: Could not read ([0-9a-f]{40,64})$/m.exec(stderr) ?? [];
+    throw folder === undefined ? new GitFailed(args, code, stderr) : new MissingObject(folder);
+  }
   const shards = new Map<string, string>();
   for (const entry of stdout.toString('utf8').split('\0')) {
     const [, oid, shard] = /^\d+ blob ([0-9a-f]+)\tbeads\/(\d\d\/\d\d)\.jsonl$/.exec(entry) ?? [];
