@@ -75,9 +75,9 @@ export async function undoIn(ledger: Ledger, others: readonly Ledger[], commit: 
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const plan = await planned(deed, await isShared(ledger, commit), act);
     let overtaken = false;
-    const written = await unlessSeen(() => transact(ledger, { ...who, undoes: commit }, `Undo ${commit.slice(0, 10)}: ${entry.subject}`, (view) => {
+    const written = await unlessSeen(() => transact(ledger, { ...who, undoes: commit }, `Undo ${commit.slice(0, 10)}: ${entry.subject}`, (view, newest) => {
       view.load(plan.now.keys());
-      overtaken = [...plan.now].some(([id, bead]) => !same(view.get(id), bead)) || !plan.holds(view);
+      overtaken = [...plan.now].some(([id, bead]) => !same(view.get(id), bead)) || !plan.holds(view, newest);
       return overtaken || dryRun ? [] : plan.changes;
     }));
     if (overtaken || written === undefined) continue;
@@ -136,8 +136,8 @@ async function settingsDone(ledger: Ledger, name: string, parent: string, commit
 interface Plan {
   readonly changes: readonly LedgerChange[];
   readonly now: ReadonlyMap<string, Bead | undefined>;
-  /** Whether nothing stands in the way in a newer view, where these beads are the same. */
-  holds(view: View): boolean;
+  /** Whether nothing stands in the way in a newer view, of this commit, where these beads are the same. */
+  holds(view: View, commit: string): boolean;
 }
 
 /** Works out what puts a deed back, which others may have seen (`shared`). Throws NotUndoable and UndoRefused. */
@@ -153,19 +153,19 @@ async function planned({ ledger, entry, done, kept, settings }: Deed, shared: bo
   if (again !== undefined) throw new NotUndoable(entry, `it was undone by ${again.commit.slice(0, 10)} already`, `gt undo ${again.commit.slice(0, 10)}`);
   const groups = groupsWritten(later);
   const since = shared || head === entry.commit ? undefined : await differenceSince(ledger, entry.commit, head);
-  const suspects = (view: View): Iterable<Bead> => (head === entry.commit ? [] : since === undefined ? view.all() : beadsOf(view, [...since.after.keys()]));
-  const judge = (view: View): { readonly changes: readonly UndoChange[]; readonly obstacles: readonly Obstacle[]; readonly changed: Deed['settings'] } => {
+  const suspects = (view: View, commit: string): Iterable<Bead> => (commit === entry.commit ? [] : commit !== head || since === undefined ? view.all() : beadsOf(view, [...since.after.keys()]));
+  const judge = (view: View, commit: string): { readonly changes: readonly UndoChange[]; readonly obstacles: readonly Obstacle[]; readonly changed: Deed['settings'] } => {
     const { changes, obstacles } = undo(view, done, groups, shared, act);
-    return { changes, obstacles: [...obstacles, ...naming(() => suspects(view), changes)], changed: settings.filter(({ name, key, after }) => !same(settingAt(view.settings(name), key), after)) };
+    return { changes, obstacles: [...obstacles, ...naming(() => suspects(view, commit), changes)], changed: settings.filter(({ name, key, after }) => !same(settingAt(view.settings(name), key), after)) };
   };
-  const { now, changes, obstacles, changed } = await consult({ ...ledger, at: head }, (view) => ({ now: new Map(done.map(({ id }) => [id, view.get(id)])), ...judge(view) }));
+  const { now, changes, obstacles, changed } = await consult({ ...ledger, at: head }, (view) => ({ now: new Map(done.map(({ id }) => [id, view.get(id)])), ...judge(view, head) }));
   const hindrances = [
     ...(await Promise.all(obstacles.map((obstacle) => writersOf(ledger, range, obstacle)))),
     ...(await Promise.all(changed.map(async ({ name, key }) => ({ id: `settings ${name}`, why: `${key} was changed since`, commits: await entriesOn(ledger, range, settingsPath(name)) })))),
   ];
   if (hindrances.length > 0) throw new UndoRefused(entry, hindrances);
-  const holds = (view: View): boolean => {
-    const fresh = judge(view);
+  const holds = (view: View, commit: string): boolean => {
+    const fresh = judge(view, commit);
     return fresh.obstacles.length === 0 && fresh.changed.length === 0;
   };
   return { now, holds, changes: [...changes.map((change) => withRecord(change, kept)), ...settings.map(({ name, key, before }): SettingChange => ({ op: 'setting.set', name, key, ...(before === undefined ? {} : { value: before }) }))] };

@@ -48,21 +48,21 @@ export interface Transaction {
 const listedChanges = 200;
 
 /**
- * The only writer: reads the newest view, decides, writes one commit and moves the ref. When another writer got in between, it reads and decides again, so `decide` must be pure.
+ * The only writer: reads the newest view, decides by it and the commit that it shows, writes one commit and moves the ref. When another writer got in between, it reads and decides again, so `decide` must be pure.
  * All of the changes land or none does. `subject` says what happened in one line; `prefixes` are those that the ledger holds from then on, too, where anything is written. Throws NoLedger, BadShard, SeenMeanwhile, what `decide` throws, and Busy when it lost too often.
  */
-export async function transact(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[], prefixes: readonly string[] = []): Promise<Transaction> {
+export async function transact(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View, commit: string) => readonly LedgerChange[], prefixes: readonly string[] = []): Promise<Transaction> {
   return lockedWrite(ledger, () => writeOnce(ledger, signature, subject, decide, prefixes));
 }
 
-async function writeOnce(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View) => readonly LedgerChange[], prefixes: readonly string[]): Promise<Transaction> {
+async function writeOnce(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View, commit: string) => readonly LedgerChange[], prefixes: readonly string[]): Promise<Transaction> {
   const parent = await readRef(ledger.repository, ledger.ref);
   if (parent === undefined) throw new NoLedger(ledger);
   const view = new PartialView();
   const loader = new Loader(ledger, parent);
   const load = (wanted: Wanted): Promise<void> => loader.load(view, wanted);
   try {
-    const changes = await ask(view, load, decide);
+    const changes = await ask(view, load, (loaded) => decide(loaded, parent));
     const nothing: Transaction = { commit: undefined, changes: [], written: new Map() };
     if (changes.length === 0) return nothing;
     if (signature.undoes !== undefined) await refuseSeen(ledger, signature.undoes, changes);

@@ -233,6 +233,20 @@ undoing('withdraws nothing that a push takes along at the last moment', async ()
   assert.is((await beadsOf(ledger)).get('gt-a')?.status, 'tombstone');
 });
 
+undoing('withdraws nothing that another write names at the last moment', async () => {
+  const { ledger, act, does } = await garage();
+  await does((beads, now) => create(beads, 'gt-a', { title: 'Weld' }, now));
+  const made = await does((beads, now) => create(beads, 'gt-b', { title: 'Land it' }, now));
+  const named = await does((beads, now) => edit(beads, 'gt-a', { metadata: { request: 'gt-b' } }, now));
+  await updateRefs(ledger.repository, [{ ref: ledger.ref, from: named!, to: made! }]);
+  const meanwhile: Ledger = { ...ledger, get liveness() {
+    // What asks for it is about to take the lock, after the plan was made.
+    execFileSync('git', ['update-ref', ledger.ref, named!], { cwd: ledger.repository.gitDir });
+    return ledger.liveness;
+  } };
+  assert.match(await refused(undoOf(meanwhile, made!, act())), `gt-a: its request names gt-b (${named!.slice(0, 10)} by ace)`);
+});
+
 undoing('leaves work that was handed out to gt unsling, and a ledger its beginning', async () => {
   const { ledger, act, does } = await garage();
   const begun = await headOf(ledger);
