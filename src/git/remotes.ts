@@ -170,7 +170,7 @@ async function talkOfPush(repository: Repository, remote: string, args: readonly
 }
 
 /** What git says of a ref that another process moved at the same time, or that fell with another ref of an atomic push. */
-const raced = /lock|already exists|old value|expected|failed to update ref|fetch first|atomic|transaction|stale/i;
+const raced = /\block|already exists|old value|\bexpected|failed to update ref|fetch first|atomic|transaction|stale/i;
 
 function refusal(remote: string, updates: readonly PushUpdate[], porcelain: string, stderr: string): Error {
   const refused = [...porcelain.matchAll(/^!\t[^\t]*:([^\t]+)\t\[(remote )?rejected\] \((.*)\)$/gm)].map(([, ref = '', far, reason = '']) => ({ ref, far: far !== undefined, reason }));

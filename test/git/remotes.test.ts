@@ -198,6 +198,19 @@ pushing("tells a hub's refusal from a lost race, in the hub's words", async () =
   assert.is(await readRef(far, 'refs/heads/x'), undefined);
 });
 
+pushing("takes a hub's refusal for no lost race because a word in it ends like one of a race", async () => {
+  const { far, near, one } = await pair();
+  await git(far.gitDir, ['config', 'receive.procReceiveRefs', 'refs/heads/main']);
+  mkdirSync(join(far.gitDir, 'hooks'), { recursive: true });
+  const hook = join(far.gitDir, 'hooks/proc-receive');
+  for (const [reason, code] of [['push blocked by policy', 'push.denied'], ['unexpected author', 'push.denied'], ['cannot lock ref', 'push.refused'], ['main.lock: File exists', 'push.refused']] as const) {
+    const said = `ng refs/heads/main ${reason}`;
+    writeFileSync(hook, `#!/bin/sh\nprintf '000eversion=1\\n0000%04x%s0000' ${said.length + 4} '${said}'\ncat >/dev/null\n`);
+    chmodSync(hook, 0o755);
+    assert.is((await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: one }] }))).code, code, reason);
+  }
+});
+
 pushing('lets exactly one of eight pushes make a claim', async () => {
   const { far, near } = await pair();
   const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => looseCommit(near, `claim ${index}`)));
