@@ -3,6 +3,7 @@ import { timestamp } from '../base/time.ts';
 import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { counted } from '../domain/detail.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
+import { readObjects } from '../git/object.ts';
 import { readRef } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
@@ -45,13 +46,13 @@ async function tipsBy(repository: Repository, ref: string, seconds: number): Pro
   return last.length < 2 ? last : (await gitText(repository, ['merge-base', '--independent', ...last])).split('\n').sort();
 }
 
-/** The commit of a ledger that an object id means, whole or as it begins; undefined where it means none. */
+/** The commit of a ledger that an object id means, whole or as it begins; undefined where it means none. Throws MissingObject. */
 export async function commitNamed(ledger: Ledger, text: string): Promise<Moment | undefined> {
   if (!/^[0-9a-f]{4,64}$/.test(text)) return undefined;
   const commit = await gitText(ledger.repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${text}^{commit}`], { accept: [0, 1, 128] });
   if (commit === '') return undefined;
-  const format = await gitText(ledger.repository, ['cat-file', '-t', `${commit}:${formatPath}`], { accept: [0, 128] });
-  if (format !== 'blob') return undefined;
+  const [format] = await readObjects(ledger.repository, [`${commit}:${formatPath}`]);
+  if (format?.type !== 'blob') return undefined;
   return { commit, time: Number(await gitText(ledger.repository, ['show', '-s', '--format=%ct', commit, '--'])) * 1000 };
 }
 

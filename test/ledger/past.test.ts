@@ -11,8 +11,8 @@ import { commitBy, commitNamed, ledgerThen, NotYetBegun } from '../../src/ledger
 import { allIds, liveBeads, readyBeads, referrersAt } from '../../src/ledger/projection.ts';
 import { consult, hasLedger } from '../../src/ledger/read.ts';
 import { wispsOf } from '../../src/ledger/wisps.ts';
-import { nux, slit } from '../helpers/garage.ts';
-import { bareLedger, gitIn, newLedger, take, write, type Watch } from '../helpers/ledger.ts';
+import { nux, refusal, slit } from '../helpers/garage.ts';
+import { bareLedger, gitIn, loseObject, newLedger, take, write, type Watch } from '../helpers/ledger.ts';
 import { run } from '../helpers/temporary.ts';
 
 const begun = Date.parse('2026-05-01T08:00:00Z');
@@ -76,6 +76,14 @@ past('knows nothing from before it began, nothing of ephemeral beads, and no com
   assert.is(await consult(then, (view) => [...view.all()].length), 0);
   assert.is(await commitNamed(ledger, 'feedbeef'), undefined);
   assert.is(await commitNamed(ledger, '2h'), undefined);
+});
+
+past('of which what says that it is a ledger is lost is told from a commit that is none', async () => {
+  const ledger = await newLedger({ time: begun });
+  const { commit = '' } = await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  assert.ok(await commitNamed(ledger, commit));
+  await loseObject(ledger, `${commit}:format.json`);
+  assert.ok(refusal('object.missing')(await commitNamed(ledger, commit.slice(0, 9)).catch((error: unknown) => error)));
 });
 
 past('holds all that was written by then in clones that met later, and its history tells the same', async () => {
