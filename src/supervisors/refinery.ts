@@ -125,7 +125,7 @@ async function work(shift: Shift): Promise<void> {
     const facts = await observeQueue(rig, await gatesHere(shift.town, rig), memory);
     const moves = decide(facts);
     const move = moves.find(({ op }) => op !== 'wait');
-    // Once: a hub that answers slowly would be asked for ever.
+    // Once, until something was done: a hub that answers slowly would be asked for ever.
     if (move === undefined && !asked && isAwaited(facts) && isOlder(shift, awaitMilliseconds)) {
       asked = true;
       await refresh(shift);
@@ -141,6 +141,7 @@ async function work(shift: Shift): Promise<void> {
       const obstacle = await act(shift, move);
       // What stood in its way shows in the next look; where it does not, asking again would not help.
       stalled = obstacle === undefined ? undefined : { move, why: obstacle };
+      asked &&= obstacle !== undefined;
       report.steps += 1;
       // A stack that nobody has tested yet is worked out anew by every run, so it is no step by itself.
       stepped ||= move.op !== 'stack';

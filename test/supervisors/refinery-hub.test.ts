@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Submitted } from '../../src/actions/submit.ts';
 import { Freshness } from '../../src/base/freshness.ts';
 import { edit } from '../../src/domain/content.ts';
 import { updateRefs } from '../../src/git/refs.ts';
@@ -21,16 +23,22 @@ async function say({ town, rig }: QueueTown, id: string, metadata: Readonly<Reco
 
 const claimsOn = ({ place }: QueueTown): Promise<string> => gitText(place, ['for-each-ref', '--format=%(refname)', 'refs/claims']);
 
+/** Takes the commits of requests away, as if another clone had told of them and not brought them yet. The hub keeps what nobody has pruned there. */
+async function withhold(world: QueueTown, filed: readonly Pick<Submitted, 'id' | 'request'>[]): Promise<void> {
+  const { repository } = world.rig;
+  for (const { id, request: { head, branch } } of filed) {
+    const ref = `refs/heads/mq/main/in/${id}`;
+    await gitText(world.place, ['update-ref', '-d', ref]);
+    await updateRefs(repository, [ref, `refs/remotes/origin/mq/main/in/${id}`, `refs/heads/${branch}`].map((each) => ({ ref: each, from: head, to: null })));
+  }
+  await gitText(repository, ['-c', 'gc.reflogExpire=now', 'gc', '-q', '--prune=now']);
+  for (const { id } of filed) await say(world, id, { replica: 'far0ne' });
+}
+
 queue('waits for commits that another clone has told of and not brought yet, and lands them when they are there', async () => {
   const world = await hubTown();
   const { id, request: filed } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  const { rig, place } = world;
-  const ref = `refs/heads/mq/main/in/${id}`;
-  const seen = `refs/remotes/origin/mq/main/in/${id}`;
-  await gitText(place, ['update-ref', '-d', ref]);
-  await updateRefs(rig.repository, [{ ref, from: filed.head, to: null }, { ref: seen, from: filed.head, to: null }, { ref: `refs/heads/${filed.branch}`, from: filed.head, to: null }]);
-  await gitText(rig.repository, ['-c', 'gc.reflogExpire=now', 'gc', '-q', '--prune=now']);
-  await say(world, id, { replica: 'far0ne' });
+  await withhold(world, [{ id, request: filed }]);
   // A hub so slow that every answer is old by the time it is looked at: whoever asks for a fresh one is stopped after a while.
   const end = new AbortController();
   let looks = 0;
@@ -42,9 +50,24 @@ queue('waits for commits that another clone has told of and not brought yet, and
   const waits = await runQueue(world, { refreshed, signal: end.signal });
   assert.equal([waits.rejected, waits.waiting.map(({ reason }) => reason)], [[], [`the commit ${filed.head.slice(0, 12)} is not on the hub yet: replica far0ne has it`]]);
   assert.is((await bead(world, 'ci-guard')).assignee, 'citadel/refinery');
-  // The hub keeps what nobody has pruned there.
-  await gitText(place, ['update-ref', ref, filed.head]);
+  await gitText(world.place, ['update-ref', `refs/heads/mq/main/in/${id}`, filed.head]);
   assert.equal((await runQueue(world, { refreshed })).landed.map(({ bead: landed }) => landed), ['ci-guard']);
+});
+
+queue('asks the hub again for what is awaited, once it has got on with something else', async () => {
+  const world = await hubTown(undefined);
+  const filed = [await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' }), await submitted(world, 'ci-horn', { 'horn.txt': 'loud\n' })] as const;
+  const bringing = filed.map(({ id, request: { head } }) => ['--git-dir', world.place, 'update-ref', `refs/heads/mq/main/in/${id}`, head]);
+  await withhold(world, filed);
+  // The one comes after the hub was asked first, the other while that one is tested.
+  await configure(world, 'test.command', `git ${bringing[1]!.map((word) => `'${word}'`).join(' ')}`);
+  let looks = 0;
+  const refreshed = new Freshness(() => {
+    looks += 1;
+    if (looks === 1) execFileSync('git', bringing[0]);
+    return looks * 2_000;
+  });
+  assert.equal((await runQueue(world, { refreshed })).landed.map(({ bead: landed }) => landed), ['ci-guard', 'ci-horn']);
 });
 
 queue('waits no longer for the commits of a clone that has been silent for too long', async () => {
