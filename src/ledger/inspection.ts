@@ -10,7 +10,7 @@ import type { Ledger } from './ledger.ts';
 import { underLedgerLock } from './locked.ts';
 import { mergeRecords } from './merge.ts';
 import { formatPath, formatShard, parseSettings, shardPath } from './shards.ts';
-import { examineShard, mendedRecords, recordFindings, type Examined, type Finding, type Placed } from './soundness.ts';
+import { examineShard, mendedRecords, recordFindings, type Examined, type Finding, type LineFault, type Placed } from './soundness.ts';
 import type { Stored } from './stored.ts';
 import type { Signature } from './transact.ts';
 
@@ -131,34 +131,71 @@ async function pastOf(ledger: Ledger, reader: ObjectReader, commit: string, path
   return since === undefined ? {} : { since };
 }
 
+/** By shard, the records that a damaged one holds once it is mended, or what that would lose. */
+type Mended = Map<string, ReadonlyMap<string, Stored> | string>;
+
 /** Works out the texts of damaged shards, and of those whose beads belong there or point at one that is called otherwise then; tells what cannot be mended without a loss. */
 async function mendAll(ledger: Ledger, reader: ObjectReader, commit: string, damaged: ReadonlyMap<string, Examined>, shards: ReadonlyMap<string, readonly Placed[]>, findings: Finding[]): Promise<Map<string, FileDraft>> {
-  let records: ReadonlyMap<string, Stored> = new Map();
-  const blocked = new Set<string>();
+  const mended: Mended = new Map();
+  const origins = new Map<string, Pick<Entry, 'commit' | 'actor'>>();
   for (const [shard, read] of damaged) {
-    const path = shardPath(shard);
-    const { good, since } = await pastOf(ledger, reader, commit, path);
-    const mended = mendedRecords(read, good);
-    const at = since ?? { commit, actor: await gitText(ledger.repository, ['show', '-s', '--format=%an', commit, '--']) };
-    for (const { check, line, why, bead } of read.faults) {
-      const message = `${path}, line ${line}: ${why} (since ${at.commit.slice(0, 12)}, by ${at.actor})`;
-      findings.push({ check, severity: 'fault', message, commit: at.commit, path, line, ...(bead === undefined ? {} : { bead }), ...(typeof mended === 'string' ? { loses: mended, hint: `git log -p ${at.commit.slice(0, 12)} -- ${path} (shows who wrote it)` } : { hint: 'gt doctor --fix' }) });
-    }
-    if (typeof mended === 'string') blocked.add(shard);
-    else records = mergeRecords(records, mended);
+    const { good, since } = await pastOf(ledger, reader, commit, shardPath(shard));
+    mended.set(shard, mendedRecords(read, good));
+    origins.set(shard, since ?? { commit, actor: await gitText(ledger.repository, ['show', '-s', '--format=%an', commit, '--']) });
   }
-  if (blocked.size === damaged.size) return new Map();
-  const isLost = (shard: string): boolean => !shards.has(shard) && findings.some(({ check }) => check === 'object.missing');
-  const sound = new Map([...shards].flatMap(([shard, placed]): [string, Map<string, Stored>][] => (damaged.has(shard) ? [] : [[shard, new Map(placed.map(({ stored }) => [stored.bead.id, stored]))]])));
+  const missing = findings.flatMap(({ check, path }) => (check === 'object.missing' && path !== undefined ? [path] : []));
+  const isLost = (shard: string): boolean => !shards.has(shard) && missing.some((path) => path === '' || `${shardPath(shard)}/`.startsWith(`${path}/`));
+  const texts = mendedTexts(mended, shards, isLost);
+  for (const [shard, read] of damaged) {
+    const at = origins.get(shard) ?? { commit, actor: '' };
+    findings.push(...read.faults.map((fault) => lineFinding(shard, fault, at, mended.get(shard))));
+  }
+  return texts;
+}
+
+function lineFinding(shard: string, { check, line, why, bead }: LineFault, { commit, actor }: Pick<Entry, 'commit' | 'actor'>, mended: ReadonlyMap<string, Stored> | string | undefined): Finding {
+  const path = shardPath(shard);
+  const message = `${path}, line ${line}: ${why} (since ${commit.slice(0, 12)}, by ${actor})`;
+  return { check, severity: 'fault', message, commit, path, line, ...(bead === undefined ? {} : { bead }), ...(typeof mended === 'string' ? { loses: mended, hint: `git log -p ${commit.slice(0, 12)} -- ${path} (shows who wrote it)` } : { hint: 'gt doctor --fix' }) };
+}
+
+/** The new texts of shards. A bead that belongs into a shard that stays as it is stays with all of its own one, which is noted in `mended`. */
+function mendedTexts(mended: Mended, shards: ReadonlyMap<string, readonly Placed[]>, isLost: (shard: string) => boolean): Map<string, FileDraft> {
+  const stays = (shard: string): boolean => typeof mended.get(shard) === 'string' || isLost(shard);
+  leaveStrays(mended, stays);
+  if ([...mended.values()].every((each) => typeof each === 'string')) return new Map();
+  let records: ReadonlyMap<string, Stored> = new Map();
+  for (const each of mended.values()) if (typeof each !== 'string') records = mergeRecords(records, each);
+  const sound = new Map([...shards].flatMap(([shard, placed]): [string, Map<string, Stored>][] => (mended.has(shard) ? [] : [[shard, new Map(placed.map(({ stored }) => [stored.bead.id, stored]))]])));
   const after = new Map<string, Map<string, Stored>>([...shards.keys()].map((shard) => [shard, new Map()]));
   for (const [id, stored] of mergeRecords(records, new Map([...sound.values()].flatMap((beads) => [...beads])))) {
     const home = shardOf(id);
-    // A bead that belongs into a shard that stays damaged stays where it is.
-    if (blocked.has(home) || isLost(home)) return new Map();
+    if (stays(home)) {
+      // Only as one of all is it called so, and whoever it was stays with them.
+      for (const [shard, each] of mended) if (typeof each !== 'string') mended.set(shard, lossOf(id));
+      return new Map();
+    }
     after.set(home, (after.get(home) ?? new Map<string, Stored>()).set(id, stored));
   }
-  const texts = [...after].filter(([shard]) => !blocked.has(shard)).map(([shard, beads]): [string, string] => [shard, formatShard(beads)]);
-  return new Map(texts.filter(([shard, text]) => damaged.has(shard) || text !== formatShard(sound.get(shard) ?? new Map())).map(([shard, text]) => [shardPath(shard), text || null]));
+  const texts = [...after].filter(([shard]) => !stays(shard)).map(([shard, beads]): [string, string] => [shard, formatShard(beads)]);
+  return new Map(texts.filter(([shard, text]) => mended.has(shard) || text !== formatShard(sound.get(shard) ?? new Map())).map(([shard, text]) => [shardPath(shard), text || null]));
+}
+
+/** Leaves the shards as they are in which a bead stands that belongs into one that stays as it is, and then those whose beads belong into these. */
+function leaveStrays(mended: Mended, stays: (shard: string) => boolean): void {
+  for (let isSettled = false; !isSettled; ) {
+    isSettled = true;
+    for (const [shard, records] of mended) {
+      const stray = typeof records === 'string' ? undefined : [...records.keys()].find((id) => stays(shardOf(id)));
+      if (stray === undefined) continue;
+      mended.set(shard, lossOf(stray));
+      isSettled = false;
+    }
+  }
+}
+
+function lossOf(id: string): string {
+  return `${id}, whose own file ${shardPath(shardOf(id))} cannot be mended`;
 }
 
 /** Writes what an inspection has mended as a commit of its own, under the ledger's lock; what was there stays in the history. Throws RefMoved where somebody wrote meanwhile. */

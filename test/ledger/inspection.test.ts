@@ -171,6 +171,30 @@ inspecting('moves no bead into a shard whose object is lost: what that held woul
   assert.equal([mended.size, findings.map(({ check }) => check).sort().filter((each) => each !== 'dependency.dangling')], [0, ['bead.misplaced', 'object.missing']]);
 });
 
+/** An id of the shard into which another one strays. */
+const strayId = Array.from({ length: 100_000 }, (_, index) => `gt-${index.toString(36)}`).find((id) => shardOf(id) === '00/00') ?? '';
+
+inspecting('leaves a bead whose own shard cannot be written where it is, says so, and mends the rest', async () => {
+  const other = shardPath(shardOf('gt-b'));
+  for (const lost of [true, false]) {
+    const ledger = await citadel();
+    const text = await textOf(ledger);
+    const [first = ''] = text.split('\n');
+    const away = shardPath('00/00');
+    // Of the two files of strays, the second holds one that belongs into the first.
+    const stray = `${first.replaceAll('gt-a', strayId)}\n`;
+    await vandalize(ledger, { [path]: lost ? text : 'rust never sleeps\n', [away]: `${first}\n`, [shardPath('77/77')]: stray, [other]: `${await gitIn(ledger, 'show', `refs/beads/main:${other}`)}` });
+    if (lost) await loseObject(ledger, `refs/beads/main:${path}`);
+    const seen = await inspect(ledger);
+    assert.equal([...seen.mended.keys()], [other]);
+    const strays = seen.findings.filter(({ check }) => check === 'bead.misplaced');
+    assert.equal(strays.map(({ loses }) => loses), [`gt-a, whose own file ${path} cannot be mended`, `${strayId}, whose own file ${away} cannot be mended`]);
+    assert.not(strays.some(({ hint = '' }) => hint.includes('--fix')));
+    assert.ok(await mend(ledger, ace, seen));
+    assert.not((await faults(ledger)).some(({ path: at }) => at === other));
+  }
+});
+
 inspecting('mends two beads that a union of lines has put under one id to what a merge makes of them, edges elsewhere included', async () => {
   const [ours, theirs] = [await newLedger({ time: Date.parse('2026-05-01T08:00:00Z') }), await newLedger({ time: Date.parse('2026-05-01T09:00:00Z') })];
   await write(ours, (view) => [...create(view, 'gt-a', { title: 'Ours' }, nux), ...create(view, 'gt-z', { title: 'Waits for ours' }, nux)]);
