@@ -44,7 +44,9 @@ export function parseFormat(commit: string, text: string | undefined): Format {
   }
   if (!isObject(value) || !Array.isArray(value['prefixes']) || !value['prefixes'].every((prefix) => typeof prefix === 'string')) throw new BadFormat(commit, `${formatPath} names no prefixes`);
   if (value['format'] !== 1) throw new BadFormat(commit, `its format is ${JSON.stringify(value['format'])}, and this gastown knows format 1`);
-  return value as unknown as Format;
+  const cut = value['cut'] ?? 0;
+  if (typeof cut !== 'number' || !Number.isSafeInteger(cut) || cut < 0) throw new BadFormat(commit, `${formatPath} counts its cuts as ${JSON.stringify(cut)}`);
+  return { ...(value as unknown as Format), cut };
 }
 
 /** Begins a ledger that holds the prefixes of `ledger`; one that is there already keeps its own, and the missing ones are added. Returns what it is now. Throws BadFormat and Busy. */

@@ -4,8 +4,10 @@ import * as assert from 'uvu/assert';
 import { nextStamp } from '../../src/base/clock.ts';
 import { canonical } from '../../src/base/jsonl.ts';
 import { evolveSettings, settingAt, setSetting } from '../../src/domain/setting.ts';
+import { parseFormat, type Format } from '../../src/ledger/init.ts';
 import { mergeFormat, mergeSettings } from '../../src/ledger/merge-settings.ts';
 import { stampForSetting } from '../../src/ledger/stamps.ts';
+import { refusal } from '../helpers/garage.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -66,6 +68,12 @@ formats('has all prefixes and the newer cut, whoever asks', () => {
   assert.equal(mergeFormat(a, b), { format: 1, prefixes: ['gt', 'az', 'hq'], cut: 1 });
   assert.equal(mergeFormat(b, a), mergeFormat(a, b));
   assert.equal(mergeFormat(a, a), a);
+});
+
+formats('takes one that counts no cuts for one that was never cut, and none that counts them in no number', () => {
+  const [never, once] = ['{"format":1,"prefixes":["gt"]}', '{"cut":1,"format":1,"prefixes":["gt"]}'].map((text) => parseFormat('feedbeef', text)) as [Format, Format];
+  assert.equal([never.cut, mergeFormat(never, once), mergeFormat(once, never)], [0, once, once]);
+  for (const cut of ['"1"', '0.5', '-1', '[]']) assert.throws(() => parseFormat('feedbeef', `{"cut":${cut},"format":1,"prefixes":["gt"]}`), refusal('ledger.bad-format'), cut);
 });
 
 formats.run();
