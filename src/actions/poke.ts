@@ -1,11 +1,13 @@
-import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
 import type { Repository } from '../git/repository.ts';
-import { createFile, readState, statePath, writeState } from '../ledger/ledger.ts';
+import { readState, statePath } from '../ledger/ledger.ts';
 import { isAlive, ownProcess, processStart, type ProcessIdentity } from '../sessions/processes.ts';
 import { selfCommand, startDetached } from '../sessions/self.ts';
 import type { Town } from '../town.ts';
 
 const tickSlot = 'tick.json';
+/** Bytes of who has the place: whoever comes next is written over it in one step. */
+const ownerBytes = 128;
 const logLimit = 1 << 20;
 
 /**
@@ -17,13 +19,17 @@ export function poke(town: Town, inherited: Readonly<Record<string, string | und
   touch(statePath(repository, 'poke'), town.now());
   const engine = readState<ProcessIdentity>(repository, 'engine.json');
   if (engine !== undefined && isAlive(engine) !== false) return;
-  if (!takeSlot(repository)) return;
+  const slot = takeSlot(repository);
+  if (slot === undefined) return;
   try {
     const pid = startDetached(selfCommand(['tick']), { cwd: repository.worktree ?? repository.gitDir, inherited, log: logOf(town) });
-    if (hasSlot(repository)) writeState(repository, { pid, started: processStart(pid) ?? '' } satisfies ProcessIdentity, tickSlot);
+    // Into the file that was taken: where the tick has given the place back already, this is read by nobody.
+    writeOwner(slot, { pid, started: processStart(pid) ?? '' });
   } catch (error) {
     freeTick(town);
     throw error;
+  } finally {
+    closeSync(slot);
   }
 }
 
@@ -39,29 +45,37 @@ function touch(path: string, now: number): void {
   utimesSync(path, now / 1000, now / 1000);
 }
 
-/** Takes the one place of a tick that waits; false when another one has it. */
-function takeSlot(repository: Repository): boolean {
+/** Takes the one place of a tick that waits, and answers its open file; undefined when another one has it. */
+function takeSlot(repository: Repository): number | undefined {
   const path = statePath(repository, tickSlot);
+  const self = ownProcess();
   for (let attempt = 1; attempt <= 2; attempt += 1) {
-    if (createFile(path, JSON.stringify(ownProcess()))) return true;
+    const slot = created(path);
+    if (slot !== undefined) {
+      writeOwner(slot, self);
+      return slot;
+    }
     const owner = readState<ProcessIdentity>(repository, tickSlot);
-    if (owner !== undefined && isAlive(owner) !== false) return false;
+    if (owner !== undefined && isAlive(owner) !== false) return undefined;
     rmSync(path, { force: true });
   }
-  return false;
+  return undefined;
 }
 
-function hasSlot(repository: Repository): boolean {
-  const owner = readState<ProcessIdentity>(repository, tickSlot);
-  return owner?.pid === process.pid && owner.started === processStart(process.pid);
+function created(path: string): number | undefined {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+function writeOwner(slot: number, owner: ProcessIdentity): void {
+  writeSync(slot, JSON.stringify(owner).padEnd(ownerBytes), 0);
 }
 
 /** A tick that begins to look at the town gives the waiting place back: what happens from now on is the next one's to see. */
 export function freeTick(town: Town): void {
   rmSync(statePath(town.hq.repository, tickSlot), { force: true });
-}
-
-/** Whether a tick that has looked must look again: its poker was so slow to hand the place over that the tick had given it back before. */
-export function mustTickAgain({ hq: { repository } }: Town): boolean {
-  return hasSlot(repository);
 }

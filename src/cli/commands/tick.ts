@@ -1,4 +1,4 @@
-import { freeTick, mustTickAgain } from '../../actions/poke.ts';
+import { freeTick } from '../../actions/poke.ts';
 import { patrol } from '../../supervisors/patrol.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
@@ -11,10 +11,7 @@ export const command = defineCommand({
   hidden: true,
   async run(_args, context) {
     const { town } = await enter(context);
-    for (;;) {
-      const acted = await patrol(town, context.env, patience, () => freeTick(town));
-      if (!mustTickAgain(town)) return { acted };
-    }
+    return { acted: await patrol(town, context.env, patience, () => freeTick(town)) };
   },
   *render({ acted }) {
     yield acted === undefined ? 'another process patrols this town right now' : `${acted} orders carried out`;
