@@ -72,11 +72,11 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     const move = moves.length === 0 ? undefined : await moving(view, load, moves);
     const { files, before, written, last } = apply(view, changes, base, move);
     if (files.size === 0) return nothing;
-    if (prefixes.length > 0) await widen(ledger, prefixes, files);
+    const widening = prefixes.length > 0 && (await widen(ledger, prefixes, files)) ? prefixes : [];
     writeState(ledger.repository, last, 'clock');
     // A command that is put back, or stands under another id now, is ours only if it was when it was written.
     if (signature.undoes === undefined && move === undefined) await rememberCommands(ledger, before, written, changes);
-    const draft = draftOf(changes, prefixes, files, signature, typeof subject === 'string' ? subject : subject(changes), base);
+    const draft = draftOf(changes, widening, files, signature, typeof subject === 'string' ? subject : subject(changes), base);
     const commit = await write(ledger, parent, draft);
     if (commit !== undefined) await note(ledger, parent, commit, before, written);
     return { commit, changes, written };
@@ -85,11 +85,14 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
   }
 }
 
-async function widen(ledger: Ledger, prefixes: readonly string[], files: Map<string, string | null>): Promise<void> {
+/** Adds what the ledger says of itself once it holds these prefixes, too; false where it does already. */
+async function widen(ledger: Ledger, prefixes: readonly string[], files: Map<string, string | null>): Promise<boolean> {
   const { formatText, readFormat, widened } = await import('./init.ts');
   const found = await readFormat(ledger);
   const format = widened(found, prefixes);
-  if (format !== found) files.set(formatPath, formatText(format));
+  if (format === found) return false;
+  files.set(formatPath, formatText(format));
+  return true;
 }
 
 /** What others may have seen is not taken out of the ledger, or they would bring it back. The ledger's lock is held, so no push begins meanwhile. */
@@ -222,10 +225,10 @@ export function applyOne(now: Stored | undefined, before: Stored | undefined, ch
   return restamp(now, bead, stampFor(stampOf(change.id), before ?? now), births);
 }
 
-function draftOf(changes: readonly LedgerChange[], prefixes: readonly string[], files: ReadonlyMap<string, string | null>, signature: Signature, subject: string, stamp: Stamp): CommitDraft {
+function draftOf(changes: readonly LedgerChange[], widening: readonly string[], files: ReadonlyMap<string, string | null>, signature: Signature, subject: string, stamp: Stamp): CommitDraft {
   const ids = [...new Set(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])))];
   const body = changes.slice(0, listedChanges).map((change) => canonical('stored' in change ? { op: change.op, id: change.id } : change));
-  if (prefixes.length > 0) body.unshift(canonical({ op: 'ledger.widened', prefixes }));
+  if (widening.length > 0) body.unshift(canonical({ op: 'ledger.widened', prefixes: widening }));
   if (changes.length > listedChanges) body.push(canonical({ op: 'more', changes: changes.length - listedChanges }));
   const trailers = [...ids.slice(0, listedChanges).map((id) => `Bead: ${id}`), `Actor: ${signature.actor}`, ...(signature.session ? [`Session: ${signature.session}`] : []), ...(signature.undoes ? [`Undoes: ${signature.undoes}`] : [])];
   const person = { name: signature.actor, email: signature.email, epochSeconds: Math.floor(stampTime(stamp) / 1000), zone: '+0000' };

@@ -41,6 +41,16 @@ transaction('writes one commit: the changes in its body, the bead in its shard',
   assert.is(await gitIn(ledger, 'rev-list', '--count', 'refs/beads/main'), '2');
 });
 
+transaction('tells in its commit of prefixes that the ledger did not hold before, and of none that it did', async () => {
+  const ledger = await newLedger();
+  const told: boolean[] = [];
+  for (const [id, prefix] of [['gt-a', 'war'], ['gt-b', 'war'], ['gt-c', 'gt']] as const) {
+    await transact(ledger, ace, 'Create', (view) => create(view, id, { title: 'Weld' }, nux), [prefix]);
+    told.push((await gitIn(ledger, 'log', '-1', '--format=%B', 'refs/beads/main')).includes('"op":"ledger.widened"'));
+  }
+  assert.equal([told, (await readFormat(ledger))?.prefixes], [[true, false, false], ['gt', 'war']]);
+});
+
 transaction('stamps what it writes by the clock', async () => {
   const ledger = await newLedger();
   await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
