@@ -8,7 +8,7 @@ import type { Repository } from '../git/repository.ts';
 import { replicaOf, type Ledger } from '../ledger/ledger.ts';
 import { openSnapshot } from '../ledger/read.ts';
 import type { Stored } from '../ledger/stored.ts';
-import { addTrust, commandOf, declineTrust, knownReplicas, readTrust, removeTrust, whyUntrusted, type CommandUntrusted, type Runnable } from '../ledger/trust.ts';
+import { addTrust, commandOf, declineTrust, judging, knownReplicas, readTrust, removeTrust, whyUntrusted, type CommandUntrusted, type Runnable } from '../ledger/trust.ts';
 import { rigAt, rigNamed, type Rig, type Town } from '../town.ts';
 
 /** Asks a person a yes-or-no question; undefined where nobody is there to answer. */
@@ -43,10 +43,12 @@ export async function heldBeads(ledger: Ledger, beads: Iterable<Bead>): Promise<
   const ids = [...beads].filter(bringsCommand).map(({ id }) => id);
   const held = new Map<string, string>();
   if (ids.length === 0) return held;
+  const judge = judging(ledger.repository);
   const snapshot = await openSnapshot(ledger);
   try {
     for (const [id, stored] of await snapshot.records(ids)) {
-      const why = await mayRunBead(ledger, stored);
+      const runnable = commandOf(stored);
+      const why = runnable && (await judge(runnable));
       if (why !== undefined) held.set(id, why.sentence);
     }
   } finally {

@@ -190,14 +190,23 @@ export async function knownReplicas(repository: Repository): Promise<KnownReplic
  * Why a command may not run here; undefined where its last writer is this clone or one that is trusted. Anybody can write a stamp with another's name in it, so a name alone is not
  * believed: a trusted remote must have brought this very command with this stamp.
  */
-export async function whyUntrusted(repository: Repository, runnable: Runnable): Promise<CommandUntrusted | undefined> {
-  if (ownDigests(repository).has(digestOf(runnable))) return undefined;
-  const replica = runnable.stamp === undefined ? undefined : stampReplica(runnable.stamp.replace(/^-/, ''));
-  const ledgers = await brought(repository);
-  const trust = readTrust(repository);
-  if (await isBrought(repository, runnable, witnesses(repository, trust, replica, ledgers))) return undefined;
-  const trusted = (name: string): boolean => trust.replicas.has(name) || trust.remotes.has(name);
-  return new CommandUntrusted(runnable, replica, await sourcesOf(repository, replica, ledgers), trusted);
+export function whyUntrusted(repository: Repository, runnable: Runnable): Promise<CommandUntrusted | undefined> {
+  return judging(repository)(runnable);
+}
+
+/** Answers what `whyUntrusted` does, for many commands by one look at who is trusted and what fetches have brought. */
+export function judging(repository: Repository): (runnable: Runnable) => Promise<CommandUntrusted | undefined> {
+  const own = ownDigests(repository);
+  let known: Promise<{ readonly trust: Trust; readonly ledgers: readonly Brought[] }> | undefined;
+  return async (runnable) => {
+    if (own.has(digestOf(runnable))) return undefined;
+    const replica = runnable.stamp === undefined ? undefined : stampReplica(runnable.stamp.replace(/^-/, ''));
+    known ??= brought(repository).then((ledgers) => ({ ledgers, trust: readTrust(repository) }));
+    const { trust, ledgers } = await known;
+    if (await isBrought(repository, runnable, witnesses(repository, trust, replica, ledgers))) return undefined;
+    const trusted = (name: string): boolean => trust.replicas.has(name) || trust.remotes.has(name);
+    return new CommandUntrusted(runnable, replica, await sourcesOf(repository, replica, ledgers), trusted);
+  };
 }
 
 /** The ledgers whose word is enough for a command of a replica, or `all` where no remote has ever brought anything: then somebody here has fetched it. */
