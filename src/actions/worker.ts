@@ -4,6 +4,7 @@ import { Refused } from '../base/errors.ts';
 import { addressOf, formatAddress, isName } from '../domain/address.ts';
 import { freeName, workerNames } from '../domain/agent.ts';
 import { workingStatuses, type Beads } from '../domain/bead.ts';
+import { commitTree } from '../git/merging.ts';
 import { isHeld, readRef, updateRefs } from '../git/refs.ts';
 import { discover, openRepository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
@@ -145,10 +146,9 @@ async function pinCommit(town: Town, rig: Rig, address: string, commit: string, 
   const before = (await readRef(rig.repository, ref)) ?? null;
   if (before === commit) return;
   const tree = await gitText(rig.repository, ['rev-parse', '--verify', `${commit}^{tree}`]);
-  const date = `${Math.floor(town.now() / 1000)} +0000`;
-  const env = { GIT_AUTHOR_NAME: address, GIT_AUTHOR_EMAIL: town.owner.email, GIT_AUTHOR_DATE: date, GIT_COMMITTER_NAME: address, GIT_COMMITTER_EMAIL: town.owner.email, GIT_COMMITTER_DATE: date };
-  const parents = ['-p', commit, ...(before === null ? [] : ['-p', before])];
-  const pin = await gitText(rig.repository, ['commit-tree', tree, ...parents, '-m', `Snapshot of ${address}: ${why}`], { env });
+  const person = { name: address, email: town.owner.email, epochSeconds: Math.floor(town.now() / 1000), zone: '+0000' };
+  const parents = [commit, ...(before === null ? [] : [before])];
+  const pin = await commitTree(rig.repository, { tree, parents, message: `Snapshot of ${address}: ${why}\n`, author: person, committer: person });
   await updateRefs(rig.repository, [{ ref, from: before, to: pin }]);
 }
 
