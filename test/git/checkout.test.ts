@@ -5,6 +5,8 @@ import * as assert from 'uvu/assert';
 import { isClean, mayMove, moveCheckout } from '../../src/git/checkout.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { readRef } from '../../src/git/refs.ts';
+import type { Repository } from '../../src/git/repository.ts';
+import { temporary } from '../helpers/temporary.ts';
 import { eachFormat, fresh, furiosa, git, thrown } from './ground.ts';
 
 const landing = (files: Record<string, string | null>) => async () => ({ message: 'Land', author: furiosa, committer: furiosa, files: new Map(Object.entries(files)) });
@@ -56,6 +58,36 @@ moving('changes nothing where a change or an untracked file is in the way', asyn
   assert.is(await isClean(repo), true);
 });
 
+moving('does not take for a change what git could not do', async () => {
+  const { repo, from, to } = await robbed();
+  const error = await thrown(() => moveCheckout(repo, from, to));
+  assert.is(error.code, 'git.failed');
+  assert.match(error.message, 'unable to read tree');
+  await lockedMeanwhile(repo, async () => assert.is((await thrown(() => moveCheckout(repo, from, to))).code, 'git.locked'));
+});
+
+/** A checkout, and a commit that it could be moved to if no folder of it were lost. */
+async function robbed(): Promise<{ repo: Repository; from: string; to: string }> {
+  const repo = await fresh();
+  const from = (await readRef(repo, 'HEAD'))!;
+  const to = await git(repo.gitDir, ['commit-tree', '-m', 'Land', await git(repo.gitDir, ['mktree', '--missing'], { input: `040000 tree ${'1'.repeat(40)}\td\n` })]);
+  return { repo, from, to };
+}
+
+/** Runs something while another process takes the index right before git reads a tree into it. */
+async function lockedMeanwhile({ gitDir }: Repository, run: () => Promise<void>): Promise<void> {
+  const folder = temporary();
+  const { PATH } = process.env;
+  writeFileSync(join(folder, 'git'), `#!/bin/sh\ncase "$*" in *read-tree*) : >"$GIT_DIR/index.lock";; esac\nPATH='${PATH}' exec git "$@"\n`, { mode: 0o755 });
+  process.env.PATH = `${folder}:${PATH}`;
+  try {
+    await run();
+  } finally {
+    process.env.PATH = PATH;
+    rmSync(join(gitDir, 'index.lock'));
+  }
+}
+
 moving.run();
 
 const asked = suite('mayMove');
@@ -69,6 +101,12 @@ asked('tells what is in the way, and takes no index that nobody can read for a f
   assert.is(await mayMove(repo, from, to), false);
   writeFileSync(join(repo.gitDir, 'index'), 'rust');
   assert.is((await thrown(() => mayMove(repo, from, to))).code, 'git.failed');
+});
+
+asked('does not take for a file in the way what git could not do, and knows nothing while another process holds the index', async () => {
+  const { repo, from, to } = await robbed();
+  assert.is((await thrown(() => mayMove(repo, from, to))).code, 'git.failed');
+  await lockedMeanwhile(repo, async () => assert.is(await mayMove(repo, from, to), true));
 });
 
 asked.run();
