@@ -9,13 +9,13 @@ import { witnessTick } from './witness.ts';
 
 /**
  * One round of the quick patrols: sessions, dispatching, convoys, events. Returns how much was done; undefined when another process kept the lease for longer than `patience` milliseconds.
- * `begin` is called once the lease is held or was not to be had, before anything is looked at.
+ * `begin` is called once the lease is held or was not to be had, before anything is looked at, and answers the town as it is by then.
  */
-export async function patrol(town: Town, env: Readonly<Record<string, string | undefined>>, patience = 0, begin: () => void = () => undefined): Promise<number | undefined> {
-  const release = await lease(town, patience);
-  begin();
-  if (release === undefined) return undefined;
+export async function patrol(known: Town, env: Readonly<Record<string, string | undefined>>, patience = 0, begin: () => Town = () => known): Promise<number | undefined> {
+  const release = await lease(known, patience);
   try {
+    const town = begin();
+    if (release === undefined) return undefined;
     let acted = 0;
     for (const rig of town.rigs) {
       acted += await guarded(town, rig, 'witness', () => witnessTick(town, rig, env));
@@ -25,7 +25,7 @@ export async function patrol(town: Town, env: Readonly<Record<string, string | u
     await guarded(town, undefined, 'events', () => foldEvents(town.hq, signatureOf(town, 'deacon')));
     return acted;
   } finally {
-    await release();
+    await release?.();
   }
 }
 

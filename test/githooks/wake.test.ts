@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { freeTick, poke } from '../../src/actions/poke.ts';
-import { readState, statePath } from '../../src/ledger/ledger.ts';
+import { readState, statePath, writeState } from '../../src/ledger/ledger.ts';
 import { acquire } from '../../src/ledger/lock.ts';
 import { isAlive, ownProcess, processStart, type ProcessIdentity } from '../../src/sessions/processes.ts';
-import { openTown } from '../../src/town.ts';
+import { openTown, townState, type TownFile } from '../../src/town.ts';
 import { git, gtJson, gtOutput, soloTown, townWithRig } from '../helpers/town.ts';
 import { ownEnvironment } from '../helpers/temporary.ts';
+import { until } from '../sessions/until.ts';
 
 Object.assign(process.env, ownEnvironment());
 
@@ -42,6 +43,7 @@ function signsOf(gitDir: string): Signs {
 }
 
 const wakes = suite('the town is woken');
+const wasteland = await townWithRig();
 
 wakes('by a commit, a merge, a checkout and a ref of its own', async () => {
   const path = await soloTown();
@@ -63,7 +65,7 @@ wakes('by a commit, a merge, a checkout and a ref of its own', async () => {
 });
 
 wakes('in the town, by what happens in a rig', async () => {
-  const { town, rig } = await townWithRig();
+  const { town, rig } = wasteland;
   const signs = signsOf(join(town, '.git'));
   await git(join(rig, '.repo.git'), ['update-ref', 'refs/heads/mq/main/in/mr-1', 'refs/heads/main']);
   assert.ok(signs.poked());
@@ -72,8 +74,9 @@ wakes('in the town, by what happens in a rig', async () => {
 });
 
 wakes('by what moves the ledger of the town itself', async () => {
-  const { town } = await townWithRig();
+  const { town } = wasteland;
   const signs = signsOf(join(town, '.git'));
+  signs.clear();
   await git(town, ['update-ref', 'refs/beads/main', 'refs/beads/main~']);
   assert.ok(signs.poked());
   await signs.settle();
@@ -159,6 +162,26 @@ wakes('by a second sling, where the first one died before it could', async () =>
   assert.match(await gtOutput(path, ['sling', id]), /already/);
   await gtOutput(path, ['wait', id, '--for', 'submitted', '--timeout', '20s']);
   await signs.settle();
+});
+
+wakes('for a rig, too, that was added while the tick waited for another one to end', async () => {
+  const { town: path } = wasteland;
+  signsOf(join(path, '.git')).engine(process.pid);
+  const id = await gtOutput(path, ['create', 'Paint', '--silent', '--rig', 'shop']);
+  await gtOutput(path, ['config', 'set', 'scheduler.max_polecats', '1']);
+  await gtOutput(path, ['sling', id, '--no-start']);
+  const { repository, liveness } = openTown(path, () => Date.now()).hq;
+  const file = readState<TownFile>(repository, townState);
+  assert.ok(file);
+  const lease = statePath(repository, 'leases', 'patrol');
+  rmSync(`${lease}.wanted`, { force: true });
+  const patrols = await acquire(lease, liveness, 0);
+  writeState(repository, { ...file, rigs: {} }, townState);
+  const tick = gtOutput(path, ['tick']);
+  await until(() => existsSync(`${lease}.wanted`), 20_000);
+  writeState(repository, file, townState);
+  await patrols();
+  assert.is(await tick, '1 order carried out');
 });
 
 wakes.run();

@@ -1,5 +1,7 @@
 import { freeTick } from '../../actions/poke.ts';
+import { countOf } from '../../base/text.ts';
 import { patrol } from '../../supervisors/patrol.ts';
+import { openTown, type Town } from '../../town.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
 
@@ -11,9 +13,13 @@ export const command = defineCommand({
   hidden: true,
   async run(_args, context) {
     const { town } = await enter(context);
-    return { acted: await patrol(town, context.env, patience, () => freeTick(town)) };
+    const begin = (): Town => {
+      freeTick(town);
+      return openTown(context.cwd, context.now);
+    };
+    return { acted: await patrol(town, context.env, patience, begin) };
   },
   *render({ acted }) {
-    yield acted === undefined ? 'another process patrols this town right now' : `${acted} orders carried out`;
+    yield acted === undefined ? 'another process patrols this town right now' : `${countOf(acted, 'order')} carried out`;
   },
 });
