@@ -7,11 +7,11 @@ import { checkPrefix, rigRecords, rigSettings } from '../domain/rig.ts';
 import { setSetting } from '../domain/setting.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { referenceKeys } from '../ledger/stored.ts';
-import { transact, type LedgerChange } from '../ledger/transact.ts';
+import { transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
 import { hqPrefix, ledgersOf, rigNamed, type Rig, type Town } from '../town.ts';
 import { placeOf } from './bead-create.ts';
 import { actOf, writeBeads, type Writer } from './bead-write.ts';
-import { learnPrefixes } from './prefixes.ts';
+import { learnPrefixes, prefixesOf } from './prefixes.ts';
 import { resolveBead } from './resolve.ts';
 
 /** What renaming did, or would do. */
@@ -57,7 +57,7 @@ export async function renameBeads(writer: Writer, to: string, how: { readonly ri
     return [...moves.map((move): LedgerChange => ({ op: 'bead.moved', ...move })), ...settings];
   }, [to]);
   if (how.dryRun) return { from, moves, elsewhere: [] };
-  if (town.kind !== 'solo' && first !== rig.prefix) await transact(town.hq, who, `Keep the prefix ${first} of ${rig.name}`, (view) => recordPrefix(view.settings(rigSettings), rig, first));
+  if (first !== rig.prefix) await tellTown(town, who, rig, first);
   await learnPrefixes(town, rig);
   return { from, moves, elsewhere: await tellOthers(writer, ledger, moves) };
 }
@@ -68,6 +68,18 @@ function rigOf({ town, cwd }: { readonly town: Town; readonly cwd: string }, nam
   const found = town.rigs.find((rig) => rig.ledger === ledger);
   if (found === undefined) throw new TownPrefix();
   return found;
+}
+
+/** Writes down in the town's ledger the prefix that new beads of a rig get; a town that is one repository has it in the rig's own. */
+async function tellTown(town: Town, who: Signature, rig: Rig, prefix: string): Promise<void> {
+  if (town.kind !== 'solo') await transact(town.hq, who, `Keep the prefix ${prefix} of ${rig.name}`, (view) => recordPrefix(view.settings(rigSettings), rig, prefix));
+}
+
+/** Lets the town and this machine know which prefix new beads of a rig get after a renaming was taken back. */
+export async function followPrefix(town: Town, who: Signature, rig: Rig): Promise<void> {
+  const told = await prefixesOf(rig.ledger);
+  if (told?.first !== undefined) await tellTown(town, who, rig, told.first);
+  await learnPrefixes(town, rig);
 }
 
 function recordPrefix(settings: Readonly<Record<string, unknown>>, { name }: Rig, prefix: string): LedgerChange[] {

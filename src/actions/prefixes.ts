@@ -1,3 +1,4 @@
+import { isObject } from '../base/jsonl.ts';
 import { prefixSetting } from '../domain/renaming.ts';
 import { readFormat } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -8,8 +9,11 @@ import { hqPrefix, rewriteTown, type Rig, type Town } from '../town.ts';
 export async function prefixesOf(ledger: Ledger): Promise<{ readonly first: string | undefined; readonly all: readonly string[] } | undefined> {
   const format = await readFormat(ledger);
   if (format === undefined) return undefined;
-  const chosen = await consult(ledger, (view) => view.settings(prefixSetting.name)[prefixSetting.key]);
-  return { first: typeof chosen === 'string' ? chosen : undefined, all: format.prefixes };
+  const { [prefixSetting.key]: chosen, clock } = await consult(ledger, (view) => view.settings(prefixSetting.name));
+  // A choice that was taken back left its stamp: new beads get again what they got before any.
+  const isTakenBack = chosen === undefined && isObject(clock) && clock[prefixSetting.key] !== undefined;
+  const first = isTakenBack ? format.prefixes.find((prefix) => prefix !== hqPrefix) : chosen;
+  return { first: typeof first === 'string' ? first : undefined, all: format.prefixes };
 }
 
 /** Remembers on this machine the prefixes that the ledger of a rig holds by what it says itself: others may have given it some. */

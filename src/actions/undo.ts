@@ -4,6 +4,7 @@ import { same } from '../base/jsonl.ts';
 import { compareTimes } from '../base/time.ts';
 import { renamedTo, type Act, type Bead } from '../domain/bead.ts';
 import { changedParts, differences } from '../domain/history.ts';
+import { prefixSetting } from '../domain/renaming.ts';
 import { settingAt, settingLeaves, type SettingChange } from '../domain/setting.ts';
 import { groupOf, undo, type Done, type Obstacle, type UndoChange } from '../domain/undo.ts';
 import { diffNames } from '../git/merging.ts';
@@ -17,6 +18,7 @@ import { formatPath, settingsPath, type View } from '../ledger/shards.ts';
 import { referenceKeys, type Stored } from '../ledger/stored.ts';
 import { SeenMeanwhile, transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
 import { ledgersOf, type Town } from '../town.ts';
+import { followPrefix } from './bead-rename.ts';
 import { actOf, type Writer } from './bead-write.ts';
 import { commitOf, NoCommit } from './past.ts';
 
@@ -50,7 +52,10 @@ const attempts = 5;
 export async function undoCommit(writer: Writer, text: string | undefined, dryRun: boolean): Promise<Undone> {
   const { town, who } = writer;
   const { ledger, commit } = text === undefined ? await lastOf(town, who.actor) : await namedCommit(town, text);
-  return undoIn(ledger, ledgersOf(town).filter((other) => other !== ledger), commit, who, actOf(writer), dryRun);
+  const undone = await undoIn(ledger, ledgersOf(town).filter((other) => other !== ledger), commit, who, actOf(writer), dryRun);
+  const rig = town.rigs.find((each) => each.ledger === ledger);
+  if (!dryRun && rig !== undefined && undone.settings.includes(`${prefixSetting.name} ${prefixSetting.key}`)) await followPrefix(town, who, rig);
+  return undone;
 }
 
 async function namedCommit(town: Town, text: string): Promise<{ ledger: Ledger; commit: string }> {

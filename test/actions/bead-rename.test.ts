@@ -3,12 +3,16 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OtherPrefix, renameBeads, type Renamed } from '../../src/actions/bead-rename.ts';
 import { importBeads } from '../../src/actions/import.ts';
-import { learnPrefixes } from '../../src/actions/prefixes.ts';
+import { keepPrefixes, learnPrefixes } from '../../src/actions/prefixes.ts';
+import { undoCommit } from '../../src/actions/undo.ts';
 import { create } from '../../src/domain/content.ts';
 import { BeadHandedOut } from '../../src/domain/renaming.ts';
+import { rigRecords, rigSettings } from '../../src/domain/rig.ts';
+import { setSetting } from '../../src/domain/setting.ts';
 import { gitText } from '../../src/git/run.ts';
 import { initLedger, readFormat } from '../../src/ledger/init.ts';
 import { statePath } from '../../src/ledger/ledger.ts';
+import { consult } from '../../src/ledger/read.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { openTown, signatureOf, townState, type Rig, type Town } from '../../src/town.ts';
 import { hubTown, slung } from '../helpers/queue.ts';
@@ -38,6 +42,28 @@ prefixes('comes in the one commit that renames them, and is remembered', async (
   assert.equal((await readFormat(rig.ledger))?.prefixes, ['ci', 'war']);
   assert.equal(openTown(town.root, town.now).rigs.map(({ prefix, ledger }) => [prefix, ledger.prefixes]), [['war', ['war', 'ci']]]);
   assert.is(await gitText(town.hq.repository, ['show', '-s', '--format=%s', town.hq.ref]), 'Point at 2 renamed beads by their new ids');
+});
+
+prefixes('is taken back with the renaming, on every machine and in what the town says of the rig', async () => {
+  const { town, rig } = await hubTown(undefined);
+  await transact(rig.ledger, signatureOf(town, 'mayor'), 'Create one', (view) => create(view, 'ci-gun', { title: 'Tune the gun' }, act));
+  const recorded = async (): Promise<unknown> => consult(town.hq, (view) => rigRecords(view.settings(rigSettings)).get('citadel')?.prefix);
+  await transact(town.hq, signatureOf(town, 'mayor'), 'Record it', (view) => setSetting(view.settings(rigSettings), rigSettings, 'citadel', { prefix: 'ci', target: 'main', added_at: act.at }));
+  await renaming(town, 'war');
+  assert.is(await recorded(), 'war');
+  const after = openTown(town.root, town.now);
+  const writer = { town: after, who: signatureOf(after, 'mayor'), cwd: after.root };
+  const commit = await gitText(rig.repository, ['rev-parse', rig.ledger.ref]);
+  const known = (): unknown => openTown(town.root, town.now).rigs.map(({ prefix, ledger }) => [prefix, ledger.prefixes]);
+  await undoCommit(writer, commit, true);
+  assert.equal(known(), [['war', ['war', 'ci']]]);
+  await undoCommit(writer, commit, false);
+  assert.equal([known(), await recorded()], [[['ci', ['ci', 'war']]], 'ci']);
+  // Another machine had heard of the new one.
+  await keepPrefixes(after, after.rigs[0], [], 'war');
+  const [other] = openTown(town.root, town.now).rigs;
+  await learnPrefixes(after, other!);
+  assert.equal(known(), [['ci', ['ci', 'war']]]);
 });
 
 prefixes('are remembered once, though an import that began before brings beads with the new one', async () => {
