@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { machines, type Clone } from '../helpers/clones.ts';
 import { git } from '../helpers/town.ts';
+import { until } from '../sessions/until.ts';
 
 const landing = suite('two machines of which one was cut off');
 
@@ -33,6 +34,8 @@ landing('land the work for one bead once, though whoever landed it was killed be
   const begun = await git(hub, ['rev-parse', 'main']);
   await apart(one, async () => {
     await submittedOn(other, id);
+    // It is submitted before the hub has it, and bringing it there would be the one step.
+    await until(async () => (await git(hub, ['for-each-ref', 'refs/heads/mq/main/in'])) !== '', 20_000);
     await other.tried('mq', 'run', '--once');
     assert.is(await git(hub, ['rev-list', '--count', '--first-parent', `${begun}..main`]), '1');
     await submittedOn(one, id);
