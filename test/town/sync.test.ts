@@ -228,6 +228,9 @@ sync('of a town by itself stays alone on its hub: the rig of another town works 
   assert.match(await git(yard, ['for-each-ref', '--format=%(refname)', 'refs/beads']), /refs\/beads\/main/, 'and holds up no other one');
   assert.match(await git(yard, ['for-each-ref', '--format=%(refname)', 'refs/leases']), /refs\/leases\//, 'nor the claims there');
   assert.is(await kept(), before);
+  await git(join(town.path, 'shop/.repo.git'), ['remote', 'set-url', 'origin', join(town.path, 'nowhere')]);
+  assert.is((await town.tried('sync')).code, 4, 'as the first that failed');
+  await git(join(town.path, 'shop/.repo.git'), ['remote', 'set-url', 'origin', hub]);
   // Somebody may have pushed it there by hand.
   await git(join(town.path, 'shop/.repo.git'), ['push', '-q', 'origin', 'refs/beads/main:refs/beads/replicas/strang']);
   await one.gt('create', 'Paint the door', '--silent');

@@ -19,7 +19,7 @@ export const command = defineCommand({
     const warn = (what: string, { failure }: SyncRound['failures'][number]): void => context.warn(`gt: ${what}: ${failure.message}${failure.hint === undefined ? '' : `\n  try: ${failure.hint}`}`);
     for (const each of failures) warn(`the ledger of ${each.name} was not shared`, each);
     for (const each of neglected) warn(`the claims of ${each.name} were not looked after`, each);
-    return { ledgers, failures: [...failures, ...neglected].map(({ name, failure: { message, code, hint } }) => ({ name, error: message, code, hint })) };
+    return { ledgers, failures: [...failures, ...neglected] };
   },
   *render({ ledgers, failures }) {
     if (ledgers.length === 0 && failures.length === 0) yield 'there is no remote to share the ledger by; what is written here is kept here';
@@ -28,7 +28,8 @@ export const command = defineCommand({
       for (const trouble of ledger.troubles) yield `  could not be taken in: ${trouble}`;
     }
   },
-  exit: ({ ledgers, failures }) => (failures.length > 0 || ledgers.some(({ troubles }) => troubles.length > 0) ? 1 : 0),
+  json: ({ ledgers, failures }) => ({ ledgers, failures: failures.map(({ name, failure: { message, code, hint } }) => ({ name, error: message, code, hint })) }),
+  exit: ({ ledgers, failures }) => failures[0]?.failure.exit ?? (ledgers.some(({ troubles }) => troubles.length > 0) ? 1 : 0),
 });
 
 function sentence({ name, remote, adopted, folded, pushed, replicas }: SyncReport): string {
