@@ -87,19 +87,33 @@ const fraction = (root: number): number => Math.floor((root - Math.floor(root)) 
 
 function firstPrimes(count: number): number[] {
   const found: number[] = [];
-  for (let number = 2; found.length < count; number += 1) if (!found.some((prime) => number % prime === 0)) found.push(number);
+  for (let number = 2; found.length < count; number += 1) {
+    let divisor = 2;
+    while (divisor * divisor <= number && number % divisor !== 0) divisor += 1;
+    if (divisor * divisor > number) found.push(number);
+  }
   return found;
 }
 
-let tables: { readonly constants: Uint32Array; readonly start: Uint32Array } | undefined;
+interface Tables {
+  readonly constants: Uint32Array;
+  readonly start: Uint32Array;
+}
+
+let tables: Tables | undefined;
+
+function tablesOf(primes: readonly number[]): Tables {
+  const made: Tables = { constants: new Uint32Array(primes.length), start: new Uint32Array(8) };
+  for (let at = 0; at < primes.length; at += 1) made.constants[at] = fraction(Math.cbrt(primes[at]!));
+  for (let at = 0; at < made.start.length; at += 1) made.start[at] = fraction(Math.sqrt(primes[at]!));
+  return made;
+}
 
 const right = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
 
 function sha256Here(text: string): string {
-  const primes = tables === undefined ? firstPrimes(64) : [];
-  tables ??= { constants: Uint32Array.from(primes, (prime) => fraction(Math.cbrt(prime))), start: Uint32Array.from(primes.slice(0, 8), (prime) => fraction(Math.sqrt(prime))) };
-  const { constants, start } = tables;
-  const state = Uint32Array.from(start);
+  const { constants, start } = (tables ??= tablesOf(firstPrimes(64)));
+  const state = new Uint32Array(start);
   eachBlock(text, () => {
     let [a, b, c, d] = [state[0]! | 0, state[1]! | 0, state[2]! | 0, state[3]! | 0];
     let [e, f, g, h] = [state[4]! | 0, state[5]! | 0, state[6]! | 0, state[7]! | 0];
