@@ -52,7 +52,7 @@ export interface TypedFields {
 /** The fields that were typed, by the names that beads have; an empty text removes one (null). What was not typed is left out. */
 export async function readFields(typed: TypedFields, context: Context): Promise<Record<string, unknown>> {
   const metadata = await readMetadata(typed, context);
-  const fields = {
+  const fields: Record<string, unknown> = {
     title: typed.title,
     description: await readDescription(typed, context),
     design: await readDesign(typed, context),
@@ -68,7 +68,8 @@ export async function readFields(typed: TypedFields, context: Context): Promise<
     defer_until: parseWhen(typed.defer, context.now()),
     metadata,
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  for (const name in fields) if (fields[name] === undefined) delete fields[name];
+  return fields;
 }
 
 function removable(text: string | undefined): string | null | undefined {

@@ -30,7 +30,7 @@ function mountOf(path: string, mounts: string): Mount {
   let found: Mount = { point: '', layer: undefined };
   for (const line of mounts.split('\n')) {
     const [, , , , escaped = ''] = line.split(' ', 5);
-    const point = escaped.replace(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(parseInt(digits, 8)));
+    const point = escaped.includes('\\') ? escaped.replace(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(parseInt(digits, 8))) : escaped;
     // Of two mounts at one point, the later one is seen.
     if (point.length < found.point.length || !(path === point || path.startsWith(point.endsWith('/') ? point : `${point}/`))) continue;
     found = { point, layer: /[ ,]upperdir=([^, ]+)/.exec(line)?.[1] };

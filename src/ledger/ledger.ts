@@ -117,10 +117,21 @@ function newReplica(repository: Repository, home: string): string {
 
 const replicaFile = 'replica.json';
 
+const clockFile = 'clock';
+
 /** The last stamp that this clone gave out. */
 export function lastStamp(repository: Repository): Stamp | undefined {
-  const known = readState<string>(repository, 'clock');
+  const known = readState<string>(repository, clockFile);
   return isStamp(known) ? known : undefined;
+}
+
+/**
+ * Remembers the last stamp that this clone gave out, in the place of the one that was remembered (`known`), under the ledger's lock. All have one length, so the newer is written over the older in
+ * one step: to replace the file takes ten times as long.
+ */
+export function keepStamp(repository: Repository, known: Stamp | undefined, stamp: Stamp): void {
+  if (known === undefined) writeState(repository, stamp, clockFile);
+  else writeFileSync(join(stateFolder(repository), clockFile), JSON.stringify(stamp), { flag: 'r+' });
 }
 
 /** A ledger that should be there is not: which is not the same as an empty one. */

@@ -7,7 +7,7 @@ import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/commit.ts';
 import type { CommitDraft } from '../git/import.ts';
 import { readRef } from '../git/refs.ts';
-import { lastStamp, NoLedger, replicaOf, wispRef, writeState, type Ledger } from './ledger.ts';
+import { keepStamp, lastStamp, NoLedger, replicaOf, wispRef, type Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
 import { Loader } from './read.ts';
 import { writeWisps } from './wisps.ts';
@@ -66,14 +66,15 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     const nothing: Transaction = { commit: undefined, changes: [], written: new Map() };
     if (changes.length === 0) return nothing;
     if (signature.undoes !== undefined) await refuseSeen(ledger, signature.undoes, changes);
-    const base = nextStamp(ledger.now(), lastStamp(ledger.repository), replicaOf(ledger.repository));
+    const known = lastStamp(ledger.repository);
+    const base = nextStamp(ledger.now(), known, replicaOf(ledger.repository));
     await ask(view, load, (loaded) => preload(loaded, changes));
     const moves = changes.filter((change) => change.op === 'bead.moved' || change.op === 'bead.returned');
     const move = moves.length === 0 ? undefined : await moving(view, load, moves);
     const { files, before, written, last } = apply(view, changes, base, move);
     if (files.size === 0) return nothing;
     const widening = prefixes.length > 0 && (await widen(ledger, prefixes, files)) ? prefixes : [];
-    writeState(ledger.repository, last, 'clock');
+    keepStamp(ledger.repository, known, last);
     // A command that is put back, or stands under another id now, is ours only if it was when it was written.
     if (signature.undoes === undefined && move === undefined) await rememberCommands(ledger, before, written, changes);
     const draft = draftOf(changes, widening, files, signature, typeof subject === 'string' ? subject : subject(changes), base);

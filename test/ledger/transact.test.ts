@@ -61,6 +61,17 @@ transaction('stamps what it writes by the clock', async () => {
   assert.is(lastStamp(ledger.repository), clock.born);
 });
 
+transaction('remembers the last stamp from one write to the next, and wholly where what it remembered is damaged', async () => {
+  const ledger = await newLedger();
+  const file = join(stateFolder(ledger.repository), 'clock');
+  for (const [index, left] of [undefined, undefined, '', '"', JSON.stringify('0'.repeat(40)), JSON.stringify({ clock: 'x'.repeat(100) })].entries()) {
+    if (left !== undefined) writeFileSync(file, left);
+    await write(ledger, (view) => create(view, `gt-${index}`, { title: 'Weld' }, nux));
+    const { clock } = (await lineIn(ledger, `gt-${index}`)) as { clock: { born: string } };
+    assert.is(readFileSync(file, 'utf8'), JSON.stringify(clock.born), left);
+  }
+});
+
 transaction('writes over what a clock that was ahead has written, though this clone forgot its own', async () => {
   const watch = { time: Date.parse('2026-05-01T08:00:00Z') };
   const ledger = await newLedger(watch);
