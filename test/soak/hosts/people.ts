@@ -21,14 +21,22 @@ const explained = new Set([
   'remote.unreachable', 'git.timed-out', 'push.refused', 'sync.busy', 'lock.busy', 'ledger.busy', 'claim.held', 'engine.runs', 'bead.unknown', 'bead.taken', 'bead.closed', 'bead.submitted', 'ref.moved',
 ]);
 
-/** Runs gt on a host; a failure is counted by its code, and is a trouble where nothing explains it. */
+/** Runs gt on a host; each failure is counted by its code, and is a trouble where nothing explains it. */
 export async function gt(host: Host, ...words: string[]): Promise<Ran> {
   const ran = await host.machine.run(host.clone, ['gt', ...words, '--json']);
   if (ran.code === 0) return ran;
-  const code = /"code":"([^"]+)"/.exec(ran.stderr)?.[1] ?? `status ${ran.code ?? ran.signal}`;
-  host.book.count(`refused: ${code}`);
-  if (!explained.has(code)) host.book.troubles.push(`${host.machine.name}: gt ${words.join(' ')}: ${ran.stderr.trim().slice(0, 2000)}`);
+  const codes = codesOf(ran);
+  for (const code of codes) host.book.count(`refused: ${code}`);
+  if (!codes.every((code) => explained.has(code))) host.book.troubles.push(`${host.machine.name}: gt ${words.join(' ')}: ${`${ran.stderr.trim()} ${ran.stdout.trim()}`.slice(0, 2000)}`);
   return ran;
+}
+
+/** Why a command failed, by codes: the one that stopped it, or those that it answers, as a round of sharing does where it got on with the rest. */
+function codesOf({ code, signal, stdout, stderr }: Ran): string[] {
+  const stopped = /"code":"([^"]+)"/.exec(stderr)?.[1];
+  if (stopped !== undefined) return [stopped];
+  const { failures = [] } = stdout === '' ? {} : (JSON.parse(stdout) as { failures?: readonly { readonly code: string }[] });
+  return failures.length > 0 ? failures.map((failure) => failure.code) : [`status ${code ?? signal}`];
 }
 
 async function done(host: Host, kind: string, ...words: string[]): Promise<boolean> {
