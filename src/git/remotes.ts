@@ -5,6 +5,7 @@ import { freeAllLocks } from './locks.ts';
 import { checkRefName, listRefs, readRef, readSymbolicRef, updateRefs } from './refs.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { GitFailed, gitText, runGit, type GitOptions, type GitResult } from './run.ts';
+import { forgetHalfMade } from './worktrees.ts';
 
 /** One ref of a remote to be moved: undefined for `from` takes any value that `to` contains. */
 export interface PushUpdate {
@@ -21,11 +22,11 @@ export class PushRefused extends Busy {
   }
 }
 
-/** Other processes fetched into the same refs each time. */
+/** Other processes moved each time what the fetch was about, or made and removed worktrees. */
 export class FetchRaced extends Busy {
   readonly code = 'fetch.raced';
   constructor(remote: string, said: string) {
-    super(`others fetched from ${remote} into this repository at the same time`, { remote, said: said.trim() }, 'run the command again');
+    super(`others worked in this repository each time it fetched from ${remote}`, { remote, said: said.trim() }, 'run the command again');
   }
 }
 
@@ -124,21 +125,29 @@ async function makeDefault(repository: Repository, branch: string): Promise<void
 
 const mostFetches = 5;
 
+/** What git says when it meets a worktree that is just being made or removed: a fetch looks at the heads of all of them, and one that is made begins with a head that names no commit. */
+const halfMade = /\bworktrees\/.+\/(HEAD|commondir|gitdir)\b/;
+
 /** What git says of two refs that cannot both be; newer ones, which move many at once, say the latter. */
 const blocked = /exists; cannot create|refname conflict/;
 
-/** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable, FetchBlocked, and FetchRaced where others in this repository fetched the same each time. */
+/** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable, FetchBlocked, and FetchRaced where others in this repository fetched the same each time, or made worktrees. */
 export async function fetch(repository: Repository, remote: string, refspecs: readonly string[], options: { prune?: boolean; timeoutMs?: number } = {}): Promise<void> {
+  checkRemote(remote);
   for (const refspec of refspecs) checkRefspec(refspec);
   const args = ['fetch', '--quiet', programs.read, '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', options.prune === true ? '--prune' : '--no-prune'];
   const only = refspecs.length === 0 ? [] : ['--no-tags', '--refmap='];
   const all = [...args, ...only, '--', remote, ...refspecs];
   for (let attempt = 1; ; attempt += 1) {
-    const { code, stderr } = await talk(repository, remote, all, { timeoutMs: options.timeoutMs ?? long, accept: [0, 1] });
+    const { code, stderr } = await runGit(repository, all, { guarded: true, timeoutMs: options.timeoutMs ?? long, accept: [0, 1, 128] });
     if (code === 0) return;
-    if (blocked.test(stderr)) throw new FetchBlocked(remote, stderr);
-    if (!raced.test(stderr)) throw new GitFailed(args, code, stderr);
+    if (!halfMade.test(stderr)) {
+      if (code === 128) throw new RemoteUnreachable(remote, stderr);
+      if (blocked.test(stderr)) throw new FetchBlocked(remote, stderr);
+      if (!raced.test(stderr)) throw new GitFailed(args, code, stderr);
+    }
     if (attempt === mostFetches) throw new FetchRaced(remote, stderr);
+    forgetHalfMade(repository);
     await freeAllLocks(repository);
     await new Promise((resume) => setTimeout(resume, attempt * 20 * (0.5 + (performance.now() % 1))));
   }

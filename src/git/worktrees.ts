@@ -93,11 +93,12 @@ function firstLine(file: string): string | undefined {
   }
 }
 
-/** Forgets worktrees that a killed git left half made: until then `git worktree` fails on them. One that changed a moment ago may still be under way. */
-function forgetHalfMade(repository: Repository): void {
+/** Forgets worktrees that a killed git left half made: until then `git worktree` and `git fetch` fail on them. One that changed a moment ago may still be under way. */
+export function forgetHalfMade(repository: Repository): void {
   for (const name of administered(repository)) {
     const gitDir = join(repository.commonDir, 'worktrees', name);
-    const whole = ['gitdir', 'commondir', 'HEAD'].every((file) => firstLine(join(gitDir, file)));
+    // Until git has checked it out, the head of a new one is all zeros.
+    const whole = ['gitdir', 'commondir', 'HEAD'].every((file) => !/^0*$/.test(firstLine(join(gitDir, file)) ?? ''));
     const changed = statSync(gitDir, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
     if (!whole && performance.timeOrigin + performance.now() - changed > halfMadeMilliseconds) rmSync(gitDir, { recursive: true, force: true });
   }

@@ -58,6 +58,19 @@ cloning.run();
 
 const fetching = suite('fetch');
 
+/** Runs a script of the shell whenever a hub is about to answer a fetch. */
+async function whileHubAnswers(script: string, run: () => Promise<void>): Promise<void> {
+  const folder = temporary();
+  writeFileSync(join(folder, 'hook'), `#!/bin/sh\n${script}\nexec "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'config'), `[uploadpack]\n\tpackObjectsHook = ${join(folder, 'hook')}\n`);
+  process.env['GIT_CONFIG_GLOBAL'] = join(folder, 'config');
+  try {
+    await run();
+  } finally {
+    delete process.env['GIT_CONFIG_GLOBAL'];
+  }
+}
+
 fetching('brings refs by these refspecs alone', async () => {
   const from = await hub();
   const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
@@ -106,18 +119,42 @@ sed -i 1d ${folder}/others
 if [ -n "$other" ]; then
   git --git-dir ${clone.gitDir} update-ref refs/remotes/origin/other "$other"
   git --git-dir ${from.gitDir} update-ref ${ref} "$(git --git-dir ${from.gitDir} -c user.name=x -c user.email=x@y.z commit-tree -m "$other" ${ref}^{tree})"
-fi
-exec "$@"`;
-  writeFileSync(join(folder, 'hook'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  writeFileSync(join(folder, 'config'), `[uploadpack]\n\tpackObjectsHook = ${join(folder, 'hook')}\n`);
-  process.env['GIT_CONFIG_GLOBAL'] = join(folder, 'config');
-  try {
-    await fetch(clone, 'origin', []);
-  } finally {
-    delete process.env['GIT_CONFIG_GLOBAL'];
-  }
+fi`;
+  await whileHubAnswers(script, () => fetch(clone, 'origin', []));
   assert.is(readFileSync(join(folder, 'others'), 'utf8'), '');
   assert.is(await readRef(clone, 'refs/remotes/origin/other'), await readRef(from, ref));
+});
+
+/** The administration of a worktree that git has just begun to make: its head names no commit yet. */
+function beginWorktree(repo: Repository, changedAt?: number): string {
+  const folder = join(repo.commonDir, 'worktrees/furiosa');
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of [['HEAD', '0'.repeat(40)], ['commondir', '../..'], ['gitdir', '/nowhere/.git'], ['locked', 'initializing']] as const) writeFileSync(join(folder, name), `${content}\n`);
+  if (changedAt !== undefined) utimesSync(folder, changedAt, changedAt);
+  return folder;
+}
+
+fetching('goes on once a worktree is made that was half made when it looked', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  const commit = await looseCommit(from, 'new');
+  await git(from.gitDir, ['update-ref', 'refs/heads/new', commit]);
+  const head = join(beginWorktree(clone), 'HEAD');
+  const looks = join(temporary(), 'looks');
+  // By the time that the hub answers for the second time, the worktree is made.
+  await whileHubAnswers(`echo >>${looks}; [ "$(wc -l <${looks})" = 1 ] || echo ${commit} >${head}`, () => fetch(clone, 'origin', []));
+  assert.is(await readRef(clone, 'refs/remotes/origin/new'), commit);
+  assert.is(readFileSync(looks, 'utf8'), '\n\n');
+});
+
+fetching('goes on over a worktree that a dead process has left half made', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  const commit = await looseCommit(from, 'new');
+  await git(from.gitDir, ['update-ref', 'refs/heads/new', commit]);
+  const folder = beginWorktree(clone, 1_700_000_000);
+  await fetch(clone, 'origin', []);
+  assert.equal([await readRef(clone, 'refs/remotes/origin/new'), existsSync(folder)], [commit, false]);
 });
 
 fetching('says what is in the way where the remote has given up a branch for others below its name, and how it goes', async () => {
