@@ -40,7 +40,7 @@ let crypto: ReturnType<typeof process.getBuiltinModule<'node:crypto'>> | undefin
 function byRuntime(name: 'sha1' | 'sha256', text: string): string | undefined {
   hashed += 1;
   if (hashed < many || typeof process === 'undefined') return undefined;
-  return (crypto ??= process.getBuiltinModule('node:crypto')).createHash(name).update(text).digest('hex');
+  return (crypto ??= process.getBuiltinModule('node:crypto')).hash(name, text);
 }
 
 /** The SHA-1 of a text's UTF-8, in hexadecimal. */

@@ -45,18 +45,27 @@ export function hashText(text: string, length: number): string {
   return base36(BigInt(`0x${sha256(text).slice(0, bytes * 2)}`), length);
 }
 
-/** Shards by root id: whoever imports asks for each of them many times. */
+/** Shards of the first root ids that were asked for, which take longest: whoever asks for many has them hashed by the runtime. */
 const shards = new Map<string, string>();
-const remembered = 1 << 16;
+const remembered = 512;
+/** Shards by the first digits of a hash. */
+const names = new Map<string, string>();
 
 /** The shard that holds a bead: the first twelve bits of the SHA-1 of its root id, as `<aa>/<bb>` in octal digits. */
 export function shardOf(id: string): string {
   const root = rootOf(id);
   const known = shards.get(root);
   if (known !== undefined) return known;
-  const octal = parseInt(sha1(root).slice(0, 3), 16).toString(8).padStart(4, '0');
-  const shard = `${octal.slice(0, 2)}/${octal.slice(2)}`;
-  if (shards.size >= remembered) shards.clear();
-  shards.set(root, shard);
+  const shard = shardName(sha1(root).slice(0, 3));
+  if (shards.size < remembered) shards.set(root, shard);
   return shard;
+}
+
+function shardName(digits: string): string {
+  const known = names.get(digits);
+  if (known !== undefined) return known;
+  const octal = parseInt(digits, 16).toString(8).padStart(4, '0');
+  const name = `${octal.slice(0, 2)}/${octal.slice(2)}`;
+  names.set(digits, name);
+  return name;
 }

@@ -138,6 +138,7 @@ export const areas: readonly Area[] = [
       ['wait', () => import('./commands/wait.ts')],
       ['log', () => import('./commands/log.ts')],
       ['ledger log', () => import('./commands/ledger/log.ts')],
+      ['ledger refresh', () => import('./commands/ledger/refresh.ts')],
       ['ledger stats', () => import('./commands/ledger/stats.ts')],
       ['ledger trim', () => import('./commands/ledger/trim.ts')],
       ['ledger verify', () => import('./commands/ledger/verify.ts')],

@@ -15,8 +15,13 @@ export interface Details {
 
 /** A bead with what is counted of it. */
 export function counted(bead: Bead, dependents: number): Counted {
+  return { ...bead, ...counts(bead, dependents) };
+}
+
+/** What is counted of a bead. */
+export function counts(bead: Bead, dependents: number): Pick<Counted, 'dependency_count' | 'dependent_count' | 'comment_count' | 'parent'> {
   const [parent] = edgesOf(bead, ['parent-child']);
-  return { ...bead, dependency_count: bead.dependencies?.length ?? 0, dependent_count: dependents, comment_count: bead.comments?.length ?? 0, ...(parent === undefined ? {} : { parent }) };
+  return { dependency_count: bead.dependencies?.length ?? 0, dependent_count: dependents, comment_count: bead.comments?.length ?? 0, ...(parent === undefined ? {} : { parent }) };
 }
 
 /** The details of a bead from the beads at the other ends of its edges; a target that is gone is shown by its id. */

@@ -12,8 +12,7 @@ export function isReady(beads: Beads, bead: Bead, now: number): boolean {
     bead['is_template'] !== true &&
     !townTypes.includes(bead.issue_type) &&
     !isDeferred(bead, now) &&
-    !parents(beads, bead).some((parent) => isDeferred(parent, now)) &&
-    unmet(beads, bead).length === 0
+    (bead.dependencies === undefined || (!parents(beads, bead).some((parent) => isDeferred(parent, now)) && unmet(beads, bead).length === 0))
   );
 }
 
@@ -33,6 +32,22 @@ export function readyOrder(a: Bead, b: Bead): number {
 /** Many beads in that order; each time is read once. */
 export function inReadyOrder(beads: readonly Bead[]): Bead[] {
   return beads.map(ranked).sort(compare).map(({ bead }) => bead);
+}
+
+/** The first of many beads in that order: only those are put in order that can be among them. */
+export function firstInReadyOrder(beads: readonly Bead[], limit: number): Bead[] {
+  const byPriority = new Map<number, Bead[]>();
+  for (const bead of beads) {
+    const same = byPriority.get(bead.priority);
+    if (same === undefined) byPriority.set(bead.priority, [bead]);
+    else same.push(bead);
+  }
+  const found: Bead[] = [];
+  for (const priority of [...byPriority.keys()].sort((a, b) => a - b)) {
+    if (found.length >= limit) break;
+    for (const bead of inReadyOrder(byPriority.get(priority)!)) found.push(bead);
+  }
+  return found.slice(0, limit);
 }
 
 interface Ranked {

@@ -2,7 +2,7 @@ import type { ByteReader } from './byte-reader.ts';
 import { Conversation } from './conversation.ts';
 import { BadRevision, MissingObject, parseInfo, refuseLost, wayTo, type ObjectContents, type ObjectInfo } from './object.ts';
 import type { Repository } from './repository.ts';
-import { runGit, type GitOptions } from './run.ts';
+import { GitFailed, GitTimedOut, invocation, runGit, startFailure, startGit, stopGit, type GitOptions } from './run.ts';
 
 /** Reads objects through one `git cat-file` that starts with the first question and lives until `close`; it keeps no process from ending. */
 export class ObjectReader {
@@ -80,6 +80,62 @@ export class ObjectReader {
       conversation.tell('flush\n');
     });
   }
+}
+
+/** How long git may be silent before the next of many objects, in milliseconds. */
+const silence = 120_000;
+
+/**
+ * Hands over what each of many objects holds, in their order, as it comes from one git; a body may be looked at only until the next one. Throws MissingObject, GitFailed,
+ * GitTimedOut, and what `take` throws.
+ */
+export async function eachBody(repository: Repository, oids: readonly string[], take: (body: Buffer, index: number) => void): Promise<void> {
+  if (oids.length === 0) return;
+  const args = ['cat-file', '--batch', '--buffer'];
+  const call = await invocation(repository, args);
+  const child = startGit(call);
+  let [rest, taken, said]: [Buffer, number, string] = [Buffer.alloc(0), 0, ''];
+  const serve = (chunk: Buffer): void => {
+    let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (;;) {
+      const line = bytes.indexOf(10);
+      if (line < 0) break;
+      const info = parseInfo(bytes.toString('latin1', 0, line));
+      if (info === undefined) throw new MissingObject(oids[taken] ?? '');
+      const end = line + 1 + info.size;
+      if (bytes.length <= end) break;
+      take(bytes.subarray(line + 1, end), taken);
+      taken += 1;
+      bytes = bytes.subarray(end + 1);
+    }
+    rest = bytes;
+  };
+  const code = await new Promise<number>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      stopGit(child);
+      reject(error);
+    };
+    const timer = setTimeout(() => fail(new GitTimedOut(args, silence)), silence);
+    child.stdout.on('data', (chunk: Buffer) => {
+      timer.refresh();
+      try {
+        serve(chunk);
+      } catch (error) {
+        child.stdout.removeAllListeners('data');
+        fail(error as Error);
+      }
+    });
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+    child.on('error', (error) => fail(startFailure(error, call)));
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      resolve(status ?? 128);
+    });
+    child.stdin.on('error', () => {}); // its end says why
+    child.stdin.end(`${oids.join('\n')}\n`);
+  });
+  if (taken < oids.length) throw new GitFailed(args, code, said === '' ? 'it did not answer to the end' : said);
 }
 
 /** Whether a commit and all that it holds is there, beyond what is known to be: somebody's pruning may have taken what no ref held yet. */

@@ -1,11 +1,12 @@
 import { prefixOf } from '../base/ids.ts';
 import { timeOf } from '../base/time.ts';
 import { indexed, isDone, type Bead } from '../domain/bead.ts';
-import { counted, type Counted } from '../domain/detail.ts';
+import { counts } from '../domain/detail.ts';
 import { inReadyOrder, isReady } from '../domain/ready.ts';
 import { readCache, version, writeCache, type Header } from './cache-file.ts';
 import type { Ledger } from './ledger.ts';
 import { writeOpenPage } from './open-page.ts';
+import { partOf, textIn, type Line, type Part, type Parts, type WrittenPart } from './part.ts';
 
 /** The first line of the file `ready`. */
 export interface ReadyHeader extends Header {
@@ -18,57 +19,33 @@ export interface ReadyHeader extends Header {
   readonly foreign: boolean;
 }
 
-/** One shard of the projection. */
-export interface Part {
-  readonly oid: string;
-  /** The beads that matter for readiness. */
-  readonly beads: readonly Bead[];
-  /** The other ones, tombstones left out: their ids, and what they point at. */
-  readonly rest: readonly (readonly [id: string, ...targets: string[]])[];
-}
-
-export type Parts = ReadonlyMap<string, Part>;
-
 /** What a projection was worked out to be. */
 export interface Fresh {
   readonly shards: Parts;
-  readonly ready: readonly Counted[];
+  /** Best first. */
+  readonly ready: readonly Bead[];
+  /** How many beads have an edge to an id. */
+  readonly dependents: (id: string) => number;
   readonly foreign: boolean;
-}
-
-/** Everything that is not done, and closed children, which a `waits-for` may ask for. */
-export function matters(bead: Bead): boolean {
-  return !isDone(bead) || (bead.status === 'closed' && (bead.dependencies ?? []).some((edge) => edge.type === 'parent-child'));
 }
 
 /** Brings the projection to a commit: shards whose object is the same are kept. */
 export async function refresh(ledger: Ledger, commit: string): Promise<Fresh> {
-  const [{ ObjectReader }, { listShards, readShard }] = await Promise.all([import('../git/objects.ts'), import('./read.ts')]);
-  const { header, shards: before, lines } = readKept(ledger);
-  const reader = ObjectReader.open(ledger.repository);
-  try {
-    const listed = [...(await listShards(ledger, commit))];
-    const parts = await Promise.all(
-      listed.map(async ([shard, oid]): Promise<[string, Part]> => {
-        const known = before.get(shard);
-        if (known?.oid === oid) return [shard, known];
-        const beads = [...(await readShard(reader, shard, oid, commit)).values()].map(({ bead }) => bead);
-        const rest = beads.filter((bead) => bead.status !== 'tombstone' && !matters(bead));
-        lines.set(shard, rest.map((bead) => beadLine(shard, bead)).join(''));
-        return [shard, { oid, beads: beads.filter(matters), rest: rest.map((bead): [string, ...string[]] => [bead.id, ...targetsOf(bead)]) }];
-      }),
-    );
-    const shards = new Map(parts);
-    const edges = edgeLines(shards);
-    if (header?.commit !== commit) writeWork(ledger, commit, shards, lines, edges);
-    return { shards, ...writeReady(ledger, commit, shards, edges) };
-  } finally {
-    await reader.close();
-  }
+  const [{ eachBody }, { listShards }] = await Promise.all([import('../git/objects.ts'), import('./read.ts')]);
+  const { header, shards: before } = readKept(ledger);
+  const listed = await listShards(ledger, commit);
+  const changed = [...listed].filter(([shard, oid]) => before.get(shard)?.oid !== oid);
+  const fresh = new Map<string, WrittenPart>();
+  await eachBody(ledger.repository, changed.map(([, oid]) => oid), (body, index) => {
+    const [shard, oid] = changed[index]!;
+    fresh.set(shard, partOf(shard, oid, body.toString('utf8'), commit));
+  });
+  const shards = new Map<string, WrittenPart>();
+  for (const shard of listed.keys()) shards.set(shard, fresh.get(shard) ?? before.get(shard)!);
+  const edges = edgesOfAll(shards);
+  if (header?.commit !== commit) writeWork(ledger, commit, shards, edges);
+  return { shards, ...writeReady(ledger, commit, shards, (id) => edges.get(id)?.length ?? 0) };
 }
-
-/** A line of the file `live`: a shard's object and the beads of it that do not matter, or one bead that does. Sorted, so that one is found without reading all. */
-type Line = readonly [shard: string, id: '', oid: string, rest: Part['rest']] | readonly [shard: string, id: string, bead: Bead];
 
 export function readWork(ledger: Ledger): { readonly header: Header | undefined; readonly shards: Parts } {
   const found = readCache(ledger, 'live');
@@ -86,33 +63,56 @@ export function readWork(ledger: Ledger): { readonly header: Header | undefined;
   }
 }
 
-/** What a new projection may keep of the last one, with the lines of the file `rest` by shard; nothing where a writer was killed between the two files. */
-function readKept(ledger: Ledger): ReturnType<typeof readWork> & { readonly lines: Map<string, string> } {
-  const work = readWork(ledger);
-  const rest = readCache(ledger, 'rest');
-  if (rest === undefined || rest.header.commit !== work.header?.commit) return { header: undefined, shards: new Map(), lines: new Map() };
-  const lines = new Map<string, string>();
-  for (const line of rest.body.toString('utf8').split('\n')) {
-    const shard = line.slice(2, line.indexOf('"', 2));
-    if (line !== '') lines.set(shard, `${lines.get(shard) ?? ''}${line}\n`);
+/** What a new projection may keep of the last one; nothing where a writer was killed between the two files, or one is damaged. */
+function readKept(ledger: Ledger): { readonly header: Header | undefined; readonly shards: ReadonlyMap<string, WrittenPart> } {
+  const [live, rest] = [readCache(ledger, 'live'), readCache(ledger, 'rest')];
+  const nothing = { header: undefined, shards: new Map<string, WrittenPart>() };
+  if (live === undefined || rest?.header.commit !== live.header.commit) return nothing;
+  try {
+    const shards = new Map<string, WrittenPart>();
+    for (const line of linesIn(live.body)) readLineOf(shards, line);
+    for (const line of linesIn(rest.body)) shards.get(shardIn(line))!.restLines.push(line);
+    return { header: live.header, shards };
+  } catch {
+    return nothing;
   }
-  return { ...work, lines };
 }
 
-function beadLine(shard: string, bead: Bead): string {
-  return `${JSON.stringify([shard, bead.id, bead] satisfies Line)}\n`;
+function linesIn(body: Buffer): string[] {
+  return body.toString('utf8').split('\n').filter((line) => line !== '');
 }
 
-function writeWork(ledger: Ledger, commit: string, shards: Parts, rest: ReadonlyMap<string, string>, edges: string): void {
+function shardIn(line: string): string {
+  return line.slice(2, line.indexOf('"', 2));
+}
+
+function readLineOf(shards: Map<string, WrittenPart>, line: string): void {
+  const [shard, id, ...values] = JSON.parse(line) as Line;
+  if (id === '') shards.set(shard, { oid: values[0] as string, beads: [], lines: [], rest: (values[1] ?? []) as WrittenPart['rest'], restLines: [] });
+  else {
+    const { beads, lines } = shards.get(shard)!;
+    beads.push(values[0] as Bead);
+    lines.push(line);
+  }
+}
+
+function writeWork(ledger: Ledger, commit: string, shards: ReadonlyMap<string, WrittenPart>, edges: ReadonlyMap<string, readonly string[]>): void {
   const lines: string[] = [];
-  for (const [shard, { oid, beads, rest }] of shards) {
-    lines.push(`${JSON.stringify([shard, '', oid, rest] satisfies Line)}\n`);
-    for (const bead of beads) lines.push(beadLine(shard, bead));
+  const closed: string[] = [];
+  for (const [shard, { oid, rest, ...part }] of shards) {
+    lines.push(JSON.stringify([shard, '', oid, rest] satisfies Line));
+    for (const line of part.lines) lines.push(line);
+    for (const line of part.restLines) closed.push(line);
   }
-  writeCache(ledger, 'live', { version, commit }, lines.join(''));
-  writeCache(ledger, 'rest', { version, commit }, [...shards.keys()].map((shard) => rest.get(shard) ?? '').join(''));
-  writeCache(ledger, 'ids', { version, commit }, idLines(shards));
-  writeCache(ledger, 'edges', { version, commit }, edges);
+  const write = (name: string, text: string): void => writeCache(ledger, name, { version, commit }, text);
+  write('live', textOf(lines));
+  write('rest', textOf(closed));
+  write('ids', idLines(shards));
+  write('edges', edgeLines(edges));
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
 export function targetsOf(bead: Bead): string[] {
@@ -120,12 +120,16 @@ export function targetsOf(bead: Bead): string[] {
 }
 
 export function idLines(shards: Parts): string {
-  const ids = [...shards.values()].flatMap(({ beads, rest }) => [...beads.map(({ id }) => id), ...rest.map(([id]) => id)]);
-  return ids.sort().map((id) => `${id}\n`).join('');
+  const ids: string[] = [];
+  for (const { beads, rest } of shards.values()) {
+    for (const { id } of beads) ids.push(id);
+    for (const [id] of rest) ids.push(id);
+  }
+  return textOf(ids.sort());
 }
 
-/** One line for each bead that others point at: its id, then theirs, between tabs; behind those that matter for readiness, the type of the edge. */
-export function edgeLines(shards: Parts): string {
+/** Who points at each bead that others point at: their ids, and behind those that matter for readiness `:` and the type of the edge. */
+export function edgesOfAll(shards: Parts): Map<string, string[]> {
   const found = new Map<string, string[]>();
   const note = (target: string, from: string): void => {
     const known = found.get(target);
@@ -136,7 +140,12 @@ export function edgeLines(shards: Parts): string {
     for (const bead of beads) for (const { depends_on_id: target, type } of bead.dependencies ?? []) note(target, `${bead.id}:${type}`);
     for (const [id, ...targets] of rest) for (const target of targets) note(target, id);
   }
-  return [...found].map(([target, from]) => `${[target, ...from].join('\t')}\n`).sort().join('');
+  return found;
+}
+
+/** One line for each bead that others point at: its id, then theirs, between tabs. */
+export function edgeLines(edges: ReadonlyMap<string, readonly string[]>): string {
+  return textOf([...edges.keys()].sort().map((target) => `${target}\t${edges.get(target)!.join('\t')}`));
 }
 
 export function beadsOf(shards: Parts): Map<string, Bead> {
@@ -152,19 +161,31 @@ export function waitsAbroad(ledger: Ledger, bead: Bead): boolean {
   return (bead.dependencies ?? []).some((edge) => affecting.includes(edge.type) && !edge.depends_on_id.startsWith('external:') && prefixOf(edge.depends_on_id, ledger.prefixes) === undefined);
 }
 
-function writeReady(ledger: Ledger, commit: string, shards: Parts, edges: string): { readonly ready: readonly Counted[]; readonly foreign: boolean } {
+function writeReady(ledger: Ledger, commit: string, shards: ReadonlyMap<string, WrittenPart>, dependents: (id: string) => number): Omit<Fresh, 'shards'> {
   const byId = beadsOf(shards);
   const beads = indexed(byId);
   const now = ledger.now();
-  const referrers = new Map(edges.split('\n').map((line): [string, number] => [line.slice(0, line.indexOf('\t')), line.split('\t').length - 1]));
   const open = inReadyOrder([...byId.values()].filter((bead) => !isDone(bead)));
-  const ready = open.filter((bead) => isReady(beads, bead, now)).map((bead) => counted(bead, referrers.get(bead.id) ?? 0));
-  const deferred = [...byId.values()].map((bead) => timeOf(bead.defer_until)).filter((time): time is number => time !== undefined && time > now);
+  const ready = open.filter((bead) => isReady(beads, bead, now));
   const foreign = open.some((bead) => waitsAbroad(ledger, bead));
-  const count = [...shards.values()].reduce((sum, { beads, rest }) => sum + beads.length + rest.length, 0);
-  const header: ReadyHeader = { version, commit, count, ready: ready.length, until: deferred.length > 0 ? deferred.reduce((a, b) => Math.min(a, b)) : null, foreign };
-  writeCache(ledger, 'ready', header, ready.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  writeOpenPage(ledger, { version, commit }, open, (id) => referrers.get(id) ?? 0);
-  writeCache(ledger, 'ready-ids', { version, commit }, ready.map(({ id }) => `${id}\n`).join(''));
-  return { ready, foreign };
+  let [count, until]: [number, number | null] = [0, null];
+  const texts = new Map<Bead, string>();
+  for (const [shard, { beads: own, lines, rest }] of shards) {
+    count += own.length + rest.length;
+    for (const [index, bead] of own.entries()) {
+      texts.set(bead, textIn(lines[index]!, shard, bead.id));
+      const deferred = timeOf(bead.defer_until) ?? now;
+      if (deferred > now) until = Math.min(deferred, until ?? deferred);
+    }
+  }
+  const header: ReadyHeader = { version, commit, count, ready: ready.length, until, foreign };
+  writeCache(ledger, 'ready', header, textOf(ready.map((bead) => countedText(texts.get(bead)!, counts(bead, dependents(bead.id))))));
+  writeOpenPage(ledger, { version, commit }, open, dependents);
+  writeCache(ledger, 'ready-ids', { version, commit }, textOf(ready.map(({ id }) => id)));
+  return { ready, dependents, foreign };
+}
+
+/** The JSON of a bead with what is counted of it, which stands above what it says of these itself. */
+function countedText(bead: string, counts: Readonly<Record<string, unknown>>): string {
+  return `${bead.slice(0, -1)},${JSON.stringify(counts).slice(1)}`;
 }

@@ -19,6 +19,8 @@ export interface ReadyList {
   readonly beads: readonly Counted[];
   /** Whether a bead waits for one in another ledger: then readiness has to be judged with that ledger's beads in view. */
   readonly foreign: boolean;
+  /** Whether nothing of what it took to answer was kept, so that the next answer takes as long: somebody should work out the projection. */
+  readonly unkept?: true;
 }
 
 /** A bead that has an edge to another one, and the type of the edge where that can matter for readiness. */
@@ -30,15 +32,15 @@ export interface Referrer {
 /** A page of the list is kept at least so long, for who asks next. */
 const pageLength = 200;
 
-/** The first `limit` ready beads of a ledger by its own beads. Throws NoLedger. */
-export async function readyBeads(ledger: Ledger, limit: number): Promise<ReadyList> {
+/** The first `limit` ready beads of a ledger by its own beads; with `hasty`, a page of a large ledger of which nothing is worked out yet is answered without keeping anything. Throws NoLedger. */
+export async function readyBeads(ledger: Ledger, limit: number, hasty = false): Promise<ReadyList> {
   if (ledger.at !== undefined) return (await import('./past.ts')).readyThen(ledger, limit);
   const commit = await currentCommit(ledger);
   const whole = readPage(ledger, 'ready', commit, limit);
   if (whole?.header.commit === commit) return listOf(whole, limit);
   const page = readPage(ledger, 'ready-page', commit, limit);
   if (page?.header.commit === commit && (page.lines.length >= limit || page.lines.length === page.header.ready)) return listOf(page, limit);
-  return (await patchedPage(ledger, whole?.header, commit, limit)) ?? freshList(ledger, commit, limit);
+  return (await patchedPage(ledger, whole?.header, commit, limit)) ?? (hasty && limit <= pageLength ? await hastyList(ledger, commit, limit) : undefined) ?? freshList(ledger, commit, limit);
 }
 
 interface ReadyPage {
@@ -66,16 +68,28 @@ async function patchedPage(ledger: Ledger, header: ReadyHeader | undefined, comm
   return listOf(page, limit);
 }
 
+async function hastyList(ledger: Ledger, commit: string, limit: number): Promise<ReadyList | undefined> {
+  return (await import('./first-look.ts')).readyAtFirst(ledger, commit, limit);
+}
+
 async function freshList(ledger: Ledger, commit: string, limit: number): Promise<ReadyList> {
-  const { ready, foreign } = await (await import('./live.ts')).refresh(ledger, commit);
-  return { total: ready.length, beads: ready.slice(0, limit), foreign };
+  const [{ refresh }, { counted }] = await Promise.all([import('./live.ts'), import('../domain/detail.ts')]);
+  const { ready, dependents, foreign } = await refresh(ledger, commit);
+  return { total: ready.length, beads: ready.slice(0, limit).map((bead) => counted(bead, dependents(bead.id))), foreign };
+}
+
+/** Works out all that is kept of a ledger's newest commit, where it is not. Throws NoLedger. */
+export async function keepProjection(ledger: Ledger): Promise<void> {
+  const commit = await currentCommit(ledger);
+  const { readWork, refresh } = await import('./live.ts');
+  if (readWork(ledger).header?.commit !== commit) await refresh(ledger, commit);
 }
 
 /** All beads that are not done, and the closed ones that have a parent, with the ways back along edges worked out. Throws NoLedger. */
 export async function liveBeads(ledger: Ledger): Promise<Beads> {
   if (ledger.at !== undefined) return (await import('./past.ts')).liveThen(ledger);
   const commit = await currentCommit(ledger);
-  const [{ indexed }, { beadsOf, matters, readWork, refresh }] = await Promise.all([import('../domain/bead.ts'), import('./live.ts')]);
+  const [{ indexed }, { beadsOf, readWork, refresh }, { matters }] = await Promise.all([import('../domain/bead.ts'), import('./live.ts'), import('./part.ts')]);
   const { header, shards } = readWork(ledger);
   const difference = header === undefined ? undefined : await changesSince(ledger, header, commit);
   if (difference === undefined) return indexed(beadsOf((await refresh(ledger, commit)).shards));
@@ -184,9 +198,9 @@ async function fileFor(ledger: Ledger, name: 'ids' | 'edges', commit: string): P
   if (known?.header.commit === commit) return known;
   const difference = known === undefined ? undefined : await changesSince(ledger, known.header, commit);
   if (known !== undefined && difference !== undefined) return { body: known.body, difference };
-  const { edgeLines, idLines, refresh } = await import('./live.ts');
+  const { edgeLines, edgesOfAll, idLines, refresh } = await import('./live.ts');
   const { shards } = await refresh(ledger, commit);
-  return { body: Buffer.from(`\n${name === 'ids' ? idLines(shards) : edgeLines(shards)}`) };
+  return { body: Buffer.from(`\n${name === 'ids' ? idLines(shards) : edgeLines(edgesOfAll(shards))}`) };
 }
 
 const nothing: Difference = { before: new Map<string, Bead>(), after: new Map<string, Bead>() };

@@ -3,7 +3,7 @@ import type { ObjectContents } from '../git/object.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { NoLedger, wispRef, type Ledger } from './ledger.ts';
-import { ask, checkPlaces, formatPath, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
+import { ask, formatPath, parseSettings, parseShard, PartialView, settingsPath, shardPath, type View, type Wanted } from './shards.ts';
 import type { Stored } from './stored.ts';
 
 /** One commit of a ledger, open for reading; what is asked for is loaded once. */
@@ -115,9 +115,26 @@ export class Loader {
 }
 
 /** The shards of a ledger commit with the object that each is. Throws BadFormat for a commit that is no ledger's, which would otherwise look like an empty one, and MissingObject. */
-export async function listShards({ repository }: Pick<Ledger, 'repository'>, commit: string): Promise<Map<string, string>> {
+export async function listShards(ledger: Pick<Ledger, 'repository'>, commit: string): Promise<Map<string, string>> {
+  return new Map((await shardsIn(ledger, commit, [])).map(({ shard, oid }) => [shard, oid]));
+}
+
+/** The same with the bytes of each. */
+export function measureShards(ledger: Pick<Ledger, 'repository'>, commit: string): Promise<readonly MeasuredShard[]> {
+  return shardsIn(ledger, commit, ['--long']);
+}
+
+/** A shard as a folder lists it. */
+export interface MeasuredShard {
+  readonly shard: string;
+  readonly oid: string;
+  /** 0 where it was not asked for, or the object is lost. */
+  readonly bytes: number;
+}
+
+async function shardsIn({ repository }: Pick<Ledger, 'repository'>, commit: string, options: readonly string[]): Promise<MeasuredShard[]> {
   const { GitFailed, runGit } = await import('../git/run.ts');
-  const args = ['ls-tree', '-r', '-z', commit, '--', 'beads', formatPath];
+  const args = ['ls-tree', '-r', '-z', ...options, commit, '--', 'beads', formatPath];
   const { code, stdout, stderr } = await runGit(repository, args, { accept: [0, 1, 128] });
   if (code !== 0) {
     const { MissingObject, readObjects } = await import('../git/object.ts');
@@ -126,20 +143,13 @@ export async function listShards({ repository }: Pick<Ledger, 'repository'>, com
     const [, folder] = /^error: Could not read ([0-9a-f]{40,64})$/m.exec(stderr) ?? [];
     throw folder === undefined ? new GitFailed(args, code, stderr) : new MissingObject(folder);
   }
-  const shards = new Map<string, string>();
+  const shards: MeasuredShard[] = [];
   for (const entry of stdout.toString('utf8').split('\0')) {
-    const [, oid, shard] = /^\d+ blob ([0-9a-f]+)\tbeads\/(\d\d\/\d\d)\.jsonl$/.exec(entry) ?? [];
-    if (oid !== undefined && shard !== undefined) shards.set(shard, oid);
+    const [, oid, bytes, shard] = /^\d+ blob ([0-9a-f]+)(?: +(\d+|BAD))?\tbeads\/(\d\d\/\d\d)\.jsonl$/.exec(entry) ?? [];
+    if (oid !== undefined && shard !== undefined) shards.push({ shard, oid, bytes: Number(bytes) || 0 });
   }
-  if (shards.size === 0 && !stdout.includes(`\t${formatPath}\0`)) throw new (await import('./init.ts')).BadFormat(commit, `there is no ${formatPath}`);
+  if (shards.length === 0 && !stdout.includes(`\t${formatPath}\0`)) throw new (await import('./init.ts')).BadFormat(commit, `there is no ${formatPath}`);
   return shards;
-}
-
-/** Reads one shard by its object. Throws BadShard, and MissingObject where the repository has lost it. */
-export async function readShard(reader: ObjectReader, shard: string, oid: string, commit: string): Promise<Map<string, Stored>> {
-  const beads = parseShard(shard, (await reader.body(oid)).toString('utf8'), commit);
-  checkPlaces(shard, beads, commit);
-  return beads;
 }
 
 /** An id that fits several beads, or none. */

@@ -1,3 +1,6 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gt, gtJson, gtOutput, soloTown } from '../helpers/town.ts';
@@ -23,6 +26,19 @@ keeping('tells who wrote what, takes it back, and cuts what is old', async () =>
   assert.match(await gtOutput(town, ['ledger', 'trim', '--before', 'tomorrow']), /the whole history stays at refs\/beads\/archive\/\d{4}-\d\d-\d\d/);
   assert.match(await gtOutput(town, ['ledger', 'stats']), /cut\s+once, kept at refs\/beads\/archive/);
   assert.match(await gtOutput(town, ['doctor']), 'everything is as it should be');
+});
+
+keeping('answers a first question about a large ledger at once, and has what comes next worked out by another process', async () => {
+  const town = await soloTown();
+  const beads = Array.from({ length: 24 }, (_, index) => ({ id: `shop-x${index}`, title: `Weld ${index}`, description: 'x'.repeat(800_000), status: 'open', priority: index % 5, issue_type: 'task', created_at: '2026-05-01T08:00:00Z', updated_at: '2026-05-01T08:00:00Z' }));
+  await gtOutput(town, ['import', '-'], { input: beads.map((bead) => `${JSON.stringify(bead)}\n`).join('') });
+  const cache = join(town, '.git', 'gastown', 'cache');
+  rmSync(cache, { recursive: true, force: true });
+  const first = await gtOutput(town, ['ready', '--limit', '7']);
+  assert.match(first, 'more: 17 of 24 are not shown');
+  for (const end = performance.now() + 30_000; !existsSync(join(cache, 'refs-beads-main', 'ready-ids')); await sleep(20)) assert.ok(performance.now() < end, 'nothing was worked out');
+  assert.is(await gtOutput(town, ['ready', '--limit', '7']), first);
+  assert.match(await gtOutput(town, ['ledger', 'refresh']), /^ledger shop: \d+ beads, all worked out$/m);
 });
 
 keeping.run();

@@ -16,6 +16,7 @@ import { Failure } from '../../src/base/errors.ts';
 import { shardOf } from '../../src/base/ids.ts';
 import { findLines, version, writeCache } from '../../src/ledger/cache-file.ts';
 import { differenceSince } from '../../src/ledger/difference.ts';
+import { readyAtFirst } from '../../src/ledger/first-look.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { keptDifference } from '../../src/ledger/kept-difference.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
@@ -25,7 +26,7 @@ import { liveHolding } from '../../src/ledger/search.ts';
 import { allIds, keptBeads, liveBeads, readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { nux, refusal } from '../helpers/garage.ts';
-import { ledgerAt, newLedger, write } from '../helpers/ledger.ts';
+import { ledgerAt, loseObject, newLedger, write } from '../helpers/ledger.ts';
 import { readyIn } from '../helpers/readiness.ts';
 import { repository } from '../helpers/temporary.ts';
 
@@ -39,6 +40,7 @@ async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly tot
   const referrers = await referrersAt(ledger, (await readRef(ledger.repository, ledger.ref)) ?? '');
   const ids = await allIds(ledger);
   const { total, beads, foreign } = await readyBeads(ledger, Infinity);
+  for (const asked of [2, 0, Infinity]) assert.equal(await readyAtFirst(ledger, (await readRef(ledger.repository, ledger.ref)) ?? '', asked, 0), { total, foreign, beads: beads.slice(0, asked), unkept: true });
   for (const asked of [2, 2, 0]) assert.equal(await readyBeads(ledger, asked), { total, foreign, beads: beads.slice(0, asked) });
   return {
     ready: { total, foreign, beads: beads.map((bead) => ({ ...bead })) },
@@ -174,8 +176,10 @@ projection('takes no bead from a shard where nobody would find it, brought up to
   await importCommit(ledger.repository, ledger.ref, parent, async () => ({ message: 'x', author: sign, committer: sign, files: new Map([misplaced]) }));
   for (const forget of [false, true]) {
     if (forget) rmSync(cacheFolder(ledger), { recursive: true });
-    const said = await readyBeads(ledger, 5).then(({ beads }) => JSON.stringify(beads), (error: Error) => error.message);
-    assert.match(said, `${misplaced[0]}, line 1: gt-zzz belongs into another shard`);
+    for (const question of [() => readyBeads(ledger, 5), async () => readyAtFirst(ledger, (await readRef(ledger.repository, ledger.ref)) ?? '', 5, 0)]) {
+      const said = await question().then((list) => JSON.stringify(list), (error: Error) => error.message);
+      assert.match(said, `${misplaced[0]}, line 1: gt-zzz belongs into another shard`);
+    }
   }
 });
 
@@ -278,6 +282,15 @@ projection('refuses a bead that stands where nobody would find it', async () => 
   await importCommit(ledger.repository, ledger.ref, parent, async () => ({ message: 'x', author: sign, committer: sign, files: new Map([[elsewhere, line]]) }));
   for (const question of [() => allIds(ledger), () => readyBeads(ledger, 9)]) {
     await question().then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('ledger.bad-line')(error)));
+  }
+});
+
+projection('tells a shard that the repository has lost from one that says nothing', async () => {
+  const ledger = await newLedger();
+  const { commit = '' } = await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  await loseObject(ledger, `${ledger.ref}:beads/${shardOf('gt-a')}.jsonl`);
+  for (const question of [() => allIds(ledger), () => readyBeads(ledger, 9), () => readyAtFirst(ledger, commit, 9, 0)]) {
+    await question().then(() => assert.unreachable(), (error: unknown) => assert.ok(refusal('object.missing')(error)));
   }
 });
 

@@ -28,7 +28,11 @@ export const command = defineCommand({
     const query = isParticular(asked) ? asked : undefined;
     if (explain) return { explanation: await (await import('../../../actions/bead-explaining.ts')).explainReadiness(town, ledgers, query) };
     const most = limit > 0 ? limit : Infinity;
-    if (!claim) return { ...(await readyWork(town, ledgers, most, query, sort)), explanation: undefined };
+    if (!claim) {
+      const found = await readyWork(town, ledgers, most, query, sort, true);
+      if (found.unkept === true) (await import('../../../actions/ledger-refresh.ts')).refreshAside(town, context.env);
+      return { ...found, explanation: undefined };
+    }
     const { asWriter } = await import('../../writer.ts');
     const { claimReady } = await import('../../../actions/bead-claim.ts');
     const { total, claimed } = await claimReady(await asWriter(context), (asked) => readyWork(town, ledgers, asked, query, sort), most);
