@@ -128,6 +128,11 @@ const mostFetches = 5;
 /** What git says when it meets a worktree that is just being made or removed: a fetch looks at the heads of all of them, and one that is made begins with a head that names no commit. */
 const halfMade = /\bworktrees\/.+\/(HEAD|commondir|gitdir)\b/;
 
+/** Whether only the program has said something that git talks through, such as ssh: git says in lines of its own why it fails. */
+function isOnlyCarrier(stderr: string): boolean {
+  return stderr.trim() !== '' && !/^(error: |fatal: | ! \[)/m.test(stderr);
+}
+
 /** What git says of two refs that cannot both be; newer ones, which move many at once, say the latter. */
 const blocked = /exists; cannot create|refname conflict/;
 
@@ -142,7 +147,7 @@ export async function fetch(repository: Repository, remote: string, refspecs: re
     const { code, stderr } = await runGit(repository, all, { guarded: true, timeoutMs: options.timeoutMs ?? long, accept: [0, 1, 128] });
     if (code === 0) return;
     if (!halfMade.test(stderr)) {
-      if (code === 128) throw new RemoteUnreachable(remote, stderr);
+      if (code === 128 || isOnlyCarrier(stderr)) throw new RemoteUnreachable(remote, stderr);
       if (blocked.test(stderr)) throw new FetchBlocked(remote, stderr);
       if (!raced.test(stderr)) throw new GitFailed(args, code, stderr);
     }

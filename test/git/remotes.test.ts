@@ -175,6 +175,24 @@ fetching('says that a remote cannot be reached', async () => {
   assert.match(error.message, /\/no\/such\/repository/);
 });
 
+fetching('says that a remote cannot be reached where the connection was lost at the very end', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  const ssh = join(temporary(), 'ssh');
+  writeFileSync(ssh, '#!/bin/sh\nsh -c "$2"\necho "client_loop: send disconnect: Broken pipe" >&2\nexit 255\n', { mode: 0o755 });
+  await git(clone.gitDir, ['config', 'remote.origin.url', `far:${from.gitDir}`]);
+  await git(from.gitDir, ['update-ref', 'refs/heads/new', await looseCommit(from, 'new')]);
+  process.env['GIT_SSH'] = ssh;
+  process.env['GIT_SSH_VARIANT'] = 'simple';
+  try {
+    const error = await thrown(() => fetch(clone, 'origin', []));
+    assert.equal([error.code, error.message], ['remote.unreachable', 'origin cannot be reached: client_loop: send disconnect: Broken pipe']);
+  } finally {
+    delete process.env['GIT_SSH'];
+    delete process.env['GIT_SSH_VARIANT'];
+  }
+});
+
 fetching('refuses refspecs that are options', async () => {
   const repo = await fresh();
   for (const refspec of ['--upload-pack=x', 'refs/heads/a:--x', 'main']) assert.is((await thrown(() => fetch(repo, '/x', [refspec]))).code, 'ref.bad-name');
