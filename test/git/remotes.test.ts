@@ -258,12 +258,48 @@ pushing("takes a hub's refusal for no lost race because a word in it ends like o
   await git(far.gitDir, ['config', 'receive.procReceiveRefs', 'refs/heads/main']);
   mkdirSync(join(far.gitDir, 'hooks'), { recursive: true });
   const hook = join(far.gitDir, 'hooks/proc-receive');
-  for (const [reason, code] of [['push blocked by policy', 'push.denied'], ['unexpected author', 'push.denied'], ['cannot lock ref', 'push.refused'], ['main.lock: File exists', 'push.refused']] as const) {
+  for (const [reason, code] of [['push blocked by policy', 'push.denied'], ['reference-transaction hook: main is frozen', 'push.denied'], ['unexpected author', 'push.denied'], ['cannot lock ref', 'push.refused'], ['main.lock: File exists', 'push.refused']] as const) {
     const said = `ng refs/heads/main ${reason}`;
     writeFileSync(hook, `#!/bin/sh\nprintf '000eversion=1\\n0000%04x%s0000' ${said.length + 4} '${said}'\ncat >/dev/null\n`);
     chmodSync(hook, 0o755);
     assert.is((await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: one }] }))).code, code, reason);
   }
+});
+
+pushing('takes it for a refusal where a hub that says no more than that it failed has moved nothing', async () => {
+  const { far, near, one, two } = await pair();
+  await push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: one }] });
+  await git(far.gitDir, ['config', 'receive.procReceiveRefs', 'refs/heads/main']);
+  mkdirSync(join(far.gitDir, 'hooks'), { recursive: true });
+  for (const [from, reason] of [[one, 'failed to update ref'], [undefined, 'failed to update ref'], [one, 'atomic transaction failed']] as const) {
+    const said = `ng refs/heads/main ${reason}`;
+    writeFileSync(join(far.gitDir, 'hooks/proc-receive'), `#!/bin/sh\nprintf '000eversion=1\\n0000%04x%s0000' ${said.length + 4} '${said}'\ncat >/dev/null\n`, { mode: 0o755 });
+    assert.is((await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from, to: two }] }))).code, 'push.denied', reason);
+  }
+});
+
+pushing('takes it for a refusal where a hub has a ref of the name of a folder that the push needs', async () => {
+  const { near, one } = await pair();
+  await push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: one }] });
+  const error = await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/main/mine', from: null, to: one }] }));
+  assert.is(error.code, 'push.denied');
+  assert.match(error.message, /'refs\/heads\/main' exists/);
+});
+
+pushing('takes it for a lost race where somebody moves a ref while the hub takes the push', async () => {
+  const { far, near, one, two, side } = await pair();
+  await push(near, 'origin', { updates: [{ ref, from: null, to: one }] });
+  const other = await looseCommit(far, 'other', [one]);
+  mkdirSync(join(far.gitDir, 'hooks'), { recursive: true });
+  for (const from of [one, undefined]) {
+    for (const atomic of [true, false]) {
+      await git(far.gitDir, ['update-ref', ref, one]);
+      writeFileSync(join(far.gitDir, 'hooks/pre-receive'), `#!/bin/sh\nunset GIT_QUARANTINE_PATH\ngit update-ref ${ref} ${other}\n`, { mode: 0o755 });
+      const error = await thrown(() => push(near, 'origin', { updates: [{ ref, from, to: two }, { ref: 'refs/claims/gt-1', from: null, to: side }], atomic }));
+      assert.equal([error.code, error.data?.['refs']], ['push.refused', [ref]]);
+    }
+  }
+  assert.is(await readRef(far, ref), other);
 });
 
 pushing('lets exactly one of eight pushes make a claim', async () => {
