@@ -33,9 +33,10 @@ export class FetchRaced extends Busy {
 /** What an earlier fetch brought and the remote no longer has, such as `a`, leaves no room for what it has now, such as `a/b`. */
 export class FetchBlocked extends Refused {
   readonly code = 'fetch.blocked';
-  constructor(remote: string, said: string) {
+  constructor(remote: string, refspecs: readonly string[], said: string) {
     const name = /'([^']+)' exists; cannot create/.exec(said)?.[1] ?? 'a ref';
-    super(`${name} was fetched from ${remote} before, and stands where something else has to go now`, { remote, said: said.trim() }, `git remote prune ${remote} (takes away what the remote no longer has)`);
+    const all = [remote, ...refspecs.map((refspec) => `'${widened(refspec)}'`)].join(' ');
+    super(`${name} was fetched from ${remote} before, and stands where something else has to go now`, { remote, said: said.trim() }, `git fetch --prune ${all} (takes away what the remote no longer has)`);
   }
 }
 
@@ -136,6 +137,14 @@ function isOnlyCarrier(stderr: string): boolean {
 /** What git says of two refs that cannot both be; newer ones, which move many at once, say the latter. */
 const blocked = /exists; cannot create|refname conflict/;
 
+/** The refspec for all that lies beside what this one brings: `+refs/heads/a/b:refs/remotes/origin/a/b` becomes `+refs/heads/*:refs/remotes/origin/*`. Only by such a one git takes away what has gone. */
+function widened(refspec: string): string {
+  const [from = '', to = ''] = refspec.split(':').map((side) => side.split('/'));
+  let same = 0;
+  while (same < Math.min(from.length, to.length) - 1 && from.at(-1 - same) === to.at(-1 - same)) same += 1;
+  return same === 0 ? refspec : [from, to].map((side) => [...side.slice(0, -same), '*'].join('/')).join(':');
+}
+
 /** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable, FetchBlocked, and FetchRaced where others in this repository fetched the same each time, or made worktrees. */
 export async function fetch(repository: Repository, remote: string, refspecs: readonly string[], options: { prune?: boolean; timeoutMs?: number } = {}): Promise<void> {
   checkRemote(remote);
@@ -148,7 +157,7 @@ export async function fetch(repository: Repository, remote: string, refspecs: re
     if (code === 0) return;
     if (!halfMade.test(stderr)) {
       if (code === 128 || isOnlyCarrier(stderr)) throw new RemoteUnreachable(remote, stderr);
-      if (blocked.test(stderr)) throw new FetchBlocked(remote, stderr);
+      if (blocked.test(stderr)) throw new FetchBlocked(remote, refspecs, stderr);
       if (!raced.test(stderr)) throw new GitFailed(args, code, stderr);
     }
     if (attempt === mostFetches) throw new FetchRaced(remote, stderr);

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
 import { cloneBare, defaultBranch, fetch, listRemoteRefs, push, remoteUrl } from '../../src/git/remotes.ts';
-import { temporary } from '../helpers/temporary.ts';
+import { output, temporary } from '../helpers/temporary.ts';
 import { eachFormat, fresh, git, looseCommit, thrown } from './ground.ts';
 
 /** A hub with a branch `trunk` that is its main one, and another. */
@@ -157,16 +157,20 @@ fetching('goes on over a worktree that a dead process has left half made', async
   assert.equal([await readRef(clone, 'refs/remotes/origin/new'), existsSync(folder)], [commit, false]);
 });
 
-fetching('says what is in the way where the remote has given up a branch for others below its name, and how it goes', async () => {
-  const from = await hub();
-  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
-  const refspec = '+refs/heads/other/one:refs/remotes/origin/other/one';
-  await git(from.gitDir, ['branch', '-m', 'other', 'other/one']);
-  const error = await thrown(() => fetch(clone, 'origin', [refspec]));
-  assert.equal([error.code, error.message.split(' ', 1)[0]], ['fetch.blocked', 'refs/remotes/origin/other']);
-  await git(clone.gitDir, (error.hint ?? '').split(' (', 1)[0]!.split(' ').slice(1));
-  await fetch(clone, 'origin', [refspec]);
-  assert.ok(await readRef(clone, 'refs/remotes/origin/other/one'));
+fetching('says what is in the way where the remote has given up a branch for others below its name or above it, and how it goes, whatever else the remote is fetched by', async () => {
+  for (const [old, now, configured] of [['other', 'other/one', '*'], ['other', 'other/one', 'trunk'], ['new/a/b', 'new', 'trunk']] as const) {
+    const from = await hub();
+    if (old !== 'other') await git(from.gitDir, ['branch', '-m', 'other', old]);
+    const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+    await git(clone.gitDir, ['config', 'remote.origin.fetch', `+refs/heads/${configured}:refs/remotes/origin/${configured}`]);
+    await git(from.gitDir, ['branch', '-m', old, now]);
+    const refspec = `+refs/heads/${now}:refs/remotes/origin/${now}`;
+    const error = await thrown(() => fetch(clone, 'origin', [refspec]));
+    assert.equal([error.code, error.message.split(' ', 1)[0]], ['fetch.blocked', `refs/remotes/origin/${old}`]);
+    await output(['sh', '-c', (error.hint ?? '').split(' (', 1)[0]!], { cwd: clone.gitDir });
+    await fetch(clone, 'origin', [refspec]);
+    assert.ok(await readRef(clone, `refs/remotes/origin/${now}`));
+  }
 });
 
 fetching('says that a remote cannot be reached', async () => {
