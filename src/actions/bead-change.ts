@@ -7,7 +7,7 @@ import { BeadBlocked, BeadTaken, claim } from '../domain/hook.ts';
 import { checkType } from '../domain/kind.ts';
 import type { View } from '../ledger/shards.ts';
 import type { LedgerChange } from '../ledger/transact.ts';
-import { actOf, writeBeads, type Writer } from './bead-write.ts';
+import { actAbout, actOf, writeBeads, type Writer } from './bead-write.ts';
 import { onBead, resolveId, type Named } from './resolve.ts';
 
 /** What an update does to a bead; all of it in one transaction. */
@@ -49,10 +49,10 @@ export async function eachBead<Done = Bead>(texts: readonly string[], verb: (tex
   return { beads, failures };
 }
 
-/** Decides about one bead and answers it as it is afterwards. */
-export async function changeBead(writer: Writer, text: string, subject: (id: string) => string, decide: (view: View, id: string, act: Act) => readonly BeadChange[]): Promise<Bead> {
-  const act = actOf(writer);
+/** Decides about one bead, which may get one of these statuses, and answers it as it is afterwards. */
+export async function changeBead(writer: Writer, text: string, subject: (id: string) => string, decide: (view: View, id: string, act: Act) => readonly BeadChange[], statuses: readonly unknown[] = []): Promise<Bead> {
   return onBead(writer.town, writer.cwd, text, async ({ id, ledger }) => {
+    const act = await actAbout(writer, ledger, statuses);
     let bead: Bead | undefined;
     const { written } = await writeBeads(writer, ledger, subject(id), (view) => {
       bead = find(view, id);
@@ -77,7 +77,7 @@ export async function updateBead(writer: Writer, text: string, update: Update): 
       ...update.removeLabels.flatMap((label) => does(removeLabel(known, id, label, act))),
       ...does(parent === undefined ? [] : adopt(known, id, parent === '' ? undefined : parent, act)),
     ];
-  });
+  }, [update.fields['status']]);
 }
 
 function fieldsOf(beads: Beads, id: string, { fields, appendNotes }: Update, view: View): Record<string, unknown> {

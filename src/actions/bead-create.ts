@@ -10,7 +10,7 @@ import { hasLedger } from '../ledger/read.ts';
 import type { View } from '../ledger/shards.ts';
 import { wispsOf } from '../ledger/wisps.ts';
 import { ledgerAt, ledgerOf, ledgersOf, rigNamed, type Town } from '../town.ts';
-import { actOf, writeBeads, type Writer } from './bead-write.ts';
+import { actAbout, writeBeads, type Writer } from './bead-write.ts';
 import { resolveId } from './resolve.ts';
 
 /** Where beads are filed, and how. */
@@ -93,7 +93,7 @@ async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ep
     for (const { fields } of orders) checkSections(fields);
   }
   const ledger = ephemeral ? await openWisps(writer, home) : home;
-  const act = actOf(writer);
+  const act = await actAbout(writer, home, orders.map(({ fields }) => fields['status']));
   const numbering = { prefixes: ledger.prefixes, infix: ephemeral ? '-wisp' : '', count: roughCount(ledger), seed };
   let filed: Bead[] = [];
   const decide = (view: View): readonly BeadChange[] => {

@@ -1,6 +1,6 @@
 import { prefixOf } from '../base/ids.ts';
 import { timestamp } from '../base/time.ts';
-import type { Act, Bead } from '../domain/bead.ts';
+import { isBuiltIn, type Act, type Bead } from '../domain/bead.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import type { View } from '../ledger/shards.ts';
@@ -18,6 +18,17 @@ export interface Writer {
 /** The facts of a decision: who acts, and when. */
 export function actOf({ town, who }: Writer): Act {
   return { by: who.actor, at: timestamp(town.now()), ...(who.session === undefined ? {} : { session: who.session }) };
+}
+
+/** The facts of a decision that may give beads of a ledger these statuses: where one is not everybody's, the settings say which there are besides. */
+export async function actAbout({ town, ...writer }: Writer, ledger: Ledger, statuses: Iterable<unknown>): Promise<Act> {
+  const act = actOf({ town, ...writer });
+  for (const status of statuses) {
+    if (typeof status !== 'string' || isBuiltIn(status)) continue;
+    const { customStatusesOf } = await import('./custom-statuses.ts');
+    return { ...act, statuses: (await customStatusesOf(town, ledger)).map(({ name }) => name) };
+  }
+  return act;
 }
 
 /** What is known of a bead in another ledger. */

@@ -4,6 +4,7 @@ import { indexed, isDone, type Bead } from '../domain/bead.ts';
 import { counted, type Counted } from '../domain/detail.ts';
 import { inReadyOrder, isReady } from '../domain/ready.ts';
 import { readCache, version, writeCache, type Header } from './cache-file.ts';
+import { countCustom, perhapsActive, type CustomCounts } from './custom-counts.ts';
 import type { Ledger } from './ledger.ts';
 import { writeOpenPage } from './open-page.ts';
 
@@ -14,8 +15,10 @@ export interface ReadyHeader extends Header {
   readonly ready: number;
   /** From this time on (milliseconds) a deferred bead may have become ready; null when none is deferred. */
   readonly until: number | null;
-  /** Whether a live bead waits for one of another ledger, which the caller has to judge. */
+  /** Whether a live bead waits for one of another ledger, or one of the list has a status that the settings add, which the caller has to judge. */
   readonly foreign: boolean;
+  /** Which of the list have such a status, where nothing else has to be judged. */
+  readonly custom: CustomCounts;
 }
 
 /** One shard of the projection. */
@@ -158,11 +161,13 @@ function writeReady(ledger: Ledger, commit: string, shards: Parts, edges: string
   const now = ledger.now();
   const referrers = new Map(edges.split('\n').map((line): [string, number] => [line.slice(0, line.indexOf('\t')), line.split('\t').length - 1]));
   const open = inReadyOrder([...byId.values()].filter((bead) => !isDone(bead)));
-  const ready = open.filter((bead) => isReady(beads, bead, now)).map((bead) => counted(bead, referrers.get(bead.id) ?? 0));
+  const ready = open.filter((bead) => isReady(beads, bead, now, perhapsActive)).map((bead) => counted(bead, referrers.get(bead.id) ?? 0));
   const deferred = [...byId.values()].map((bead) => timeOf(bead.defer_until)).filter((time): time is number => time !== undefined && time > now);
-  const foreign = open.some((bead) => waitsAbroad(ledger, bead));
+  const abroad = open.some((bead) => waitsAbroad(ledger, bead));
+  const custom = abroad ? undefined : countCustom(undefined, [], ready);
+  const foreign = abroad || custom !== undefined;
   const count = [...shards.values()].reduce((sum, { beads, rest }) => sum + beads.length + rest.length, 0);
-  const header: ReadyHeader = { version, commit, count, ready: ready.length, until: deferred.length > 0 ? deferred.reduce((a, b) => Math.min(a, b)) : null, foreign };
+  const header: ReadyHeader = { version, commit, count, ready: ready.length, until: deferred.length > 0 ? deferred.reduce((a, b) => Math.min(a, b)) : null, foreign, custom };
   writeCache(ledger, 'ready', header, ready.map((line) => `${JSON.stringify(line)}\n`).join(''));
   writeOpenPage(ledger, { version, commit }, open, (id) => referrers.get(id) ?? 0);
   writeCache(ledger, 'ready-ids', { version, commit }, ready.map(({ id }) => `${id}\n`).join(''));
