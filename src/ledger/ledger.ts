@@ -111,8 +111,18 @@ export function lastStamp(repository: Repository): Stamp | undefined {
  * one step: to replace the file takes ten times as long.
  */
 export function keepStamp(repository: Repository, known: Stamp | undefined, stamp: Stamp): void {
-  if (known === undefined) writeState(repository, stamp, clockFile);
-  else writeFileSync(join(stateFolder(repository), clockFile), JSON.stringify(stamp), { flag: 'r+' });
+  if (known === undefined || !overwrite(join(stateFolder(repository), clockFile), JSON.stringify(stamp))) writeState(repository, stamp, clockFile);
+}
+
+/** Writes over the beginning of a file; false where there is no such file any more. */
+function overwrite(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'r+' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** A ledger that should be there is not: which is not the same as an empty one. */
