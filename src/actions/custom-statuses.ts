@@ -9,9 +9,14 @@ import { readyBeads } from '../ledger/projection.ts';
 import type { Town } from '../town.ts';
 import { settings } from './settings.ts';
 
+/** What is set for a ledger's rig, or for the town itself. */
+export function settingsOf(town: Town, { repository }: Ledger): Promise<Readonly<Record<string, unknown>>> {
+  return settings(town, town.rigs.find((rig) => rig.repository.commonDir === repository.commonDir));
+}
+
 /** The statuses that the settings of a ledger's rig, or of the town itself, add. */
-export async function customStatusesOf(town: Town, { repository }: Ledger): Promise<CustomStatus[]> {
-  return customStatuses(await settings(town, town.rigs.find((rig) => rig.repository.commonDir === repository.commonDir)));
+export async function customStatusesOf(town: Town, ledger: Ledger): Promise<CustomStatus[]> {
+  return customStatuses(await settingsOf(town, ledger));
 }
 
 /** Answers the categories of some ledgers' beads; the settings are read only where one of the beads has a status that not everybody has. */
