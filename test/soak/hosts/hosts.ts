@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Book, diceOf, pick, type Dice } from './book.ts';
 import { breakConnection, cuts, lacking, Machine, openDoor, path, untilReached, type Cut } from './machines.ts';
-import { beginEndless, disrupt, gt, handOut, share, sling, untilTold, write, type Host } from './people.ts';
+import { beginEndless, clash, disrupt, gt, handOut, share, sling, untilTold, write, type Host } from './people.ts';
 import { disprove, readBeads, type Hub } from './proof.ts';
 
 const inside = 'GASTOWN_SOAK_INSIDE';
@@ -168,6 +168,8 @@ async function play(folder: string): Promise<string[]> {
   const end = performance.now() + seconds * 1000;
   const hosts = made.map((host): Host => ({ ...host, end }));
   say(`${hosts.length} hosts work for ${seconds} s`);
+  const [first, last] = [hosts[0], hosts.at(-1)];
+  if (first !== undefined && last !== undefined) await clash(first, last);
   await Promise.all([...hosts.flatMap((host, index) => [write(host), handOut(host, hosts), share(host), disrupt(host), disturb(hub, host, hosts, index === loser)]), breakOff(hub, dice, book, end)]);
   say('all are joined again; what was begun is finished');
   const settled = await settle(hub, hosts, book);

@@ -146,14 +146,24 @@ export async function sling(host: Host, bead: Filed): Promise<void> {
   bead.slung = true;
 }
 
+/** Files work that two hosts know of and sling in the same moment, again until one of them was refused it for the other's claim. */
+export async function clash(host: Host, other: Host): Promise<void> {
+  for (let attempt = 0; attempt < 10 && host.book.times('refused: claim.held') === 0; attempt += 1) {
+    const bead = await file(host, 'work', pause(host), 100);
+    if (bead === undefined) continue;
+    for (const each of [host, other]) await gt(each, 'sync');
+    await Promise.all([sling(host, bead), sling(other, bead)]);
+  }
+}
+
 /** Hands out work, some of it twice. */
 export async function handOut(host: Host, everywhere: readonly Host[]): Promise<void> {
   const { dice, book, end } = host;
   while (performance.now() < end) {
     const work = book.all('work').filter(({ tries }) => tries < 4);
     const bead = dice() < 0.7 ? pick(dice, work.filter(({ slung }) => !slung)) : pick(dice, work);
-    // One that two machines sling in the same moment: always until one of them was refused for it, then now and then.
-    const other = dice() < 0.4 || book.times('refused: claim.held') === 0 ? pick(dice, everywhere.filter((each) => each !== host)) : undefined;
+    // One that two machines sling in the same moment, now and then.
+    const other = dice() < 0.4 ? pick(dice, everywhere.filter((each) => each !== host)) : undefined;
     if (bead !== undefined) await Promise.all([sling(host, bead), ...(other === undefined ? [] : [sling(other, bead)])]);
     await sleep(1000 + dice() * 4000);
   }
