@@ -2,6 +2,7 @@ import { appendFileSync, promises, readFileSync } from 'node:fs';
 import { Failure } from './base/errors.ts';
 import { isObject } from './base/jsonl.ts';
 import { judgeMentions, mentionsIn, readStates, type PullRequest } from './domain/pull-request.ts';
+import { customStatuses } from './domain/status.ts';
 import { openLedger } from './reader/ledger.ts';
 
 /** An input of the action, as the runner hands it over. */
@@ -26,10 +27,11 @@ function pullRequest(): PullRequest {
 /** Judges the pull request, and answers what the build should end with. */
 async function judge(): Promise<number> {
   const ledger = await openLedger({ fs: { promises }, dir: input('path') || process.env['GITHUB_WORKSPACE'] || '.', ref: input('ref') || 'refs/beads/main' });
-  const expected = readStates(input('state') || 'in_progress hooked');
+  const custom = customStatuses(await ledger.settings('config'));
+  const expected = readStates(input('state') || 'in_progress hooked', custom);
   const named = input('bead').split(/[\s,]+/).filter((id) => id !== '');
-  const mentions = named.length > 0 ? named.map((id) => ({ id, states: undefined })) : mentionsIn(pullRequest(), ledger.prefixes);
-  const judgements = judgeMentions(await ledger.all(), mentions, expected, Date.now());
+  const mentions = named.length > 0 ? named.map((id) => ({ id, states: undefined })) : mentionsIn(pullRequest(), ledger.prefixes, custom);
+  const judgements = judgeMentions(await ledger.all(), mentions, expected, Date.now(), custom);
   for (const { met, why } of judgements) say(met ? 'notice' : 'error', why);
   const output = process.env['GITHUB_OUTPUT'];
   if (output !== undefined && output !== '') appendFileSync(output, `beads=${judgements.map(({ id }) => id).join(' ')}\n`);

@@ -2,7 +2,7 @@ import { Refused } from '../base/errors.ts';
 import { checkTypes, namesIn, runBatch, type Step } from '../domain/batch.ts';
 import { roughCount } from '../ledger/projection.ts';
 import { placeOf } from './bead-create.ts';
-import { actOf, writeBeads, type Writer } from './bead-write.ts';
+import { actAbout, settingsAbout, writeBeads, type Writer } from './bead-write.ts';
 import { resolveBead, type Named } from './resolve.ts';
 
 /** What a batch did, or would do. */
@@ -24,12 +24,14 @@ export async function runSteps(writer: Writer, steps: readonly Step[], how: { re
   if (elsewhere !== undefined) throw new BatchSpans(changing[0]!.id, elsewhere.id);
   const ids = new Map([...named].map(([name, { id }]) => [name, id]));
   const numbering = { prefixes: ledger.prefixes, infix: '', count: roughCount(ledger), seed: how.seed };
+  const act = await actAbout(writer, ledger, steps.map((step) => (step.verb === 'update' ? step.fields['status'] : undefined)));
+  const settings = await settingsAbout(writer.town, ledger, steps.map((step) => (step.verb === 'create' ? step.type : step.verb === 'update' ? step.fields['issue_type'] : undefined)));
   let created: readonly string[] = [];
   let changed: readonly string[] = [];
   await writeBeads(writer, ledger, how.message ?? `Batch of ${steps.length}`, (view) => {
-    checkTypes(steps, () => view.settings('config'));
+    checkTypes(steps, settings);
     view.load(ids.values());
-    const decided = runBatch(view, steps, ids, numbering, actOf(writer));
+    const decided = runBatch(view, steps, ids, numbering, act);
     created = decided.created;
     changed = [...new Set(decided.changes.map(({ id }) => id))];
     return how.dryRun ? [] : decided.changes;

@@ -7,7 +7,7 @@ import { BeadBlocked, BeadTaken, claim } from '../domain/hook.ts';
 import { checkType } from '../domain/kind.ts';
 import type { View } from '../ledger/shards.ts';
 import type { LedgerChange } from '../ledger/transact.ts';
-import { actOf, writeBeads, type Writer } from './bead-write.ts';
+import { actAbout, actOf, settingsAbout, writeBeads, type Writer } from './bead-write.ts';
 import { onBead, resolveId, type Named } from './resolve.ts';
 
 /** What an update does to a bead; all of it in one transaction. */
@@ -49,14 +49,16 @@ export async function eachBead<Done = Bead>(texts: readonly string[], verb: (tex
   return { beads, failures };
 }
 
-/** Decides about one bead and answers it as it is afterwards. */
-export async function changeBead(writer: Writer, text: string, subject: (id: string) => string, decide: (view: View, id: string, act: Act) => readonly BeadChange[]): Promise<Bead> {
-  const act = actOf(writer);
+type Settings = () => Readonly<Record<string, unknown>>;
+
+/** Decides about one bead, which may get the status and the type of these fields, and answers it as it is afterwards. */
+export async function changeBead(writer: Writer, text: string, subject: (id: string) => string, decide: (view: View, id: string, act: Act, settings: Settings) => readonly BeadChange[], fields: Update['fields'] = {}): Promise<Bead> {
   return onBead(writer.town, writer.cwd, text, async ({ id, ledger }) => {
+    const [act, settings] = [await actAbout(writer, ledger, [fields['status']]), await settingsAbout(writer.town, ledger, [fields['issue_type']])];
     let bead: Bead | undefined;
     const { written } = await writeBeads(writer, ledger, subject(id), (view) => {
       bead = find(view, id);
-      return decide(view, id, act);
+      return decide(view, id, act, settings);
     });
     const now = written.get(id)?.bead ?? bead;
     if (now === undefined) throw new Error(`nothing was decided about ${id}`);
@@ -67,22 +69,22 @@ export async function changeBead(writer: Writer, text: string, subject: (id: str
 /** Changes fields, labels, notes and parent of a bead. An update that says what is so already writes nothing. */
 export async function updateBead(writer: Writer, text: string, update: Update): Promise<Bead> {
   const parent = update.parent === undefined || update.parent === '' ? update.parent : await resolveId(writer.town, update.parent, writer.cwd);
-  return changeBead(writer, text, (id) => `Update ${id}`, (view, id, act) => {
+  return changeBead(writer, text, (id) => `Update ${id}`, (view, id, act, settings) => {
     const known = evolving(view);
     const does = (changes: readonly BeadChange[]): readonly BeadChange[] => known.take(changes);
     return [
       ...does(update.claim ? claim(known, id, act) : []),
-      ...does(edit(known, id, fieldsOf(known, id, update, view), act)),
+      ...does(edit(known, id, fieldsOf(known, id, update, settings), act)),
       ...update.addLabels.flatMap((label) => does(addLabel(known, id, label, act))),
       ...update.removeLabels.flatMap((label) => does(removeLabel(known, id, label, act))),
       ...does(parent === undefined ? [] : adopt(known, id, parent === '' ? undefined : parent, act)),
     ];
-  });
+  }, update.fields);
 }
 
-function fieldsOf(beads: Beads, id: string, { fields, appendNotes }: Update, view: View): Record<string, unknown> {
+function fieldsOf(beads: Beads, id: string, { fields, appendNotes }: Update, settings: Settings): Record<string, unknown> {
   const { issue_type: type } = fields;
-  const typed = typeof type === 'string' ? { issue_type: checkType(type, () => view.settings('config')) } : {};
+  const typed = typeof type === 'string' ? { issue_type: checkType(type, settings) } : {};
   const before = find(beads, id)['notes'];
   const notes = appendNotes === undefined ? {} : { notes: typeof before === 'string' && before !== '' ? `${before}\n${appendNotes}` : appendNotes };
   return { ...fields, ...typed, ...notes };

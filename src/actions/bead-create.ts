@@ -10,7 +10,7 @@ import { hasLedger } from '../ledger/read.ts';
 import type { View } from '../ledger/shards.ts';
 import { wispsOf } from '../ledger/wisps.ts';
 import { ledgerAt, ledgerOf, ledgersOf, rigNamed, type Town } from '../town.ts';
-import { actOf, writeBeads, type Writer } from './bead-write.ts';
+import { actAbout, settingsAbout, writeBeads, type Writer } from './bead-write.ts';
 import { resolveId } from './resolve.ts';
 
 /** Where beads are filed, and how. */
@@ -93,12 +93,13 @@ async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ep
     for (const { fields } of orders) checkSections(fields);
   }
   const ledger = ephemeral ? await openWisps(writer, home) : home;
-  const act = actOf(writer);
+  const act = await actAbout(writer, home, orders.map(({ fields }) => fields['status']));
+  const settings = await settingsAbout(writer.town, home, orders.map(({ fields }) => fields['issue_type']));
   const numbering = { prefixes: ledger.prefixes, infix: ephemeral ? '-wisp' : '', count: roughCount(ledger), seed };
   let filed: Bead[] = [];
   const decide = (view: View): readonly BeadChange[] => {
     view.load(namedIds(orders, writer.town));
-    const checked = orders.map((order): Order => ({ ...order, fields: { ...order.fields, ...typeOf(order, view), ...(ephemeral ? { ephemeral: true } : {}) } }));
+    const checked = orders.map((order): Order => ({ ...order, fields: { ...order.fields, ...typeOf(order, settings), ...(ephemeral ? { ephemeral: true } : {}) } }));
     const { changes, ids, beads } = fileBeads(view, checked, numbering, act);
     filed = ids.map((id) => find(beads, id));
     return dryRun ? [] : changes;
@@ -120,7 +121,7 @@ function namedIds(orders: readonly Order[], town: Town): string[] {
   return named.filter((id): id is string => id !== undefined && prefixOf(id, prefixes) !== undefined);
 }
 
-function typeOf({ fields }: Order, view: View): { issue_type?: string } {
+function typeOf({ fields }: Order, settings: () => Readonly<Record<string, unknown>>): { issue_type?: string } {
   const { issue_type: type } = fields;
-  return typeof type === 'string' ? { issue_type: checkType(type, () => view.settings('config')) } : {};
+  return typeof type === 'string' ? { issue_type: checkType(type, settings) } : {};
 }

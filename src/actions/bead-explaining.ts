@@ -6,6 +6,7 @@ import { dependencyCycles } from '../domain/tree.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Town } from '../town.ts';
 import { countedIn, isIn, liveTown } from './bead-judging.ts';
+import { categoriesIn } from './custom-statuses.ts';
 
 /** Why work is ready or not, by the field names that bd's readers expect. */
 export interface Explanation {
@@ -20,7 +21,7 @@ export interface Explanation {
 export async function explainReadiness(town: Town, ledgers: readonly Ledger[], query: Query | undefined): Promise<Explanation> {
   const beads = await liveTown(town);
   const own = [...beads.all()].filter((bead) => isIn(ledgers, bead.id) && (query === undefined || matches(query, bead)));
-  const { ready, blocked } = explain(beads, own, town.now());
+  const { ready, blocked } = explain(beads, own, town.now(), await categoriesIn(town, ledgers, own));
   const cycles = dependencyCycles(beads).filter((ids) => ids.some((id) => isIn(ledgers, id)));
   return {
     ready: ready.map(({ bead, reason, resolved }) => ({ ...countedIn(beads, bead), reason, resolved_blockers: resolved })),

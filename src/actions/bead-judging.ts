@@ -20,16 +20,26 @@ export function isIn(ledgers: readonly Ledger[], id: string): boolean {
   return ledgers.some(({ prefixes }) => prefixOf(id, prefixes) !== undefined);
 }
 
-/** The ready beads of several ledgers that a query asks for, judged with the beads of the whole town in view where one waits for a bead of another ledger. */
+/** The ready beads of several ledgers that a query asks for, judged with the beads of the whole town and its settings in view where one waits for a bead of another ledger, or has a status that the settings add. */
 export async function readyInTown(town: Town, ledgers: readonly Ledger[], query: Query | undefined): Promise<Counted[]> {
   const lists = await Promise.all(ledgers.map((ledger) => readyBeads(ledger, Infinity)));
-  const judged = lists.some(({ foreign }) => foreign) ? await judge(town, ledgers) : lists.flatMap(({ beads }) => beads);
-  return (query === undefined ? judged : judged.filter((bead) => matches(query, bead))).sort(readyOrder);
+  const judged = lists.some(({ foreign }) => foreign) ? ((await readyByCategory(town, ledgers, Infinity))?.beads ?? (await judge(town, ledgers))) : lists.flatMap(({ beads }) => beads);
+  return judged.filter((bead) => query === undefined || matches(query, bead)).sort(readyOrder);
+}
+
+/** The first `limit` ready beads, where the settings alone have to be asked besides what is kept of the ledgers; undefined where that is not enough. */
+export async function readyByCategory(town: Town, ledgers: readonly Ledger[], limit: number): Promise<{ readonly total: number; readonly beads: readonly Counted[] } | undefined> {
+  const { readyPages } = await import('./custom-statuses.ts');
+  const pages = (await readyPages(town, ledgers, limit)).filter((page) => page !== undefined);
+  if (pages.length < ledgers.length) return undefined;
+  return { total: pages.reduce((sum, { total }) => sum + total, 0), beads: pages.flatMap(({ beads }) => beads).sort(readyOrder).slice(0, limit) };
 }
 
 async function judge(town: Town, ledgers: readonly Ledger[]): Promise<Counted[]> {
   const beads = await liveTown(town);
-  return [...beads.all()].filter((bead) => isIn(ledgers, bead.id) && isReady(beads, bead, town.now())).map((bead) => countedIn(beads, bead));
+  const { categoriesIn } = await import('./custom-statuses.ts');
+  const categoryOf = await categoriesIn(town, ledgers, beads.all());
+  return [...beads.all()].filter((bead) => isIn(ledgers, bead.id) && isReady(beads, bead, town.now(), categoryOf)).map((bead) => countedIn(beads, bead));
 }
 
 /** A bead with the edges to it that a view knows. */

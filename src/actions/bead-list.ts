@@ -1,9 +1,9 @@
 import { prefixOf } from '../base/ids.ts';
 import { timeOf } from '../base/time.ts';
-import { indexed, isDone, statuses, type Bead, type Beads } from '../domain/bead.ts';
+import { indexed, isBuiltIn, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { counted, type Counted } from '../domain/detail.ts';
 import { matches, orderBy, says, type SortField } from '../domain/matching.ts';
-import { isParticular, openWork, wantsDone, type Query } from '../domain/query.ts';
+import { isParticular, openWork, wantsClosed, wantsDone, type Query } from '../domain/query.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openPage } from '../ledger/open-page.ts';
 import { liveBeads, referrersNow } from '../ledger/projection.ts';
@@ -38,33 +38,46 @@ export interface Page {
   readonly beads: readonly Counted[];
 }
 
-/** The beads that a query asks for; ephemeral ones are counted in where they are asked for. `named` are the statuses that somebody typed in a question, where the query does not hold them. Throws UnknownStatus. */
-export async function listBeads(ledgers: readonly Ledger[], query: Query, order: Order & { readonly wisps: boolean; readonly named?: readonly string[] }): Promise<Page> {
-  const page = order.wisps || order.named !== undefined || isParticular(query) ? undefined : await firstOfAll(ledgers, order);
+/** The beads that a query asks for; ephemeral ones are counted in where they are asked for, and those that a status of the settings' own calls done or laid aside where a status is named or all are wanted. `named` are the statuses that somebody typed in a question, where the query does not hold them. Throws UnknownStatus. */
+export async function listBeads(town: Town, ledgers: readonly Ledger[], query: Query, order: Order & { readonly wisps: boolean; readonly named?: readonly string[] }): Promise<Page> {
+  const page = order.wisps || order.named !== undefined || isParticular(query) ? undefined : await firstOfAll(town, ledgers, order);
   if (page !== undefined) return page;
   const wisps = order.wisps ? await existing(ledgers.map(wispsOf)) : [];
   const views = await Promise.all([...ledgers, ...wisps].map((ledger) => (wantsDone(query) ? wholeLedger(ledger) : liveBeads(ledger))));
-  const found = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)).map((bead) => countedIn(beads, bead))).sort(orderBy(order.sort));
-  if (found.length === 0) await refuseUnknownStatus(order.named ?? query.statuses, views, order.named && ((near) => `status = ${near}`));
+  const matching = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)).map((bead) => countedIn(beads, bead)));
+  const found = (order.named?.length ?? query.statuses.length) > 0 || wantsClosed(query) ? matching : await shown(town, ledgers, matching);
+  found.sort(orderBy(order.sort));
+  if (found.length === 0) await refuseUnknownStatus(town, ledgers, order.named ?? query.statuses, views, order.named && ((near) => `status = ${near}`));
   if (order.reverse) found.reverse();
   return { total: found.length, beads: found.slice(0, order.limit) };
 }
 
 /** The first of all open work, where what is kept of the ledgers reaches so far. */
-async function firstOfAll(ledgers: readonly Ledger[], { sort, reverse, limit }: Order): Promise<Page | undefined> {
+async function firstOfAll(town: Town, ledgers: readonly Ledger[], { sort, reverse, limit }: Order): Promise<Page | undefined> {
   if (sort !== 'priority' || reverse) return undefined;
   const pages = await Promise.all(ledgers.map((ledger) => openPage(ledger, limit)));
-  const known = pages.filter((page) => page !== undefined);
+  const mixed = pages.some((page) => page?.custom !== undefined);
+  const known = (mixed ? await (await import('./custom-statuses.ts')).shownPages(town, ledgers, pages, limit) : pages).filter((page) => page !== undefined);
   if (known.length < pages.length) return undefined;
   return { total: known.reduce((sum, { total }) => sum + total, 0), beads: known.flatMap(({ beads }) => beads).sort(orderBy(sort)).slice(0, limit) };
 }
 
+/** Those of some beads that no status of the settings' own calls done or laid aside. */
+async function shown(town: Town, ledgers: readonly Ledger[], beads: Counted[]): Promise<Counted[]> {
+  if (beads.every(({ status }) => isBuiltIn(status))) return beads;
+  const { categoriesIn, isHidden } = await import('./custom-statuses.ts');
+  const categoryOf = await categoriesIn(town, ledgers, beads);
+  return beads.filter((bead) => !isHidden(categoryOf?.(bead)));
+}
+
 /** A status that nobody knows and no bead has is a slip of the hand. Throws UnknownStatus. */
-async function refuseUnknownStatus(named: readonly string[], views: readonly Beads[], typed: ((near: string) => string) | undefined): Promise<void> {
-  const strange = named.find((status) => !['tombstone', 'all', ...statuses].includes(status));
-  if (strange === undefined || views.some((beads) => [...beads.all()].some((bead) => bead.status === strange))) return;
-  const { UnknownStatus } = await import('../domain/field.ts');
-  throw new UnknownStatus(strange, typed);
+async function refuseUnknownStatus(town: Town, ledgers: readonly Ledger[], named: readonly string[], views: readonly Beads[], typed: ((near: string) => string) | undefined): Promise<void> {
+  const other = named.filter((status) => status !== 'all' && !isBuiltIn(status) && !views.some((beads) => [...beads.all()].some((bead) => bead.status === status)));
+  if (other.length === 0) return;
+  const [{ UnknownStatus }, { customStatusesOf }] = await Promise.all([import('../domain/field.ts'), import('./custom-statuses.ts')]);
+  const custom = (await Promise.all(ledgers.map((ledger) => customStatusesOf(town, ledger)))).flat().map(({ name }) => name);
+  const strange = other.find((status) => !custom.includes(status));
+  if (strange !== undefined) throw new UnknownStatus(strange, [...new Set(custom)], typed);
 }
 
 /** Those of some ledgers that there are. */
@@ -74,10 +87,10 @@ export async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {
 }
 
 /** The beads whose id a text is or begins, else those that say it in title or description. */
-export async function searchBeads(ledgers: readonly Ledger[], text: string, query: Query, order: Order): Promise<Page> {
+export async function searchBeads(town: Town, ledgers: readonly Ledger[], text: string, query: Query, order: Order): Promise<Page> {
   const beads = wantsDone(query) ? undefined : await holding(ledgers, text);
   if (beads === undefined) {
-    const all = await listBeads(ledgers, query, { ...order, limit: Infinity, wisps: false });
+    const all = await listBeads(town, ledgers, query, { ...order, limit: Infinity, wisps: false });
     const found = meant(all.beads, text);
     return { total: found.length, beads: found.slice(0, order.limit) };
   }
@@ -109,8 +122,8 @@ async function countedAmong(ledgers: readonly Ledger[], beads: readonly Bead[]):
 export type Grouping = 'status' | 'type' | 'priority' | 'assignee' | 'label';
 
 /** How many beads a query asks for, in all and in groups, the largest first. */
-export async function countBeads(ledgers: readonly Ledger[], query: Query, by: Grouping | undefined): Promise<{ readonly total: number; readonly groups: readonly { group: string; count: number }[] | undefined }> {
-  const { beads, total } = await listBeads(ledgers, query, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+export async function countBeads(town: Town, ledgers: readonly Ledger[], query: Query, by: Grouping | undefined): Promise<{ readonly total: number; readonly groups: readonly { group: string; count: number }[] | undefined }> {
+  const { beads, total } = await listBeads(town, ledgers, query, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
   if (by === undefined) return { total, groups: undefined };
   const counts = new Map<string, number>();
   for (const group of beads.flatMap((bead) => groupsOf(bead, by))) counts.set(group, (counts.get(group) ?? 0) + 1);
@@ -129,7 +142,7 @@ function groupsOf(bead: Bead, by: Grouping): readonly string[] {
 
 /** How much there is of what people work on. */
 export async function statsOf(town: Town, ledgers: readonly Ledger[]): Promise<{ readonly summary: Readonly<Record<string, number>> }> {
-  const { beads } = await listBeads(ledgers, { ...openWork, statuses: ['all'] }, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+  const { beads } = await listBeads(town, ledgers, { ...openWork, statuses: ['all'] }, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
   const status = (...names: string[]): number => beads.filter((bead) => names.includes(bead.status)).length;
   const leads = beads.flatMap((bead) => (bead.status === 'closed' ? [(timeOf(bead.closed_at) ?? 0) - (timeOf(bead.created_at) ?? 0)] : [])).filter((lead) => lead >= 0);
   const children = beads.filter((bead) => bead.parent !== undefined);

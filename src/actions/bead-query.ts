@@ -13,7 +13,7 @@ export async function queryBeads(town: Town, ledgers: readonly Ledger[], text: s
   const expression = parseExpression(text);
   const query = queryOf(expression, how.all, town.now());
   const wisps = termsOf(expression).some(({ field }) => field === 'ephemeral');
-  return listBeads(ledgers, query, { ...how, wisps, named: statusesIn(expression) });
+  return listBeads(town, ledgers, query, { ...how, wisps, named: statusesIn(expression) });
 }
 
 /** What was typed, or where that is `@name`, the question that the town keeps under the name. Throws UnknownQuery. */

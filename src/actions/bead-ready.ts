@@ -21,7 +21,9 @@ export async function readyWork(town: Town, ledgers: readonly Ledger[], limit: n
   if (sort !== 'priority') return sorted(town, ledgers, limit, query, sort);
   const lists = query === undefined ? await Promise.all(ledgers.map((ledger) => readyBeads(ledger, limit, hasty))) : undefined;
   if (lists === undefined || lists.some(({ foreign }) => foreign)) {
-    const { readyInTown } = await import('./bead-judging.ts');
+    const { readyByCategory, readyInTown } = await import('./bead-judging.ts');
+    const page = query === undefined ? await readyByCategory(town, ledgers, limit) : undefined;
+    if (page !== undefined) return page;
     const found = await readyInTown(town, ledgers, query);
     return { total: found.length, beads: found.slice(0, limit) };
   }

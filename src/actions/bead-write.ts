@@ -1,6 +1,7 @@
 import { prefixOf } from '../base/ids.ts';
 import { timestamp } from '../base/time.ts';
-import type { Act, Bead } from '../domain/bead.ts';
+import { isBuiltIn, type Act, type Bead } from '../domain/bead.ts';
+import { isBuiltInType } from '../domain/kind.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import type { View } from '../ledger/shards.ts';
@@ -18,6 +19,28 @@ export interface Writer {
 /** The facts of a decision: who acts, and when. */
 export function actOf({ town, who }: Writer): Act {
   return { by: who.actor, at: timestamp(town.now()), ...(who.session === undefined ? {} : { session: who.session }) };
+}
+
+/** The facts of a decision that may give beads of a ledger these statuses: where one is not everybody's, the settings say which there are besides. */
+export async function actAbout({ town, ...writer }: Writer, ledger: Ledger, statuses: Iterable<unknown>): Promise<Act> {
+  const act = actOf({ town, ...writer });
+  for (const status of statuses) {
+    if (typeof status !== 'string' || isBuiltIn(status)) continue;
+    const { customStatusesOf } = await import('./custom-statuses.ts');
+    return { ...act, statuses: (await customStatusesOf(town, ledger)).map(({ name }) => name) };
+  }
+  return act;
+}
+
+/** What the settings say about types, for a decision that may give beads of a ledger these ones: they are read where one is not everybody's. */
+export async function settingsAbout(town: Town, ledger: Ledger, types: Iterable<unknown>): Promise<() => Readonly<Record<string, unknown>>> {
+  for (const type of types) {
+    if (typeof type !== 'string' || isBuiltInType(type)) continue;
+    const { settingsOf } = await import('./custom-statuses.ts');
+    const values = await settingsOf(town, ledger);
+    return () => values;
+  }
+  return () => ({});
 }
 
 /** What is known of a bead in another ledger. */

@@ -8,6 +8,7 @@ import { isObject } from '../base/jsonl.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { liveBeads } from '../ledger/projection.ts';
 import type { Rig, Town } from '../town.ts';
+import { categoriesIn } from './custom-statuses.ts';
 import { gatesHere } from './gates.ts';
 import { readSession } from './session-record.ts';
 import { settings } from './settings.ts';
@@ -74,8 +75,8 @@ export async function overview(town: Town): Promise<Overview> {
 async function workIn(town: Town, ledger: Ledger): Promise<{ readonly beads: Beads; readonly all: readonly Bead[]; readonly ready: number }> {
   const beads = await liveBeads(ledger);
   const all = [...beads.all()];
-  const now = town.now();
-  return { beads, all, ready: all.filter((bead) => isReady(beads, bead, now)).length };
+  const [now, categoryOf] = [town.now(), await categoriesIn(town, [ledger], all)];
+  return { beads, all, ready: all.filter((bead) => isReady(beads, bead, now, categoryOf)).length };
 }
 
 function entryOf({ id, title, assignee = '' }: Bead): Overview['work'][number] {

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { createFile, replaceFile, stateFolder } from '../ledger/ledger.ts';
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { replaceFile, stateFolder } from '../ledger/ledger.ts';
 import type { ClientExit } from '../sessions/client.ts';
 import type { ProcessIdentity } from '../sessions/processes.ts';
 import type { SessionHandle } from '../sessions/session.ts';
@@ -73,7 +74,19 @@ export function listSessions(rig: Rig): SessionRecord[] {
 
 /** Takes the agent's session slot, in one step; false when somebody has it. */
 export function claimSession(rig: Rig, record: SessionRecord): boolean {
-  return createFile(pathOf(rig, record.agent), JSON.stringify(record));
+  const path = pathOf(rig, record.agent);
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = `${path}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeFileSync(fresh, JSON.stringify(record));
+    linkSync(fresh, path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    rmSync(fresh, { force: true });
+  }
 }
 
 /** Writes the record of a session that still has its slot; false when the slot belongs to another session by now. */

@@ -6,6 +6,7 @@ import { nearest } from '../base/text.ts';
 import { parseDuration } from '../base/time.ts';
 import { checkGateName } from '../domain/gate.ts';
 import { setSetting, settingAt, settingLeaves } from '../domain/setting.ts';
+import { checkStatuses, statusSetting } from '../domain/status.ts';
 import { consult } from '../ledger/read.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
@@ -34,6 +35,7 @@ export const knownKeys: readonly KnownKey[] = [
   { key: 'agents.<name>.env.<variable>', kind: 'text', describe: 'a variable of its environment' },
   { key: 'sessions.backend', kind: 'text', describe: 'tmux or subprocess; unset: tmux where there is one' },
   { key: 'types.custom', kind: 'list', describe: 'types of beads besides those that everybody has' },
+  { key: statusSetting, kind: 'list', describe: 'statuses of beads besides those that everybody has, each <name>:<category>; active ones can be ready, lists leave out done and frozen ones' },
   { key: 'scheduler.max_polecats', kind: 'number', describe: 'how many workers run at once; unset: slung work starts by itself' },
   { key: 'scheduler.paused', kind: 'boolean', describe: 'whether nothing is dispatched', default: false },
   { key: 'claims.duration', kind: 'duration', describe: 'how long a machine may give no sign of life before others take over its work', default: '30m' },
@@ -164,16 +166,17 @@ function ledgerFor(town: Town, rig: Rig | undefined, key: string): Ledger {
   return town.hq;
 }
 
-/** Holds a setting that is written, and answers the ledger that keeps it. Throws UnknownKey, BadValue, BadGate, NeedsRig. */
+/** Holds a setting that is written, and answers the ledger that keeps it. Throws UnknownKey, BadValue, BadGate, BadStatus, NeedsRig. */
 export function checkSetting(town: Town, rig: Rig | undefined, key: string, value: unknown): Ledger {
   const known = checkWritable(key);
   if (known !== undefined) checkValue(known, key, value);
   const gate = /^merge_queue\.gates\.([^.]+)\./.exec(key)?.[1];
   if (gate !== undefined) checkGateName(gate);
+  if (key === statusSetting) checkStatuses(value);
   return ledgerFor(town, rig, key);
 }
 
-/** Sets a key in the ledger. Returns what still hides it: a file that says something else. Throws UnknownKey, BadValue, BadGate, NeedsRig. */
+/** Sets a key in the ledger. Returns what still hides it: a file that says something else. Throws UnknownKey, BadValue, BadGate, BadStatus, NeedsRig. */
 export async function setSettingOf(town: Town, rig: Rig | undefined, who: Signature, key: string, value: unknown): Promise<Explained> {
   const ledger = checkSetting(town, rig, key, value);
   await transact(ledger, who, `Set ${key}`, (view) => setSetting(view.settings(settingsFile), settingsFile, key, value));

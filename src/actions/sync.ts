@@ -67,10 +67,30 @@ export interface SyncReport extends Shared {
   readonly name: string;
 }
 
+/** What stopped a round over ledgers at one of them. */
+export interface LedgerFailure {
+  readonly name: string;
+  readonly failure: Failure;
+}
+
 /** What became of the ledgers of the town, and why some of them could not be shared. */
 export interface SyncRound {
   readonly ledgers: readonly SyncReport[];
-  readonly failures: readonly { readonly name: string; readonly failure: Failure }[];
+  readonly failures: readonly LedgerFailure[];
+}
+
+/** Does something for each of these ledgers, one after the other. One for which that fails holds up no other, and is answered. */
+export async function forEachLedger<T extends { readonly name: string }>(ledgers: readonly T[], work: (ledger: T) => Promise<void>): Promise<LedgerFailure[]> {
+  const failures: LedgerFailure[] = [];
+  for (const ledger of ledgers) {
+    try {
+      await work(ledger);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push({ name: ledger.name, failure: error });
+    }
+  }
+  return failures;
 }
 
 const patience = 60_000;
@@ -80,18 +100,13 @@ export async function syncTown(town: Town, who: Signature, options: { readonly r
   const ledgers = await sharedLedgers(town, options.remote);
   if (ledgers.length === 0) throw new NothingToShareBy(options.remote);
   const reports: SyncReport[] = [];
-  const failures: { name: string; failure: Failure }[] = [];
-  for (const each of ledgers) {
+  const failures = await forEachLedger(ledgers, async (each) => {
     options.progress(`sharing the ledger of ${each.name} by ${each.hub.remote}`);
-    try {
-      reports.push({ name: each.name, ...(await syncOne(each, who, patience, options.signal)) });
-      // Not only what this round brought: who was stopped after taking it in has learnt nothing from it.
-      if (each.rig !== undefined) await learnPrefixes(town, each.rig);
-    } catch (error) {
-      if (!(error instanceof Failure) || ledgers.length === 1) throw error;
-      failures.push({ name: each.name, failure: error });
-    }
-  }
+    reports.push({ name: each.name, ...(await syncOne(each, who, patience, options.signal)) });
+    // Not only what this round brought: who was stopped after taking it in has learnt nothing from it.
+    if (each.rig !== undefined) await learnPrefixes(town, each.rig);
+  });
+  if (ledgers.length === 1 && failures[0] !== undefined) throw failures[0].failure;
   return { ledgers: reports, failures };
 }
 

@@ -5,21 +5,19 @@ import { compareTimes } from '../base/time.ts';
 import { renamedTo, type Act, type Bead } from '../domain/bead.ts';
 import { changedParts, differences } from '../domain/history.ts';
 import { prefixSetting } from '../domain/renaming.ts';
-import { settingAt, settingLeaves, type SettingChange } from '../domain/setting.ts';
-import { groupOf, undo, type Done, type Obstacle, type UndoChange } from '../domain/undo.ts';
-import { diffNames } from '../git/merging.ts';
-import { ObjectReader } from '../git/objects.ts';
+import { settingAt, type SettingChange } from '../domain/setting.ts';
+import { groupOf, naming, undo, type Obstacle, type UndoChange } from '../domain/undo.ts';
 import { differenceSince } from '../ledger/difference.ts';
-import { auditTrail, entriesOn, headOf, isShared, transcripts, writesTo, type Entry, type Write } from '../ledger/history.ts';
-import { formatAt } from '../ledger/init.ts';
+import { auditTrail, entriesOn, headOf, isShared, writesTo, type Entry, type Write } from '../ledger/history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
-import { formatPath, settingsPath, type View } from '../ledger/shards.ts';
+import { settingsPath, type View } from '../ledger/shards.ts';
 import { referenceKeys, type Stored } from '../ledger/stored.ts';
 import { SeenMeanwhile, transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
 import { ledgersOf, type Town } from '../town.ts';
 import { followPrefix } from './bead-rename.ts';
 import { actOf, type Writer } from './bead-write.ts';
+import { deedOf, NotUndoable, type Deed } from './deed.ts';
 import { commitOf, NoCommit } from './past.ts';
 
 /** What was taken back, or would be. */
@@ -31,16 +29,6 @@ export interface Undone {
   readonly commit: string | null;
   readonly beads: readonly { readonly id: string; readonly changes: readonly string[] }[];
   readonly settings: readonly string[];
-}
-
-/** Everything that one commit did, and where it stands. */
-interface Deed {
-  readonly ledger: Ledger;
-  readonly entry: Entry;
-  readonly done: readonly Done[];
-  /** The records of beads that it deleted, as they were. */
-  readonly kept: ReadonlyMap<string, Stored>;
-  readonly settings: readonly { readonly name: string; readonly key: string; readonly before: unknown; readonly after: unknown }[];
 }
 
 /** Something that stands in the way, with the commits that wrote it. */
@@ -101,42 +89,6 @@ async function unlessSeen<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function deedOf(ledger: Ledger, commit: string): Promise<Deed> {
-  const [entry] = await transcripts(ledger, [commit]);
-  const [parent, ...more] = entry?.parents ?? [];
-  if (entry === undefined) throw new NoCommit(commit);
-  if (parent === undefined) throw new NotUndoable(entry, 'the ledger begins with it');
-  if (more.length > 0) throw new NotUndoable(entry, 'it joins what others wrote, and changed nothing by itself');
-  const paths = await diffNames(ledger.repository, parent, commit);
-  const [write] = await writesTo(ledger, { from: parent, to: commit }, []);
-  const records = [...(write?.records ?? [])];
-  // A prefix that came with beads stays.
-  const held = records.length > 0 && paths.includes(formatPath) && (await haveOneCut(ledger, parent, commit)) ? [formatPath] : [];
-  const strange = paths.find((path) => !/^(beads|settings)\//.test(path) && !held.includes(path));
-  if (strange !== undefined) throw new NotUndoable(entry, `it changed ${strange}, what the ledger is`);
-  return {
-    ledger, entry,
-    done: records.map(([id, { before, after }]) => ({ id, before: before?.bead, after: after?.bead })),
-    kept: new Map(records.flatMap(([id, { before }]): [string, Stored][] => (before === undefined ? [] : [[id, before]]))),
-    settings: (await Promise.all(paths.flatMap((path) => /^settings\/(.+)\.json$/.exec(path)?.[1] ?? []).map((name) => settingsDone(ledger, name, parent, commit)))).flat(),
-  };
-}
-
-async function haveOneCut({ repository }: Ledger, ...commits: readonly string[]): Promise<boolean> {
-  const reader = ObjectReader.open(repository);
-  try {
-    return new Set((await Promise.all(commits.map((commit) => formatAt(reader, commit)))).map(({ cut }) => cut)).size === 1;
-  } finally {
-    await reader.close();
-  }
-}
-
-async function settingsDone(ledger: Ledger, name: string, parent: string, commit: string): Promise<Deed['settings']> {
-  const [before, after] = await Promise.all([parent, commit].map((at) => consult({ ...ledger, at }, (view) => view.settings(name))));
-  const keys = new Set([before, after].flatMap((each) => settingLeaves(each ?? {}).map(([key]) => key)));
-  return [...keys].map((key) => ({ name, key, before: settingAt(before ?? {}, key), after: settingAt(after ?? {}, key) })).filter((each) => !same(each.before, each.after));
-}
-
 /** What is to be written, and the beads as they are where that was worked out. */
 interface Plan {
   readonly changes: readonly LedgerChange[];
@@ -161,7 +113,7 @@ async function planned({ ledger, entry, done, kept, settings }: Deed, shared: bo
   const suspects = (view: View, commit: string): Iterable<Bead> => (commit === entry.commit ? [] : commit !== head || since === undefined ? view.all() : beadsOf(view, [...since.after.keys()]));
   const judge = (view: View, commit: string): { readonly changes: readonly UndoChange[]; readonly obstacles: readonly Obstacle[]; readonly changed: Deed['settings'] } => {
     const { changes, obstacles } = undo(view, done, groups, shared, act);
-    return { changes, obstacles: [...obstacles, ...naming(() => suspects(view, commit), changes)], changed: settings.filter(({ name, key, after }) => !same(settingAt(view.settings(name), key), after)) };
+    return { changes, obstacles: [...obstacles, ...naming(() => suspects(view, commit), changes, referenceKeys)], changed: settings.filter(({ name, key, after }) => !same(settingAt(view.settings(name), key), after)) };
   };
   const { now, changes, obstacles, changed } = await consult({ ...ledger, at: head }, (view) => ({ now: new Map(done.map(({ id }) => [id, view.get(id)])), ...judge(view, head) }));
   const hindrances = [
@@ -179,18 +131,6 @@ async function planned({ ledger, entry, done, kept, settings }: Deed, shared: bo
 function beadsOf(view: View, ids: readonly string[]): Bead[] {
   view.load(ids);
   return ids.flatMap((id) => view.get(id) ?? []);
-}
-
-/** Those of the beads that were written since whose metadata would name one that is gone as if it had never been: its id may be given to another. */
-function naming(written: () => Iterable<Bead>, changes: readonly UndoChange[]): Obstacle[] {
-  const gone = new Set(changes.flatMap(({ op, id }) => (op === 'bead.withdrawn' ? [id] : [])));
-  for (const change of changes) if (change.op === 'bead.returned') gone.delete(change.from);
-  if (gone.size === 0) return [];
-  const then = new Map(changes.flatMap((change): [string, Bead][] => (change.op === 'bead.restored' ? [[change.id, change.bead]] : [])));
-  return [...written()].filter(({ id }) => !gone.has(id)).flatMap((bead) => {
-    const { id, metadata = {} } = then.get(bead.id) ?? bead;
-    return referenceKeys.flatMap((key) => (gone.has(String(metadata[key])) ? [{ id, why: `its ${key} names ${String(metadata[key])}`, parts: [`metadata.${key}`] }] : []));
-  });
 }
 
 function withRecord(change: UndoChange, kept: ReadonlyMap<string, Stored>): LedgerChange {
@@ -274,14 +214,6 @@ export class UndoRefused extends Refused {
       { commit, hindrances: hindrances.map(({ id, why, commits }) => ({ bead: id, why, commits: commits.map((each) => each.commit) })) },
       newest === undefined ? `gt history ${hindrances[0]?.id ?? ''}` : `gt undo ${newest.commit.slice(0, 10)} first, if that may go too`,
     );
-  }
-}
-
-/** A commit of the ledger is none that could be put back. */
-export class NotUndoable extends Refused {
-  readonly code = 'undo.impossible';
-  constructor({ commit, subject }: Entry, why: string, hint = 'gt ledger log') {
-    super(`${commit.slice(0, 10)} (${subject}) cannot be undone: ${why}`, { commit, why }, hint);
   }
 }
 

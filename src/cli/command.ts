@@ -51,6 +51,14 @@ export interface Context {
 
 type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name;
 
+/** The name under which `run` receives an option or an argument. */
+export function camel(name: string): string {
+  const [first = '', ...others] = name.split('-');
+  let joined = first;
+  for (const part of others) joined += part.charAt(0).toUpperCase() + part.slice(1);
+  return joined;
+}
+
 type Word<Choices> = Choices extends { choices: readonly (infer Choice)[] } ? Choice : string;
 
 type Scalar<O extends Option> = O['type'] extends 'number' ? number : Word<O>;

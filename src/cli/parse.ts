@@ -1,7 +1,7 @@
 import parser from 'yargs-parser/browser';
 import { Usage } from '../base/errors.ts';
 import { nearest } from '../base/text.ts';
-import { globalOptions, positionalWords, type Command, type Option, type Positional } from './command.ts';
+import { camel, globalOptions, positionalWords, type Command, type Option, type Positional } from './command.ts';
 
 /** A flag that the command does not have. */
 export class UnknownFlag extends Usage {
@@ -99,13 +99,6 @@ export function spell(options: Record<string, Option>, typed: string, words: rea
     return word.startsWith('--') ? long(word, next) : short(word, next);
   });
   return end === -1 ? spelled : [...spelled, ...words.slice(end)];
-}
-
-function camel(name: string): string {
-  const [first = '', ...others] = name.split('-');
-  let joined = first;
-  for (const part of others) joined += part.charAt(0).toUpperCase() + part.slice(1);
-  return joined;
 }
 
 function checkChoice(label: string, value: string, choices: readonly string[] | undefined, hint: string): void {

@@ -166,7 +166,7 @@ function decide(known: EvolvingBeads, step: Step, id: (name: string) => string, 
     }
     case 'update': {
       const { status } = step.fields;
-      if (typeof status === 'string') checkStatus(status, (near) => `status=${near}`);
+      if (typeof status === 'string') checkStatus(status, act.statuses, (near) => `status=${near}`);
       return edit(known, id(step.bead), step.fields, act);
     }
     case 'close': return close(known, id(step.bead), { reason: step.text }, act);

@@ -88,6 +88,8 @@ export interface Act {
   readonly by: string;
   readonly at: string;
   readonly session?: string;
+  /** The statuses that the settings add, where a decision may be about one of them. */
+  readonly statuses?: readonly string[];
 }
 
 export type BeadChange =
@@ -107,6 +109,11 @@ export type BeadChange =
   | { readonly op: 'bead.restored'; readonly id: string; readonly bead: Bead };
 
 export const statuses = ['open', 'in_progress', 'blocked', 'hooked', 'deferred', 'pinned', 'closed'] as const;
+
+/** Whether a status is one that everybody has, whatever the settings say; that of a deleted bead is one. */
+export function isBuiltIn(status: string): boolean {
+  return (statuses as readonly string[]).includes(status) || status === 'tombstone';
+}
 
 /** The statuses in which the assignee is the one who works on the bead. */
 export const workingStatuses: readonly string[] = ['in_progress', 'hooked'];

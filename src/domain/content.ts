@@ -18,7 +18,7 @@ export function create(beads: Beads, id: string, draft: Draft, act: Act): BeadCh
   const edges = Array.isArray(draft['dependencies']) ? (draft['dependencies'] as Dependency[]) : [];
   const { dependencies: _edges, ...fields } = draft;
   const bead: Bead = {
-    ...checkFields(fields),
+    ...checkFields(fields, act.statuses),
     id,
     title: checkTitle(draft.title),
     status: typeof fields['status'] === 'string' ? fields['status'] : 'open',
@@ -55,7 +55,7 @@ export function edit(beads: Beads, id: string, fields: Readonly<Record<string, u
   if (typeof issue_type === 'string') set['issue_type'] = typeNamed(issue_type);
   if (isObject(set['metadata'])) set['metadata'] = mergeKeys(bead.metadata ?? {}, set['metadata']);
   const changes: BeadChange[] = [];
-  if (typeof status === 'string') changes.push(...moveTo(beads, bead, checkStatus(status), act, set));
+  if (typeof status === 'string') changes.push(...moveTo(beads, bead, checkStatus(status, act.statuses), act, set));
   if (Object.entries(set).some(([key, value]) => JSON.stringify(bead[key]) !== JSON.stringify(value))) changes.push({ op: 'bead.edited', id, at: act.at, set });
   return changes;
 }

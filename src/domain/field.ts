@@ -21,9 +21,9 @@ export function checkText(field: string, text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed();
 }
 
-/** Holds a status; `typed` says how the right one would have been typed. Throws UnknownStatus. */
-export function checkStatus(status: string, typed?: (near: string) => string): string {
-  if (!(statuses as readonly string[]).includes(status)) throw new UnknownStatus(status, typed);
+/** Holds a status against those that everybody has and those that the settings add; `typed` says how the right one would have been typed. Throws UnknownStatus. */
+export function checkStatus(status: string, custom: readonly string[] = [], typed?: (near: string) => string): string {
+  if (!(statuses as readonly string[]).includes(status) && !custom.includes(status)) throw new UnknownStatus(status, custom, typed);
   return status;
 }
 
@@ -46,13 +46,13 @@ export function missedShape(field: string, value: unknown): string | undefined {
   return `list of ${element.name}`;
 }
 
-/** Holds every field of a bead that has a shape of its own, and drops what is null. Throws BadField and UnknownStatus. */
-export function checkFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Holds every field of a bead that has a shape of its own, and drops what is null; `custom` are the statuses that the settings add. Throws BadField and UnknownStatus. */
+export function checkFields(fields: Readonly<Record<string, unknown>>, custom?: readonly string[]): Record<string, unknown> {
   const checked: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
     if (key === 'clock') continue;
-    if (key === 'status') checkStatus(String(value));
+    if (key === 'status') checkStatus(String(value), custom);
     if (key === 'priority' && !(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 4)) throw new BadField('priority', value, 'it is a whole number from 0 (most urgent) to 4');
     if (key === 'estimated_minutes' && !(Number.isInteger(value) && Number(value) >= 0)) throw new BadField('estimate', value, 'it is a whole number of minutes');
     if (key === 'labels' && Array.isArray(value) && value.some((label) => typeof label === 'string' && label.trim() === '')) throw new BadField('label', '', 'a label is not empty');
@@ -77,9 +77,10 @@ export class BadField extends Refused {
 /** A word that names no status. */
 export class UnknownStatus extends Refused {
   readonly code = 'status.unknown';
-  constructor(word: string, typed: (near: string) => string = (near) => `--status ${near}`) {
-    const near = nearest(word, statuses);
-    super(`there is no status ${JSON.stringify(word.slice(0, 60))}: it is one of ${statuses.join(', ')}`, { status: word.slice(0, 60), near }, near === undefined ? 'gt statuses' : typed(near));
+  constructor(word: string, custom: readonly string[], typed: (near: string) => string = (near) => `--status ${near}`) {
+    const known = [...statuses, ...custom];
+    const near = nearest(word, known);
+    super(`there is no status ${JSON.stringify(word.slice(0, 60))}: it is one of ${known.join(', ')}`, { status: word.slice(0, 60), near }, near === undefined ? 'gt statuses' : typed(near));
   }
 }
 

@@ -11,9 +11,19 @@ const aliases: Readonly<Record<string, string>> = {
   enhancement: 'feature', feat: 'feature', dec: 'decision', adr: 'decision', investigation: 'spike', timebox: 'spike', 'user-story': 'story', ms: 'milestone',
 };
 
+/** Whether a word names a type that everybody has, whatever the settings say. */
+export function isBuiltInType(word: string): boolean {
+  const named = ownName(word);
+  return workTypes.includes(named) || townTypes.includes(named);
+}
+
+function ownName(word: string): string {
+  return Object.hasOwn(aliases, word) ? (aliases[word] ?? word) : word;
+}
+
 /** The type that a word names: itself, or what it is another word for. Throws BadType where it cannot be a type. */
 export function typeNamed(word: string): string {
-  const named = Object.hasOwn(aliases, word) ? (aliases[word] ?? word) : word;
+  const named = ownName(word);
   if (!/^[a-z][a-z0-9_-]{0,49}$/.test(named)) throw new BadType(word, 'a type is a short lower-case word', undefined);
   return named;
 }
@@ -21,7 +31,7 @@ export function typeNamed(word: string): string {
 /** The same, for a type that a person types: one of ours, or of those that the settings add as `types.custom`. Throws BadType. */
 export function checkType(word: string, settings: () => Readonly<Record<string, unknown>>): string {
   const named = typeNamed(word);
-  if (workTypes.includes(named) || townTypes.includes(named)) return named;
+  if (isBuiltInType(named)) return named;
   const custom = customTypes(settings());
   if (!custom.includes(named)) throw new BadType(word, `it is one of ${[...workTypes, ...custom].join(', ')}`, nearest(named, [...workTypes, ...townTypes, ...custom]));
   return named;

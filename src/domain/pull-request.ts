@@ -3,6 +3,7 @@ import { prefixOf } from '../base/ids.ts';
 import { statuses, type Bead, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 import { isReady } from './ready.ts';
+import type { CustomStatus } from './status.ts';
 import { isSubmitted, shownStatus } from './submission.ts';
 
 /** What a pull request says of itself; all of it was typed by whoever opened it. */
@@ -18,30 +19,33 @@ export interface Mention {
   readonly states: readonly string[] | undefined;
 }
 
-/** Every word for a state: the statuses, `ready`, and `submitted` for work that waits in the merge queue. */
-const stateWords: readonly string[] = [...statuses, 'ready', 'submitted'];
+/** Every word for a state: the statuses, those that the settings add too, `ready`, and `submitted` for work that waits in the merge queue. */
+function stateWords(custom: readonly CustomStatus[]): string[] {
+  return [...statuses, ...custom.map(({ name }) => name), 'ready', 'submitted'];
+}
 
 const beadLine = /^[ \t]*Bead:[ \t]+([^\s,;]+)[,;]?[ \t]*(.*?)[ \t]*\r?$/gim;
 
 /** Finds the beads of a pull request: lines `Bead: <id>` and `Bead: <id> is <state>` of its text, `[<id>]` in its title, a worker's branch `polecat/<name>/<id>`. Throws UnknownState. */
-export function mentionsIn({ title, body, branch }: PullRequest, prefixes: readonly string[]): Mention[] {
+export function mentionsIn({ title, body, branch }: PullRequest, prefixes: readonly string[], custom: readonly CustomStatus[] = []): Mention[] {
   const found = new Map<string, Mention>();
   const isOurs = (id: string | undefined): id is string => id !== undefined && prefixOf(id, prefixes) !== undefined;
   const add = (id: string | undefined, states?: readonly string[]): void => {
     if (!isOurs(id)) return;
     found.set(id, { id, states: states ?? found.get(id)?.states });
   };
-  for (const [, id, states = ''] of body.matchAll(beadLine)) if (isOurs(id)) add(id, states === '' ? undefined : readStates(states.replace(/^is\s/i, '').replace(/^\((.*)\)$/, '$1')));
+  for (const [, id, states = ''] of body.matchAll(beadLine)) if (isOurs(id)) add(id, states === '' ? undefined : readStates(states.replace(/^is\s/i, '').replace(/^\((.*)\)$/, '$1'), custom));
   for (const [, id] of title.matchAll(/[[(]([^\s[\]()]+)[\])]/g)) add(id);
   add(/^polecat\/[^/]+\/(.+)$/.exec(branch)?.[1]);
   return [...found.values()];
 }
 
 /** Reads states with commas, spaces or `or` between them. Throws UnknownState. */
-export function readStates(text: string): string[] {
+export function readStates(text: string, custom: readonly CustomStatus[] = []): string[] {
   const states = text.split(/[\s,]+/).filter((word) => word !== '' && word !== 'or').map((word) => word.toLowerCase());
-  const unknown = states.find((state) => !stateWords.includes(state));
-  if (unknown !== undefined) throw new UnknownState(unknown);
+  const words = stateWords(custom);
+  const unknown = states.find((state) => !words.includes(state));
+  if (unknown !== undefined) throw new UnknownState(unknown, words);
   return states;
 }
 
@@ -54,17 +58,17 @@ export interface Judgement {
 }
 
 /** Judges what a pull request says of its beads at a time (milliseconds since 1970). */
-export function judgeMentions(beads: Beads, mentions: readonly Mention[], expected: readonly string[], now: number): Judgement[] {
+export function judgeMentions(beads: Beads, mentions: readonly Mention[], expected: readonly string[], now: number, custom: readonly CustomStatus[] = []): Judgement[] {
   return mentions.map(({ id, states = expected }) => {
     const bead = beads.get(id);
     if (bead === undefined || bead.status === 'tombstone') return { id, met: false, why: `there is no bead ${id}` };
-    const met = states.some((state) => isIn(beads, bead, state, now));
+    const met = states.some((state) => isIn(beads, bead, state, now, custom));
     return { id, met, why: met ? `${id} is ${shownStatus(bead)}` : `${id} is ${shownStatus(bead)}, and should be ${states.join(' or ')}` };
   });
 }
 
-function isIn(beads: Beads, bead: Bead, state: string, now: number): boolean {
-  if (state === 'ready') return isReady(beads, bead, now);
+function isIn(beads: Beads, bead: Bead, state: string, now: number, custom: readonly CustomStatus[]): boolean {
+  if (state === 'ready') return isReady(beads, bead, now, ({ status }) => custom.find(({ name }) => name === status)?.category);
   if (state === 'submitted') return isSubmitted(bead);
   if (state === 'blocked') return bead.status === 'blocked' || (bead.status === 'open' && unmet(beads, bead).length > 0);
   return bead.status === state;
@@ -73,7 +77,7 @@ function isIn(beads: Beads, bead: Bead, state: string, now: number): boolean {
 /** A word that names no state of a bead. */
 export class UnknownState extends Usage {
   readonly code = 'state.unknown';
-  constructor(word: string) {
-    super(`${JSON.stringify(word.slice(0, 60))} is no state of a bead`, { word }, `it is one of ${stateWords.join(', ')}`);
+  constructor(word: string, words: readonly string[]) {
+    super(`${JSON.stringify(word.slice(0, 60))} is no state of a bead`, { word }, `it is one of ${words.join(', ')}`);
   }
 }

@@ -2,11 +2,12 @@ import { timeOf } from '../base/time.ts';
 import { edgesOf, isDone, type Bead, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 import { townTypes } from './kind.ts';
+import type { CategoryOf } from './status.ts';
 
-/** Whether a bead can be started now (milliseconds since 1970): open, not ephemeral, not deferred (nor a parent that is not done), with nothing unmet. */
-export function isReady(beads: Beads, bead: Bead, now: number): boolean {
+/** Whether a bead can be started now (milliseconds since 1970): open, or active by a status of the settings' own, not ephemeral, not deferred (nor a parent that is not done), with nothing unmet. */
+export function isReady(beads: Beads, bead: Bead, now: number, categoryOf?: CategoryOf): boolean {
   return (
-    bead.status === 'open' &&
+    (bead.status === 'open' || categoryOf?.(bead) === 'active') &&
     bead['pinned'] !== true &&
     bead['ephemeral'] !== true &&
     bead['is_template'] !== true &&

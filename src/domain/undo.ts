@@ -129,6 +129,18 @@ function orphans(then: Beads, id: string): Obstacle[] {
   return dependents(then, id).map((bead) => ({ id: bead.id, why: `it depends on ${id}`, parts: [`dependencies.${id}`] }));
 }
 
+/** Those of the beads that were written since whose metadata would name, by one of these keys, one that is gone as if it had never been: its id may be given to another. */
+export function naming(written: () => Iterable<Bead>, changes: readonly UndoChange[], keys: readonly string[]): Obstacle[] {
+  const gone = new Set(changes.flatMap(({ op, id }) => (op === 'bead.withdrawn' ? [id] : [])));
+  for (const change of changes) if (change.op === 'bead.returned') gone.delete(change.from);
+  if (gone.size === 0) return [];
+  const then = new Map(changes.flatMap((change): [string, Bead][] => (change.op === 'bead.restored' ? [[change.id, change.bead]] : [])));
+  return [...written()].filter(({ id }) => !gone.has(id)).flatMap((bead) => {
+    const { id, metadata = {} } = then.get(bead.id) ?? bead;
+    return keys.flatMap((key) => (gone.has(String(metadata[key])) ? [{ id, why: `its ${key} names ${String(metadata[key])}`, parts: [`metadata.${key}`] }] : []));
+  });
+}
+
 /** What stands against the edges that come back: their target is gone since, or they would close a circle with newer ones. */
 function badEdges(then: Beads, { id, before, after }: Done, later: ReadonlyMap<string, ReadonlySet<string>>): Obstacle[] {
   const back = changedParts(before, after).filter(({ part, from }) => part.startsWith('dependencies.') && from !== undefined).map(({ part }) => part.slice('dependencies.'.length));

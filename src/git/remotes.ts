@@ -33,9 +33,10 @@ export class FetchRaced extends Busy {
 /** What an earlier fetch brought and the remote no longer has, such as `a`, leaves no room for what it has now, such as `a/b`. */
 export class FetchBlocked extends Refused {
   readonly code = 'fetch.blocked';
-  constructor(remote: string, said: string) {
+  constructor(remote: string, refspecs: readonly string[], said: string) {
     const name = /'([^']+)' exists; cannot create/.exec(said)?.[1] ?? 'a ref';
-    super(`${name} was fetched from ${remote} before, and stands where something else has to go now`, { remote, said: said.trim() }, `git remote prune ${remote} (takes away what the remote no longer has)`);
+    const all = [remote, ...refspecs.map((refspec) => `'${widened(refspec)}'`)].join(' ');
+    super(`${name} was fetched from ${remote} before, and stands where something else has to go now`, { remote, said: said.trim() }, `git fetch --prune ${all} (takes away what the remote no longer has)`);
   }
 }
 
@@ -128,8 +129,21 @@ const mostFetches = 5;
 /** What git says when it meets a worktree that is just being made or removed: a fetch looks at the heads of all of them, and one that is made begins with a head that names no commit. */
 const halfMade = /\bworktrees\/.+\/(HEAD|commondir|gitdir)\b/;
 
+/** Whether only the program has said something that git talks through, such as ssh: git says in lines of its own why it fails. */
+function isOnlyCarrier(stderr: string): boolean {
+  return stderr.trim() !== '' && !/^(error: |fatal: | ! \[)/m.test(stderr);
+}
+
 /** What git says of two refs that cannot both be; newer ones, which move many at once, say the latter. */
 const blocked = /exists; cannot create|refname conflict/;
+
+/** The refspec for all that lies beside what this one brings: `+refs/heads/a/b:refs/remotes/origin/a/b` becomes `+refs/heads/*:refs/remotes/origin/*`. Only by such a one git takes away what has gone. */
+function widened(refspec: string): string {
+  const [from = '', to = ''] = refspec.split(':').map((side) => side.split('/'));
+  let same = 0;
+  while (same < Math.min(from.length, to.length) - 1 && from.at(-1 - same) === to.at(-1 - same)) same += 1;
+  return same === 0 ? refspec : [from, to].map((side) => [...side.slice(0, -same), '*'].join('/')).join(':');
+}
 
 /** Fetches by these refspecs alone, or by the remote's own where there are none; throws RemoteUnreachable, FetchBlocked, and FetchRaced where others in this repository fetched the same each time, or made worktrees. */
 export async function fetch(repository: Repository, remote: string, refspecs: readonly string[], options: { prune?: boolean; timeoutMs?: number } = {}): Promise<void> {
@@ -142,8 +156,8 @@ export async function fetch(repository: Repository, remote: string, refspecs: re
     const { code, stderr } = await runGit(repository, all, { guarded: true, timeoutMs: options.timeoutMs ?? long, accept: [0, 1, 128] });
     if (code === 0) return;
     if (!halfMade.test(stderr)) {
-      if (code === 128) throw new RemoteUnreachable(remote, stderr);
-      if (blocked.test(stderr)) throw new FetchBlocked(remote, stderr);
+      if (code === 128 || isOnlyCarrier(stderr)) throw new RemoteUnreachable(remote, stderr);
+      if (blocked.test(stderr)) throw new FetchBlocked(remote, refspecs, stderr);
       if (!raced.test(stderr)) throw new GitFailed(args, code, stderr);
     }
     if (attempt === mostFetches) throw new FetchRaced(remote, stderr);
@@ -167,7 +181,7 @@ export async function push(repository: Repository, remote: string, { updates, at
   const leases = updates.flatMap(({ ref, from }) => (from === undefined ? [] : [`--force-with-lease=${ref}:${from ?? ''}`]));
   const args = ['push', '--porcelain', programs.write, '--no-verify', '--no-follow-tags', '--no-signed', '--recurse-submodules=no', ...(atomic ? ['--atomic'] : []), ...leases, '--', remote];
   const { code, stdout, stderr } = await talkOfPush(repository, remote, [...args, ...updates.map(({ ref, to }) => `${to ?? ''}:${ref}`)], timeoutMs);
-  if (code !== 0) throw refusal(remote, updates, stdout.toString('utf8'), stderr);
+  if (code !== 0) throw await refusal(repository, remote, updates, { porcelain: stdout.toString('utf8'), stderr, timeoutMs });
 }
 
 /** With `--atomic` a stale lease ends git with the status of a broken connection, but it still prints what became of each ref. */
@@ -178,21 +192,57 @@ async function talkOfPush(repository: Repository, remote: string, args: readonly
   return result;
 }
 
-/** What git says of a ref that another process moved at the same time, or that fell with another ref of an atomic push. */
-const raced = /\block|already exists|old value|\bexpected|failed to update ref|fetch first|atomic|transaction|stale/i;
+/** What git says of a ref that another process of this repository moves at the same time. */
+const raced = /\block|already exists|old value|\bexpected|failed to update ref|transaction/i;
 
-function refusal(remote: string, updates: readonly PushUpdate[], porcelain: string, stderr: string): Error {
-  const refused = [...porcelain.matchAll(/^!\t[^\t]*:([^\t]+)\t\[(remote )?rejected\] \((.*)\)$/gm)].map(([, ref = '', far, reason = '']) => ({ ref, far: far !== undefined, reason }));
-  const denied = refused.filter(({ far, reason }) => far && !raced.test(reason));
+/** What a remote says of a ref that somebody else moves at this moment. */
+const locked = /\block\b|\bdata is locked\b/;
+
+interface Rejected {
+  readonly ref: string;
+  /** Whether the remote said no; else it was git itself, of a lease that is stale or a ref that would not go forward. */
+  readonly far: boolean;
+  readonly reason: string;
+}
+
+/** Why a push failed, by what git tells of each ref: what git itself has held back, somebody else has moved; and what the remote did not take as well, where it is found moved or locked there. All else is a rule of the remote. */
+async function refusal(repository: Repository, remote: string, updates: readonly PushUpdate[], { porcelain, stderr, timeoutMs }: { readonly porcelain: string; readonly stderr: string; readonly timeoutMs: number }): Promise<Error> {
+  const all = [...porcelain.matchAll(/^!\t[^\t]*:([^\t]+)\t\[(remote )?rejected\] \((.*)\)$/gm)].map(([, ref = '', far, reason = '']): Rejected => ({ ref, far: far !== undefined, reason }));
+  // The others of a push that moves all or none.
+  const rejected = all.filter(({ reason }) => !/^atomic push fail/.test(reason));
+  const far = rejected.filter((each) => each.far);
+  const lost = far.length === 0 ? [] : await lostRaces(repository, remote, updates, far, stderr, timeoutMs);
+  const together = lost.length > 0 && far.some(({ reason }) => reason === 'atomic transaction failed');
+  const denied = together ? [] : far.filter((each) => !lost.includes(each));
   const told = stderr.split('\n').flatMap((line) => (line.startsWith('remote: ') ? [line.slice('remote: '.length).trim()] : [])).filter((line) => line !== '');
   if (denied.length > 0) return new PushDenied(remote, denied.map(({ ref }) => ref), told.join('\n') || denied[0]!.reason);
-  const first = refused.filter(({ reason }) => !/^atomic/.test(reason));
+  const first = together ? lost : rejected;
   return new PushRefused(remote, (first.length > 0 ? first : updates).map(({ ref }) => ref), stderr.trim());
 }
 
+/** Those of the refs that a remote did not take which somebody else has moved or holds. */
+async function lostRaces(repository: Repository, remote: string, updates: readonly PushUpdate[], far: readonly Rejected[], stderr: string, timeoutMs: number): Promise<Rejected[]> {
+  const there = new Map((await listRemoteRefs(repository, remote, far.map(({ ref }) => ref), timeoutMs)).map(({ ref, oid }) => [ref, oid]));
+  const lost: Rejected[] = [];
+  for (const each of far) {
+    const update = updates.find(({ ref }) => ref === each.ref);
+    const held = locked.test(each.reason) || (stderr.includes(`cannot lock ref '${each.ref}'`) && !blocked.test(stderr));
+    if (held || (update !== undefined && (await isMoved(repository, update, there.get(each.ref))))) lost.push(each);
+  }
+  return lost;
+}
+
+/** Whether a remote has something else for a ref than what an update may replace. */
+async function isMoved(repository: Repository, { from, to }: PushUpdate, there: string | undefined): Promise<boolean> {
+  if (from !== undefined) return (there ?? null) !== from;
+  if (there === undefined || to === null) return false;
+  const { code } = await runGit(repository, ['merge-base', '--is-ancestor', there, to], { accept: [0, 1, 128] });
+  return code !== 0;
+}
+
 /** The refs that a remote has now below these names, without fetching anything; throws RemoteUnreachable. */
-export async function listRemoteRefs(repository: Repository, remote: string, patterns: readonly string[]): Promise<{ ref: string; oid: string }[]> {
-  const { stdout } = await talk(repository, remote, ['ls-remote', '--refs', programs.read, '--', remote, ...patterns], { timeoutMs: 120_000 });
+export async function listRemoteRefs(repository: Repository, remote: string, patterns: readonly string[], timeoutMs = 120_000): Promise<{ ref: string; oid: string }[]> {
+  const { stdout } = await talk(repository, remote, ['ls-remote', '--refs', programs.read, '--', remote, ...patterns], { timeoutMs });
   return [...stdout.toString('utf8').matchAll(/^([0-9a-f]+)\t(.+)$/gm)].map(([, oid = '', ref = '']) => ({ ref, oid }));
 }
 

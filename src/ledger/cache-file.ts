@@ -9,7 +9,7 @@ export interface Header {
 }
 
 /** Raised when what the files hold changes its shape: files of another version are worked out anew. */
-export const version = 9;
+export const version = 10;
 const chunk = 1 << 16;
 /** A header is shorter, and so are most lines. */
 const little = 1 << 12;

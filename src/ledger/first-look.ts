@@ -2,6 +2,7 @@ import { indexed, isDone, type Bead } from '../domain/bead.ts';
 import { counted } from '../domain/detail.ts';
 import { firstInReadyOrder, isReady } from '../domain/ready.ts';
 import { eachBody } from '../git/objects.ts';
+import { countCustom, perhapsActive } from './custom-counts.ts';
 import type { Ledger } from './ledger.ts';
 import { waitsAbroad } from './live.ts';
 import { beadsIn, matters } from './part.ts';
@@ -29,11 +30,12 @@ export async function readyAtFirst(ledger: Ledger, commit: string, limit: number
   });
   const [beads, now] = [indexed(live), ledger.now()];
   const ready: Bead[] = [];
-  let foreign = false;
+  let abroad = false;
   for (const bead of live.values()) {
-    if (isReady(beads, bead, now)) ready.push(bead);
-    foreign ||= !isDone(bead) && waitsAbroad(ledger, bead);
+    if (isReady(beads, bead, now, perhapsActive)) ready.push(bead);
+    abroad ||= !isDone(bead) && waitsAbroad(ledger, bead);
   }
+  const foreign = abroad || countCustom(undefined, [], ready) !== undefined;
   return { total: ready.length, foreign, beads: firstInReadyOrder(ready, limit).map((bead) => counted(bead, dependents.get(bead.id) ?? 0)), unkept: true };
 }
 

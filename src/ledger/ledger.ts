@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isStamp, replicaDigits, type Stamp } from '../base/clock.ts';
 import { Broken } from '../base/errors.ts';
@@ -50,36 +50,17 @@ export function writeState(repository: Repository, value: unknown, ...parts: str
 
 let written = 0;
 
-function besides(path: string): string {
-  mkdirSync(dirname(path), { recursive: true });
-  written += 1;
-  return `${path}.${process.pid}-${written}`;
-}
-
 /** Replaces a file in one step. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
-  const fresh = besides(path);
+  mkdirSync(dirname(path), { recursive: true });
+  written += 1;
+  const fresh = `${path}.${process.pid}-${written}`;
   try {
     writeFileSync(fresh, content);
     renameSync(fresh, path);
   } catch (error) {
     rmSync(fresh, { force: true });
     throw error;
-  }
-}
-
-/** Makes a file in one step, with all that is in it; false where there is one already. */
-export function createFile(path: string, content: string): boolean {
-  const fresh = besides(path);
-  try {
-    writeFileSync(fresh, content);
-    linkSync(fresh, path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(fresh, { force: true });
   }
 }
 
@@ -130,8 +111,18 @@ export function lastStamp(repository: Repository): Stamp | undefined {
  * one step: to replace the file takes ten times as long.
  */
 export function keepStamp(repository: Repository, known: Stamp | undefined, stamp: Stamp): void {
-  if (known === undefined) writeState(repository, stamp, clockFile);
-  else writeFileSync(join(stateFolder(repository), clockFile), JSON.stringify(stamp), { flag: 'r+' });
+  if (known === undefined || !overwrite(join(stateFolder(repository), clockFile), JSON.stringify(stamp))) writeState(repository, stamp, clockFile);
+}
+
+/** Writes over the beginning of a file; false where there is no such file any more. */
+function overwrite(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'r+' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** A ledger that should be there is not: which is not the same as an empty one. */

@@ -4,6 +4,7 @@ import { indexed, isDone, type Bead } from '../domain/bead.ts';
 import { counts } from '../domain/detail.ts';
 import { inReadyOrder, isReady } from '../domain/ready.ts';
 import { readCache, version, writeCache, type Header } from './cache-file.ts';
+import { countCustom, perhapsActive, type CustomCounts } from './custom-counts.ts';
 import type { Ledger } from './ledger.ts';
 import { writeOpenPage } from './open-page.ts';
 import { partOf, textIn, type Line, type Part, type Parts, type WrittenPart } from './part.ts';
@@ -15,8 +16,10 @@ export interface ReadyHeader extends Header {
   readonly ready: number;
   /** From this time on (milliseconds) a deferred bead may have become ready; null when none is deferred. */
   readonly until: number | null;
-  /** Whether a live bead waits for one of another ledger, which the caller has to judge. */
+  /** Whether a live bead waits for one of another ledger, or one of the list has a status that the settings add, which the caller has to judge. */
   readonly foreign: boolean;
+  /** Which of the list have such a status, where nothing else has to be judged. */
+  readonly custom: CustomCounts;
 }
 
 /** What a projection was worked out to be. */
@@ -166,8 +169,10 @@ function writeReady(ledger: Ledger, commit: string, shards: ReadonlyMap<string, 
   const beads = indexed(byId);
   const now = ledger.now();
   const open = inReadyOrder([...byId.values()].filter((bead) => !isDone(bead)));
-  const ready = open.filter((bead) => isReady(beads, bead, now));
-  const foreign = open.some((bead) => waitsAbroad(ledger, bead));
+  const ready = open.filter((bead) => isReady(beads, bead, now, perhapsActive));
+  const abroad = open.some((bead) => waitsAbroad(ledger, bead));
+  const custom = abroad ? undefined : countCustom(undefined, [], ready);
+  const foreign = abroad || custom !== undefined;
   let [count, until]: [number, number | null] = [0, null];
   const texts = new Map<Bead, string>();
   for (const [shard, { beads: own, lines, rest }] of shards) {
@@ -178,7 +183,7 @@ function writeReady(ledger: Ledger, commit: string, shards: ReadonlyMap<string, 
       if (deferred > now) until = Math.min(deferred, until ?? deferred);
     }
   }
-  const header: ReadyHeader = { version, commit, count, ready: ready.length, until, foreign };
+  const header: ReadyHeader = { version, commit, count, ready: ready.length, until, foreign, custom };
   writeCache(ledger, 'ready', header, textOf(ready.map((bead) => countedText(texts.get(bead)!, counts(bead, dependents(bead.id))))));
   writeOpenPage(ledger, { version, commit }, open, dependents);
   writeCache(ledger, 'ready-ids', { version, commit }, textOf(ready.map(({ id }) => id)));

@@ -5,6 +5,7 @@ import { openWork } from '../domain/query.ts';
 import { readyOrder } from '../domain/ready.ts';
 import { readRef } from '../git/refs.ts';
 import { readCacheStart, writeCache, type Header } from './cache-file.ts';
+import { countCustom, type CustomCounts } from './custom-counts.ts';
 import type { Ledger } from './ledger.ts';
 import { referrersAt } from './projection.ts';
 
@@ -12,11 +13,14 @@ import { referrersAt } from './projection.ts';
 export interface OpenPage {
   readonly total: number;
   readonly beads: readonly Counted[];
+  /** Which of all of it have a status that the settings add: they say whether such beads belong there. */
+  readonly custom: CustomCounts;
 }
 
 /** The first line of the file `open`, behind which the first of all open work stand. */
 interface OpenHeader extends Header {
   readonly open: number;
+  readonly custom: CustomCounts;
 }
 
 const name = 'open';
@@ -26,7 +30,7 @@ const length = 200;
 export function writeOpenPage(ledger: Ledger, header: Header, beads: readonly Bead[], dependents: (id: string) => number): void {
   const open = beads.filter((bead) => matches(openWork, bead));
   const lines = open.slice(0, length).map((bead) => `${JSON.stringify(counted(bead, dependents(bead.id)))}\n`);
-  const own: OpenHeader = { ...header, open: open.length };
+  const own: OpenHeader = { ...header, open: open.length, custom: countCustom(undefined, [], open) };
   writeCache(ledger, name, own, lines.join(''));
 }
 
@@ -36,7 +40,7 @@ export async function openPage(ledger: Ledger, limit: number): Promise<OpenPage 
   const [commit, page] = [await readRef(ledger.repository, ledger.ref), readCacheStart<OpenHeader, Counted>(ledger, name, length)];
   if (commit === undefined || page === undefined) return undefined;
   const { header, lines } = page;
-  if (header.commit === commit) return { total: header.open, beads: lines.slice(0, limit) };
+  if (header.commit === commit) return { total: header.open, beads: lines.slice(0, limit), custom: header.custom };
   const { differenceSince } = await import('./difference.ts');
   const difference = await differenceSince(ledger, header.commit, commit);
   if (difference === undefined) return undefined;
@@ -46,7 +50,7 @@ export async function openPage(ledger: Ledger, limit: number): Promise<OpenPage 
   if (limit > known.length && lines.length < header.open) return undefined;
   const referrers = await referrersAt(ledger, commit);
   const fresh = [...after.values()].filter((bead) => matches(openWork, bead));
-  const gone = [...before.values()].filter((bead) => matches(openWork, bead)).length;
+  const gone = [...before.values()].filter((bead) => matches(openWork, bead));
   const beads = [...known, ...fresh].sort(readyOrder).slice(0, limit).map((bead) => counted(bead, referrers(bead.id).length));
-  return { total: header.open - gone + fresh.length, beads };
+  return { total: header.open - gone.length + fresh.length, beads, custom: countCustom(header.custom, gone, fresh) };
 }

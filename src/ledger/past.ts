@@ -1,6 +1,6 @@
 import { Refused } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
-import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
+import { indexed, isBuiltIn, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { counted } from '../domain/detail.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
 import { readObjects } from '../git/object.ts';
@@ -88,7 +88,7 @@ export async function readyThen(ledger: Ledger, limit: number): Promise<ReadyLis
   const now = ledger.now();
   const ready = work.filter((bead) => isReady(live, bead, now)).sort(readyOrder);
   const beads = ready.slice(0, limit).map((bead) => counted(bead, all.referrers?.(bead.id).length ?? 0));
-  return { total: ready.length, beads, foreign: work.some((bead) => !isDone(bead) && waitsAbroad(ledger, bead)) };
+  return { total: ready.length, beads, foreign: work.some((bead) => !isDone(bead) && (!isBuiltIn(bead.status) || waitsAbroad(ledger, bead))) };
 }
 
 /** What `allIds` answers, for a ledger as it was. */

@@ -3,6 +3,7 @@ import { isDone, type Bead } from '../domain/bead.ts';
 import { counted, type Counted } from '../domain/detail.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
 import { readCache, readCacheStart } from './cache-file.ts';
+import { countCustom, perhapsActive } from './custom-counts.ts';
 import type { Difference } from './kept-difference.ts';
 import type { Ledger } from './ledger.ts';
 import { affecting, targetsOf, waitsAbroad, type ReadyHeader } from './live.ts';
@@ -27,19 +28,22 @@ export async function patchReady(ledger: Ledger, header: ReadyHeader, commit: st
     const now = ledger.now();
     const judged = await ask(view, (wanted) => loader.load(view, wanted), (loaded) => {
       loaded.load(concerned);
-      return [...concerned].flatMap((id) => loaded.get(id) ?? []).filter((bead) => isReady(loaded, bead, now));
+      return [...concerned].flatMap((id) => loaded.get(id) ?? []).filter((bead) => isReady(loaded, bead, now, perhapsActive));
     });
     const fresh = judged.map((bead) => counted(bead, referrers(bead.id).length));
-    const lost = [...concerned].filter((id) => ids.body.includes(`\n${id}\n`)).length;
+    const lost = [...concerned].filter((id) => ids.body.includes(`\n${id}\n`));
+    const abroad = (header.foreign && header.custom === undefined) || [...difference.after.values()].some((bead) => !isDone(bead) && waitsAbroad(ledger, bead));
+    const custom = abroad ? undefined : countCustom(header.custom, lost.flatMap((id) => difference.before.get(id) ?? view.get(id) ?? []), judged);
     const kept = (readCacheStart<ReadyHeader, Counted>(ledger, 'ready', limit + concerned.size)?.lines ?? []).filter(({ id }) => !concerned.has(id));
     const lines = [...kept, ...fresh].sort(readyOrder).slice(0, limit);
     return {
       header: {
         ...header,
         commit,
-        ready: header.ready - lost + fresh.length,
+        ready: header.ready - lost.length + fresh.length,
         until: earliest([header.until, ...[...difference.after.values()].map((bead) => timeOf(bead.defer_until) ?? null)], now),
-        foreign: header.foreign || [...difference.after.values()].some((bead) => !isDone(bead) && waitsAbroad(ledger, bead)),
+        foreign: abroad || custom !== undefined,
+        custom,
       },
       lines: lines.map((bead) => recount(bead, difference, referrers)),
     };

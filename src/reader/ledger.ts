@@ -4,6 +4,7 @@ import { shardOf } from '../base/ids.ts';
 import { isObject } from '../base/jsonl.ts';
 import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
+import { customStatuses, type CategoryOf } from '../domain/status.ts';
 
 /** Where a ledger is: `dir` is a clone, a worktree of one, or a bare repository. */
 export interface LedgerPlace {
@@ -146,7 +147,9 @@ class LedgerCommit implements ReadLedger {
 
   async ready(now: number): Promise<Bead[]> {
     const beads = await this.all();
-    return [...beads.all()].filter((bead) => isReady(beads, bead, now)).sort(readyOrder);
+    const custom = customStatuses(await this.settings('config'));
+    const categoryOf: CategoryOf = ({ status }) => custom.find(({ name }) => name === status)?.category;
+    return [...beads.all()].filter((bead) => isReady(beads, bead, now, categoryOf)).sort(readyOrder);
   }
 
   async settings(name: string): Promise<Readonly<Record<string, unknown>>> {

@@ -1,7 +1,6 @@
 import { carryOut, observeClaims } from '../actions/claim-orders.ts';
 import { claimHub, lookAtHub } from '../actions/claims.ts';
-import type { SyncReport, SyncRound } from '../actions/sync.ts';
-import { Failure } from '../base/errors.ts';
+import { forEachLedger, type LedgerFailure, type SyncReport } from '../actions/sync.ts';
 import { giveSign } from '../actions/signs-of-life.ts';
 import { decide } from '../domain/claim.ts';
 import { noteSigns } from '../ledger/claims.ts';
@@ -29,16 +28,9 @@ export async function claimsTick(town: Town, rig: Rig, fetched: string): Promise
 }
 
 /** A round over the claims of every rig whose ledger was just shared. One that fails holds up no other, and is answered. */
-export async function claimsRound(town: Town, shared: readonly Pick<SyncReport, 'name' | 'remote'>[]): Promise<SyncRound['failures']> {
-  const failures: { name: string; failure: Failure }[] = [];
-  for (const { name, remote } of shared) {
+export function claimsRound(town: Town, shared: readonly Pick<SyncReport, 'name' | 'remote'>[]): Promise<LedgerFailure[]> {
+  return forEachLedger(shared, async ({ name, remote }) => {
     const rig = town.rigs.find((each) => each.name === name);
-    try {
-      if (rig !== undefined) await claimsTick(town, rig, remote);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failures.push({ name, failure: error });
-    }
-  }
-  return failures;
+    if (rig !== undefined) await claimsTick(town, rig, remote);
+  });
 }

@@ -90,6 +90,11 @@ config("prefers the rig to the town, and a file to the ledger, and says so", asy
   assert.equal([explained.value, explained.source], ['claude', join(rig, 'settings/config.json')]);
   assert.equal(explained.hidden.map(({ value }) => value), ['exec', 'gemini', 'codex']);
   assert.match(await gtOutput(crew, ['config', 'set', '--rig', 'shop', 'roles.polecat.agent', 'amp']), /config.json says claude, and that counts/);
+  await gtOutput(town, ['config', 'set', 'types.custom', 'chrome']);
+  local(town, '{"status":{"custom":"in_review:active"}}');
+  const id = await gtOutput(town, ['create', 'Weld the pod', '--rig', 'shop', '--type', 'chrome', '--silent']);
+  await gtOutput(town, ['batch', '--json'], { input: `update ${id} status=in_review type=chrome` });
+  assert.equal((await gtJson<{ id: string; issue_type: string; status: string }[]>(crew, ['ready'])).map(({ id, issue_type: type, status }) => [id, type, status]), [[id, 'chrome', 'in_review']]);
 });
 
 config("keeps the queue's settings with the rig", async () => {

@@ -342,6 +342,36 @@ for (const [name, argv] of Object.entries(called)) {
     assert.is(place.run(['kv', 'get', 'deploy']).code, 1);
   });
 
+  surface('statuses of their own, by what the settings say of each', async () => {
+    const place = await begun(argv);
+    const ids = ['gate', 'horn', 'rust', 'haul'].map((title) => place.say('create', title, '--silent'));
+    const [gate = '', horn = '', rust = '', haul = ''] = ids;
+    place.say('config', 'set', 'status.custom', 'in_review:active,qa:wip,shelved:frozen,shipped:done');
+    for (const [id, status] of [[gate, 'in_review'], [horn, 'qa'], [rust, 'shelved'], [haul, 'shipped']] as const) place.say('update', id, '--status', status);
+    const titles = (...words: string[]): unknown[] => place.json(...words).map(({ title }) => title).sort();
+    assert.equal(place.json<{ custom_statuses: Json[] }>('statuses').custom_statuses.map((each) => [each['name'], each['category']]), [['in_review', 'active'], ['qa', 'wip'], ['shelved', 'frozen'], ['shipped', 'done']]);
+    assert.equal([titles('ready'), titles('ready', '-p', '2'), titles('list'), titles('list', '--sort', 'title'), titles('list', '--status', 'shipped,shelved'), titles('query', 'status != qa')], [['gate'], ['gate'], ['gate', 'horn'], ['gate', 'horn'], ['haul', 'rust'], ['gate', 'haul', 'rust']]);
+    assert.is(place.run(['create', 'paint', '--deps', gate]).code, 0);
+    assert.equal([titles('blocked'), place.json('list', '--limit', '1').length, place.run(['list', '--limit', '1']).stdout.split('\n').at(-2)], [['paint'], 1, '(more: 2 of 3 are not shown; --limit 0 shows all)']);
+    for (const [words, code, message] of [[['update', gate, '--status', 'shpped'], 'status.unknown', /shipped/], [['list', '--status', 'bogus'], 'status.unknown', /in_review/], [['config', 'set', 'status.custom', 'qa:chrome'], 'status.bad', /"qa:chrome"/]] as const) {
+      const ran = place.run([...words, '--json']);
+      const told = JSON.parse(ran.stdout || ran.stderr) as Json;
+      assert.equal([ran.code, told['code']], [1, code]);
+      assert.match(String(told['error']), message);
+    }
+    const file = join(place.path, 'all.jsonl');
+    writeFileSync(file, place.say('export'));
+    const other = await begun(argv);
+    other.say('import', file);
+    const work = (text: string): string[] => text.split('\n').filter((line) => line.includes('"issue_type":"task"'));
+    assert.equal(work(other.say('export')), work(place.say('export')), 'where nobody has heard of the statuses');
+    place.say('config', 'unset', 'status.custom');
+    assert.equal([titles('ready'), titles('list', '--status', 'in_review'), place.json('show', haul).map(({ status }) => status)], [[], ['gate'], ['shipped']]);
+    assert.is(place.run(['list', '--status', 'nothing']).code, 1);
+    place.say('update', gate, '-s', 'open', '-p', '0');
+    assert.equal(titles('ready'), ['gate']);
+  });
+
   surface('what there is, and where', async () => {
     const place = await garageAt(argv);
     assert.equal(place.json<{ built_in_statuses: Json[] }>('statuses').built_in_statuses.map((each) => each['name']), ['open', 'in_progress', 'blocked', 'hooked', 'deferred', 'pinned', 'closed']);

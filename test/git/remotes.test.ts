@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
 import { cloneBare, defaultBranch, fetch, listRemoteRefs, push, remoteUrl } from '../../src/git/remotes.ts';
-import { temporary } from '../helpers/temporary.ts';
+import { output, temporary } from '../helpers/temporary.ts';
 import { eachFormat, fresh, git, looseCommit, thrown } from './ground.ts';
 
 /** A hub with a branch `trunk` that is its main one, and another. */
@@ -157,22 +157,44 @@ fetching('goes on over a worktree that a dead process has left half made', async
   assert.equal([await readRef(clone, 'refs/remotes/origin/new'), existsSync(folder)], [commit, false]);
 });
 
-fetching('says what is in the way where the remote has given up a branch for others below its name, and how it goes', async () => {
-  const from = await hub();
-  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
-  const refspec = '+refs/heads/other/one:refs/remotes/origin/other/one';
-  await git(from.gitDir, ['branch', '-m', 'other', 'other/one']);
-  const error = await thrown(() => fetch(clone, 'origin', [refspec]));
-  assert.equal([error.code, error.message.split(' ', 1)[0]], ['fetch.blocked', 'refs/remotes/origin/other']);
-  await git(clone.gitDir, (error.hint ?? '').split(' (', 1)[0]!.split(' ').slice(1));
-  await fetch(clone, 'origin', [refspec]);
-  assert.ok(await readRef(clone, 'refs/remotes/origin/other/one'));
+fetching('says what is in the way where the remote has given up a branch for others below its name or above it, and how it goes, whatever else the remote is fetched by', async () => {
+  for (const [old, now, configured] of [['other', 'other/one', '*'], ['other', 'other/one', 'trunk'], ['new/a/b', 'new', 'trunk']] as const) {
+    const from = await hub();
+    if (old !== 'other') await git(from.gitDir, ['branch', '-m', 'other', old]);
+    const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+    await git(clone.gitDir, ['config', 'remote.origin.fetch', `+refs/heads/${configured}:refs/remotes/origin/${configured}`]);
+    await git(from.gitDir, ['branch', '-m', old, now]);
+    const refspec = `+refs/heads/${now}:refs/remotes/origin/${now}`;
+    const error = await thrown(() => fetch(clone, 'origin', [refspec]));
+    assert.equal([error.code, error.message.split(' ', 1)[0]], ['fetch.blocked', `refs/remotes/origin/${old}`]);
+    await output(['sh', '-c', (error.hint ?? '').split(' (', 1)[0]!], { cwd: clone.gitDir });
+    await fetch(clone, 'origin', [refspec]);
+    assert.ok(await readRef(clone, `refs/remotes/origin/${now}`));
+  }
 });
 
 fetching('says that a remote cannot be reached', async () => {
   const error = await thrown(async () => fetch(await fresh(), '/no/such/repository', []));
   assert.is(error.code, 'remote.unreachable');
   assert.match(error.message, /\/no\/such\/repository/);
+});
+
+fetching('says that a remote cannot be reached where the connection was lost at the very end', async () => {
+  const from = await hub();
+  const clone = await cloneBare(from.gitDir, join(temporary(), 'x'));
+  const ssh = join(temporary(), 'ssh');
+  writeFileSync(ssh, '#!/bin/sh\nsh -c "$2"\necho "client_loop: send disconnect: Broken pipe" >&2\nexit 255\n', { mode: 0o755 });
+  await git(clone.gitDir, ['config', 'remote.origin.url', `far:${from.gitDir}`]);
+  await git(from.gitDir, ['update-ref', 'refs/heads/new', await looseCommit(from, 'new')]);
+  process.env['GIT_SSH'] = ssh;
+  process.env['GIT_SSH_VARIANT'] = 'simple';
+  try {
+    const error = await thrown(() => fetch(clone, 'origin', []));
+    assert.equal([error.code, error.message], ['remote.unreachable', 'origin cannot be reached: client_loop: send disconnect: Broken pipe']);
+  } finally {
+    delete process.env['GIT_SSH'];
+    delete process.env['GIT_SSH_VARIANT'];
+  }
 });
 
 fetching('refuses refspecs that are options', async () => {
@@ -240,12 +262,48 @@ pushing("takes a hub's refusal for no lost race because a word in it ends like o
   await git(far.gitDir, ['config', 'receive.procReceiveRefs', 'refs/heads/main']);
   mkdirSync(join(far.gitDir, 'hooks'), { recursive: true });
   const hook = join(far.gitDir, 'hooks/proc-receive');
-  for (const [reason, code] of [['push blocked by policy', 'push.denied'], ['unexpected author', 'push.denied'], ['cannot lock ref', 'push.refused'], ['main.lock: File exists', 'push.refused']] as const) {
+  for (const [reason, code] of [['push blocked by policy', 'push.denied'], ['reference-transaction hook: main is frozen', 'push.denied'], ['unexpected author', 'push.denied'], ['cannot lock ref', 'push.refused'], ['main.lock: File exists', 'push.refused']] as const) {
     const said = `ng refs/heads/main ${reason}`;
     writeFileSync(hook, `#!/bin/sh\nprintf '000eversion=1\\n0000%04x%s0000' ${said.length + 4} '${said}'\ncat >/dev/null\n`);
     chmodSync(hook, 0o755);
     assert.is((await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: one }] }))).code, code, reason);
   }
+});
+
+pushing('takes it for a refusal where a hub that says no more than that it failed has moved nothing', async () => {
+  const { far, near, one, two } = await pair();
+  await push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: one }] });
+  await git(far.gitDir, ['config', 'receive.procReceiveRefs', 'refs/heads/main']);
+  mkdirSync(join(far.gitDir, 'hooks'), { recursive: true });
+  for (const [from, reason] of [[one, 'failed to update ref'], [undefined, 'failed to update ref'], [one, 'atomic transaction failed']] as const) {
+    const said = `ng refs/heads/main ${reason}`;
+    writeFileSync(join(far.gitDir, 'hooks/proc-receive'), `#!/bin/sh\nprintf '000eversion=1\\n0000%04x%s0000' ${said.length + 4} '${said}'\ncat >/dev/null\n`, { mode: 0o755 });
+    assert.is((await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from, to: two }] }))).code, 'push.denied', reason);
+  }
+});
+
+pushing('takes it for a refusal where a hub has a ref of the name of a folder that the push needs', async () => {
+  const { near, one } = await pair();
+  await push(near, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: one }] });
+  const error = await thrown(() => push(near, 'origin', { updates: [{ ref: 'refs/heads/main/mine', from: null, to: one }] }));
+  assert.is(error.code, 'push.denied');
+  assert.match(error.message, /'refs\/heads\/main' exists/);
+});
+
+pushing('takes it for a lost race where somebody moves a ref while the hub takes the push', async () => {
+  const { far, near, one, two, side } = await pair();
+  await push(near, 'origin', { updates: [{ ref, from: null, to: one }] });
+  const other = await looseCommit(far, 'other', [one]);
+  mkdirSync(join(far.gitDir, 'hooks'), { recursive: true });
+  for (const from of [one, undefined]) {
+    for (const atomic of [true, false]) {
+      await git(far.gitDir, ['update-ref', ref, one]);
+      writeFileSync(join(far.gitDir, 'hooks/pre-receive'), `#!/bin/sh\nunset GIT_QUARANTINE_PATH\ngit update-ref ${ref} ${other}\n`, { mode: 0o755 });
+      const error = await thrown(() => push(near, 'origin', { updates: [{ ref, from, to: two }, { ref: 'refs/claims/gt-1', from: null, to: side }], atomic }));
+      assert.equal([error.code, error.data?.['refs']], ['push.refused', [ref]]);
+    }
+  }
+  assert.is(await readRef(far, ref), other);
 });
 
 pushing('lets exactly one of eight pushes make a claim', async () => {

@@ -228,6 +228,17 @@ alone('changes nothing in lines from before removals of a part were told apart',
   assert.equal(mergeStored(before, after), after);
 });
 
+alone('keeps status and worker as one register, a status of the settings’ own among them', () => {
+  const phased = (stamp: string, status: string, assignee?: string): Stored => ({
+    bead: bead('gt-a', { status, ...(assignee === undefined ? {} : { assignee }) }),
+    clock: { born: born('1'), phase: assignee === undefined ? [born(stamp), status] : [born(stamp), status, assignee] },
+  });
+  const [hooked, reviewed, closed] = [phased('2', 'hooked', 'nux'), phased('3', 'in_review'), { bead: bead('gt-a', { status: 'closed', closed_at: '2026-05-01T08:00:00Z' }), clock: { born: born('1'), closes: { [born('2')]: { at: '2026-05-01T08:00:00Z' } } } }];
+  for (const [one, other] of [[hooked, reviewed], [reviewed, hooked]] as const) assert.equal([mergeStored(one, other).bead.status, mergeStored(one, other).bead.assignee], ['in_review', undefined]);
+  for (const [one, other] of [[closed, reviewed], [reviewed, closed]] as const) assert.is(mergeStored(one, other).bead.status, 'closed');
+  assert.is(mergeStored(phased('4', 'hooked', 'slit'), reviewed).bead.assignee, 'slit');
+});
+
 alone.run();
 
 /** A merge that decides wrongly about beads that both sides have. */

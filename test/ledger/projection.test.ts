@@ -21,6 +21,7 @@ import { importCommit } from '../../src/git/import.ts';
 import { keptDifference } from '../../src/ledger/kept-difference.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
+import { customReady } from '../../src/ledger/custom-counts.ts';
 import { openPage } from '../../src/ledger/open-page.ts';
 import { liveHolding } from '../../src/ledger/search.ts';
 import { allIds, keptBeads, liveBeads, readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledger/projection.ts';
@@ -35,7 +36,7 @@ function cacheFolder(ledger: Ledger): string {
 }
 
 /** All that the projection answers. */
-async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly total: number; readonly foreign: boolean; readonly beads: readonly Bead[] }; readonly live: readonly Bead[]; readonly referrers: unknown; readonly ids: readonly string[] }> {
+async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly total: number; readonly foreign: boolean; readonly beads: readonly Bead[] }; readonly custom: unknown; readonly live: readonly Bead[]; readonly referrers: unknown; readonly ids: readonly string[] }> {
   const live = await liveBeads(ledger);
   const referrers = await referrersAt(ledger, (await readRef(ledger.repository, ledger.ref)) ?? '');
   const ids = await allIds(ledger);
@@ -44,6 +45,7 @@ async function answers(ledger: Ledger): Promise<{ readonly ready: { readonly tot
   for (const asked of [2, 2, 0]) assert.equal(await readyBeads(ledger, asked), { total, foreign, beads: beads.slice(0, asked) });
   return {
     ready: { total, foreign, beads: beads.map((bead) => ({ ...bead })) },
+    custom: await customReady(ledger),
     live: [...live.all()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     ids,
     referrers: ids.map((id) => [id, referrers(id).map((referrer) => referrer.id).sort()]),
@@ -60,8 +62,9 @@ async function glimpsed(ledger: Ledger): Promise<string[]> {
   const open = all.filter((bead) => matches(openWork, bead)).sort(readyOrder);
   for (const limit of [0, 1, 3, 200]) {
     const page = await openPage(ledger, limit);
-    if (page !== undefined) assert.equal({ total: page.total, beads: page.beads.map(({ id, title, priority, status, dependent_count: count }) => ({ id, title, priority, status, count })) }, {
+    if (page !== undefined) assert.equal({ total: page.total, custom: page.custom?.['in_review'] ?? 0, beads: page.beads.map(({ id, title, priority, status, dependent_count: count }) => ({ id, title, priority, status, count })) }, {
       total: open.length,
+      custom: open.filter(({ status }) => status === 'in_review').length,
       beads: open.slice(0, limit).map(({ id, title, priority, status }) => ({ id, title, priority, status, count: all.filter((other) => other.dependencies?.some((edge) => edge.depends_on_id === id)).length })),
     });
   }
@@ -90,6 +93,7 @@ const verbs: Record<string, (beads: Beads, id: string, other: string) => BeadCha
   free: (beads, id, other) => undepend(beads, id, other, nux),
   defer: (beads, id) => edit(beads, id, { defer_until: '2026-05-01T08:30:00Z' }, nux),
   pin: (beads, id) => edit(beads, id, { status: 'pinned' }, nux),
+  review: (beads, id) => edit(beads, id, { status: 'in_review' }, { ...nux, statuses: ['in_review'] }),
   wait: (beads, id, other) => depend(beads, id, other, 'waits-for', nux),
   label: (beads, id) => addLabel(beads, id, 'rig', nux),
 };
@@ -131,7 +135,9 @@ projection('brought up to date by differences is what is worked out from nothing
         assert.equal(await answers(ledger), kept);
         assert.is(roughCount(ledger), kept.ids.length);
         const whole = await consult(ledger, (view) => [...view.all()]);
-        assert.equal(kept.ready.beads.map(({ id }) => id).sort(), readyIn(whole, watch.time));
+        const perhaps = kept.ready.beads.filter(({ status }) => status === 'in_review').length;
+        assert.equal([kept.custom, kept.ready.foreign], [perhaps === 0 ? undefined : { in_review: perhaps }, perhaps > 0]);
+        assert.equal(kept.ready.beads.map(({ id }) => id).sort(), readyIn(whole.map((bead) => (bead.status === 'in_review' ? { ...bead, status: 'open' } : bead)), watch.time));
         assert.equal(kept.ids, whole.filter(({ status }) => status !== 'tombstone').map(({ id }) => id).sort());
       }
     }),

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSyn
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isStamp, stampTime } from '../../src/base/clock.ts';
+import { isStamp, stampAfter, stampTime } from '../../src/base/clock.ts';
 import { shardOf } from '../../src/base/ids.ts';
 import { find } from '../../src/domain/bead.ts';
 import { close, remove } from '../../src/domain/closing.ts';
@@ -13,7 +13,7 @@ import { setSetting } from '../../src/domain/setting.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { readRef } from '../../src/git/refs.ts';
 import { readFormat } from '../../src/ledger/init.ts';
-import { lastStamp, replicaOf, stateFolder } from '../../src/ledger/ledger.ts';
+import { keepStamp, lastStamp, replicaOf, stateFolder } from '../../src/ledger/ledger.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { nux, refusal } from '../helpers/garage.ts';
@@ -70,6 +70,15 @@ transaction('remembers the last stamp from one write to the next, and wholly whe
     const { clock } = (await lineIn(ledger, `gt-${index}`)) as { clock: { born: string } };
     assert.is(readFileSync(file, 'utf8'), JSON.stringify(clock.born), left);
   }
+});
+
+transaction('remembers the last stamp where somebody takes the file away that it was read from', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  const known = lastStamp(ledger.repository)!;
+  rmSync(join(stateFolder(ledger.repository), 'clock'));
+  keepStamp(ledger.repository, known, stampAfter(known, 'abcdef'));
+  assert.is(lastStamp(ledger.repository), stampAfter(known, 'abcdef'));
 });
 
 transaction('writes over what a clock that was ahead has written, though this clone forgot its own', async () => {

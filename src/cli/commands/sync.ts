@@ -1,5 +1,5 @@
 import { poke } from '../../actions/poke.ts';
-import { sharedLedgers, syncTown, type SyncReport, type SyncRound } from '../../actions/sync.ts';
+import { sharedLedgers, syncTown, type LedgerFailure, type SyncReport } from '../../actions/sync.ts';
 import { claimsRound } from '../../supervisors/claims.ts';
 import { defineCommand } from '../command.ts';
 import { enter } from '../entry.ts';
@@ -16,7 +16,7 @@ export const command = defineCommand({
     const { ledgers, failures } = await syncTown(town, who, { remote, signal: context.signal, progress: (line) => context.progress(line) });
     if (ledgers.some(({ folded }) => folded.length > 0)) poke(town, context.env);
     const neglected = await claimsRound(town, ledgers);
-    const warn = (what: string, { failure }: SyncRound['failures'][number]): void => context.warn(`gt: ${what}: ${failure.message}${failure.hint === undefined ? '' : `\n  try: ${failure.hint}`}`);
+    const warn = (what: string, { failure }: LedgerFailure): void => context.warn(`gt: ${what}: ${failure.message}${failure.hint === undefined ? '' : `\n  try: ${failure.hint}`}`);
     for (const each of failures) warn(`the ledger of ${each.name} was not shared`, each);
     for (const each of neglected) warn(`the claims of ${each.name} were not looked after`, each);
     return { ledgers, failures: [...failures, ...neglected] };

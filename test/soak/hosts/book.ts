@@ -20,6 +20,11 @@ export class Book {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + times);
   }
 
+  /** How often it has come to something. */
+  times(kind: string): number {
+    return this.counts.get(kind) ?? 0;
+  }
+
   all(kind: Filed['kind']): Filed[] {
     return [...this.beads.values()].filter((each) => each.kind === kind);
   }

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Book, diceOf, pick, type Dice } from './book.ts';
-import { breakConnection, cuts, lacking, Machine, openDoor, path, untilReached } from './machines.ts';
-import { disrupt, gt, handOut, share, sling, write, type Host } from './people.ts';
+import { breakConnection, cuts, lacking, Machine, openDoor, path, untilReached, type Cut } from './machines.ts';
+import { beginEndless, clash, disrupt, gt, handOut, share, sling, untilTold, write, type Host } from './people.ts';
 import { disprove, readBeads, type Hub } from './proof.ts';
 
 const inside = 'GASTOWN_SOAK_INSIDE';
@@ -20,6 +20,8 @@ const minute = 60_000;
 const day = 1440 * minute;
 /** By how much each clock is wrong at most, in milliseconds. */
 const skews = [0, 10 * minute, -3 * day, 800 * day];
+/** Which host loses its work for certain: one that soon takes note of a lost connection. */
+const loser = 2;
 const machines: Machine[] = [];
 
 async function open(name: string, address: string, folder: string, env: Readonly<Record<string, string>>): Promise<Machine> {
@@ -61,17 +63,43 @@ async function build(folder: string, dice: Dice, book: Book): Promise<{ hub: Hub
   return { hub: { machine: far, repository, before }, hosts };
 }
 
+/** One of the ways to cut a host off that were used least, so that a short play comes to all of them. */
+function draw(dice: Dice, book: Book): Cut | undefined {
+  const used = ({ name }: Cut): number => book.times(`cut: ${name}`);
+  return pick(dice, cuts.filter((cut) => used(cut) === Math.min(...cuts.map(used))));
+}
+
+/** Cuts a host off while it works, until another one has taken that work over, and joins it again: it learns of its loss before it is done. */
+async function loseWork(hub: Hub, host: Host, others: readonly Host[]): Promise<void> {
+  const { machine, dice, book } = host;
+  const hold = join(machine.home, 'hold');
+  writeFileSync(hold, '');
+  const bead = await beginEndless(host, hold);
+  const cut = draw(dice, book);
+  if (bead !== undefined && cut !== undefined) {
+    await untilTold([host], 'session.started', bead);
+    await cut.cut(hub.machine, machine);
+    book.count(`cut: ${cut.name}`);
+    await untilTold(others, 'work.taken-over', bead);
+    await cut.join(hub.machine, machine);
+    book.count('joined again');
+    await untilTold([host], 'work.lost', bead);
+  }
+  rmSync(hold);
+}
+
 /** Cuts one host off and joins it again, over and over; now and then a bead is slung on both sides of a cut. */
-async function disturb(hub: Hub, host: Host, everywhere: readonly Host[]): Promise<void> {
+async function disturb(hub: Hub, host: Host, everywhere: readonly Host[], loses: boolean): Promise<void> {
   const { machine, dice, book, end } = host;
+  if (loses) await loseWork(hub, host, everywhere.filter((each) => each !== host));
   const slings: Promise<void>[] = [];
   while (performance.now() < end) {
     await sleep(1000 + dice() * 9000);
-    const cut = pick(dice, cuts);
+    const cut = draw(dice, book);
     if (cut === undefined || performance.now() > end) break;
     await cut.cut(hub.machine, machine);
     book.count(`cut: ${cut.name}`);
-    const bead = dice() < 0.6 ? pick(dice, book.all('work').filter(({ slung, tries, host: at }) => !slung && tries < 3 && at === machine.name)) : undefined;
+    const bead = dice() < 0.6 || book.times('sling: while cut off') === 0 ? pick(dice, book.all('work').filter(({ slung, tries, host: at }) => !slung && tries < 3 && at === machine.name)) : undefined;
     const other = pick(dice, everywhere.filter((each) => each !== host));
     if (bead !== undefined && other !== undefined) slings.push(sling(host, bead), sling(other, bead));
     await sleep(dice() < 0.7 ? 500 + dice() * 5000 : 8000 + dice() * 15_000);
@@ -88,7 +116,7 @@ async function breakOff(hub: Hub, dice: Dice, book: Book, end: number): Promise<
   }
 }
 
-/** Waits until all slung work is closed everywhere and the queue is empty; what came back is slung again. */
+/** Waits until all slung work is closed everywhere and the queue is empty, on the hub and on every host, whose engines look around every half minute; what came back is slung again. */
 async function settle(hub: Hub, hosts: readonly Host[], book: Book): Promise<boolean> {
   for (const until = performance.now() + settleMilliseconds; performance.now() < until; await sleep(1000)) {
     let waiting = 0;
@@ -99,8 +127,9 @@ async function settle(hub: Hub, hosts: readonly Host[], book: Book): Promise<boo
       waiting += open.length + requests.length;
       for (const bead of open) if (host === hosts[0] && beads.get(bead.id)?.status === 'open') await sling(host, bead);
     }
-    const left = await hub.machine.output(hub.repository, ['git', 'for-each-ref', '--format=%(refname)', 'refs/claims', 'refs/heads/mq', 'refs/heads/polecat']);
-    if (waiting === 0 && left === '') return true;
+    const left = [await hub.machine.output(hub.repository, ['git', 'for-each-ref', '--format=%(refname)', 'refs/claims', 'refs/heads/mq', 'refs/heads/polecat'])];
+    for (const { machine, clone } of hosts) left.push(await machine.output(clone, ['git', 'for-each-ref', '--format=%(refname)', 'refs/heads/mq']));
+    if (waiting === 0 && left.every((refs) => refs === '')) return true;
   }
   return false;
 }
@@ -139,7 +168,9 @@ async function play(folder: string): Promise<string[]> {
   const end = performance.now() + seconds * 1000;
   const hosts = made.map((host): Host => ({ ...host, end }));
   say(`${hosts.length} hosts work for ${seconds} s`);
-  await Promise.all([...hosts.flatMap((host) => [write(host), handOut(host, hosts), share(host), disrupt(host), disturb(hub, host, hosts)]), breakOff(hub, dice, book, end)]);
+  const [first, last] = [hosts[0], hosts.at(-1)];
+  if (first !== undefined && last !== undefined) await clash(first, last);
+  await Promise.all([...hosts.flatMap((host, index) => [write(host), handOut(host, hosts), share(host), disrupt(host), disturb(hub, host, hosts, index === loser)]), breakOff(hub, dice, book, end)]);
   say('all are joined again; what was begun is finished');
   const settled = await settle(hub, hosts, book);
   say(settled ? 'everything is finished' : 'not everything is finished');
@@ -149,7 +180,7 @@ async function play(folder: string): Promise<string[]> {
   for (const [kind, times] of [...book.counts].sort()) console.log(`${String(times).padStart(8)}  ${kind}`);
   const wrong = await disprove(hub, hosts, book);
   say(`${book.beads.size} beads, ${book.comments.length} comments, ${book.labels.length} labels were held against the ledger, and ${book.all('work').length} pieces of work against the branch`);
-  const silent = expected.filter((kind) => (book.counts.get(kind) ?? 0) === 0).map((kind) => `it never came to: ${kind}`);
+  const silent = expected.filter((kind) => book.times(kind) === 0).map((kind) => `it never came to: ${kind}`);
   return [...(settled ? [] : [`all work was finished within ${settleMilliseconds / 1000} s`]), ...wrong, ...book.troubles.map((trouble) => `nothing explains: ${trouble}`), ...silent];
 }
 

@@ -45,20 +45,49 @@ async function done(host: Host, kind: string, ...words: string[]): Promise<boole
   return code === 0;
 }
 
-async function file(host: Host, kind: Filed['kind']): Promise<void> {
-  const { machine, book, dice } = host;
+/** How long work takes: some of it longer than a machine may be silent. */
+function pause({ dice }: Host): string {
+  return `sleep ${(dice() < 0.3 ? 12 + dice() * 10 : dice() * 6).toFixed(1)}`;
+}
+
+/** Files a bead; work begins with `first`, a command of the shell. Where `tries` is high, nobody else slings it. */
+async function file(host: Host, kind: Filed['kind'], first = pause(host), tries = 0): Promise<Filed | undefined> {
+  const { machine, book } = host;
   host.made += 1;
   const path = `${kind}/${machine.name}-${host.made}.txt`;
-  // Some of it takes longer than a machine may be silent.
-  const seconds = (dice() < 0.3 ? 12 + dice() * 10 : dice() * 6).toFixed(1);
   // Done twice, two lines would be there.
-  const command = `sleep ${seconds}; mkdir -p ${kind}; echo "$(hostname)" >>${path}`;
+  const command = `${first}; mkdir -p ${kind}; echo "$(hostname)" >>${path}`;
   const ran = await gt(host, 'create', path, ...(kind === 'work' ? ['--run', command] : []));
-  if (ran.code !== 0) return;
+  if (ran.code !== 0) return undefined;
   const { id } = JSON.parse(ran.stdout) as { id: string };
+  const filed: Filed = { id, kind, host: machine.name, file: path, slung: false, tries, closed: false };
   book.count(`${kind} filed`);
   book.titles.set(id, [path]);
-  book.beads.set(id, { id, kind, host: machine.name, file: path, slung: false, tries: 0, closed: false });
+  book.beads.set(id, filed);
+  return filed;
+}
+
+/** Begins work that ends on this host only once the file `hold` is gone, and anywhere else at once; the hub knows of it then. Answers its bead; undefined where that did not come about. */
+export async function beginEndless(host: Host, hold: string): Promise<string | undefined> {
+  const bead = await file(host, 'work', `while [ "$(hostname)" = ${host.machine.name} ] && [ -e '${hold}' ]; do sleep 0.2; done`, 100);
+  if (bead === undefined) return undefined;
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    if (!bead.slung) await sling(host, bead);
+    // The first round may be what takes the claim, and the second is what tells of it.
+    else if ((await gt(host, 'sync')).code === 0 && (await gt(host, 'sync')).code === 0) return bead.id;
+    await sleep(500);
+  }
+  return undefined;
+}
+
+/** Waits until one of these hosts has written down an event of a bead, or a minute and a half is over. */
+export async function untilTold(hosts: readonly Host[], kind: string, bead: string): Promise<void> {
+  for (const until = performance.now() + 90_000; performance.now() < until; await sleep(1000)) {
+    for (const { machine, clone } of hosts) {
+      const { stdout } = await machine.run(clone, ['gt', 'log', '--json', '--limit', '1000']);
+      if (stdout !== '' && (JSON.parse(stdout) as { kind: string; subject?: string }[]).some((event) => event.kind === kind && event.subject === bead)) return;
+    }
+  }
 }
 
 async function comment(host: Host, bead: string): Promise<void> {
@@ -117,6 +146,16 @@ export async function sling(host: Host, bead: Filed): Promise<void> {
   bead.slung = true;
 }
 
+/** Files work that two hosts know of and sling in the same moment, again until one of them was refused it for the other's claim. */
+export async function clash(host: Host, other: Host): Promise<void> {
+  for (let attempt = 0; attempt < 10 && host.book.times('refused: claim.held') === 0; attempt += 1) {
+    const bead = await file(host, 'work', pause(host), 100);
+    if (bead === undefined) continue;
+    for (const each of [host, other]) await gt(each, 'sync');
+    await Promise.all([sling(host, bead), sling(other, bead)]);
+  }
+}
+
 /** Hands out work, some of it twice. */
 export async function handOut(host: Host, everywhere: readonly Host[]): Promise<void> {
   const { dice, book, end } = host;
@@ -165,7 +204,8 @@ async function pushOwn(host: Host): Promise<void> {
 
 async function restart(host: Host): Promise<void> {
   const { machine, clone, book, dice } = host;
-  if (dice() < 0.5) await done(host, 'engines stopped', 'down');
+  // Whichever has happened less, so that a short play comes to both.
+  if (book.times('engines stopped') + dice() <= book.times('engines killed') + 0.5) await done(host, 'engines stopped', 'down');
   else {
     const killed = await machine.run(clone, ['sh', '-c', 'kill -9 "$(sed "s/.*\\"pid\\":\\([0-9]*\\).*/\\1/" .git/gastown/engine.json)"']);
     if (killed.code === 0) book.count('engines killed');

@@ -22,7 +22,7 @@ export const command = defineCommand({
     const town = await townThen(context, at);
     const query = await readQuery({ ...typed, status: typed.status.length === 0 ? ['all'] : typed.status }, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
     const by = byStatus ? 'status' : byType ? 'type' : byPriority ? 'priority' : byAssignee ? 'assignee' : byLabel ? 'label' : undefined;
-    return countBeads(ledgersAt(town, context.cwd, context.program, rig), query, by);
+    return countBeads(town, ledgersAt(town, context.cwd, context.program, rig), query, by);
   },
   *render({ total, groups }) {
     if (groups === undefined) yield String(total);

@@ -1,7 +1,7 @@
 import { createBead, createFromLines, createFromPlan, type Filing } from '../../../actions/bead-create.ts';
 import { BadOption, told } from '../../beads.ts';
 import { fieldOptions, readFields } from '../../bead-fields.ts';
-import { defineCommand } from '../../command.ts';
+import { camel, defineCommand } from '../../command.ts';
 import { readText } from '../../files.ts';
 import { asWriter } from '../../writer.ts';
 
@@ -58,7 +58,8 @@ export const command = defineCommand({
 
 /** What describes one bead says nothing about those of a file: none of it is dropped unsaid. Throws BadOption. */
 function refuseOfOne(given: Readonly<Record<string, unknown>>, where: 'file' | 'graph'): void {
-  const said = Object.entries(given).filter(([, value]) => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)).map(([name]) => name);
-  const [first] = said.map((name) => (name === 'what' ? 'a title' : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`));
+  const isSaid = (value: unknown): boolean => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+  const flag = Object.keys(command.options ?? {}).find((name) => isSaid(given[camel(name)]));
+  const first = isSaid(given['what']) ? 'a title' : flag && `--${flag}`;
   if (first !== undefined) throw new BadOption(`${first} does not go with --${where}, which says everything about each of its beads`, `gt create --${where} <path>`);
 }

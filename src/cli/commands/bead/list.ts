@@ -26,7 +26,7 @@ export const command = defineCommand({
     const ledgers = ledgersAt(town, context.cwd, context.program, rig);
     const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
     const most = limit > 0 ? limit : Infinity;
-    return ready ? readyWork(town, ledgers, most, query) : listBeads(ledgers, query, { sort, reverse, limit: most, wisps: ephemeral });
+    return ready ? readyWork(town, ledgers, most, query) : listBeads(town, ledgers, query, { sort, reverse, limit: most, wisps: ephemeral });
   },
   *render({ total, beads }) {
     if (beads.length === 0) yield 'no bead is like that: gt create "…" writes one down, gt list --all shows closed ones too';

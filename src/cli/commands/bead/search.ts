@@ -23,7 +23,7 @@ export const command = defineCommand({
   async run({ text, rig, parent, limit, sort, reverse, at, ...typed }, context) {
     const town = await townThen(context, at);
     const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
-    return searchBeads(ledgersAt(town, context.cwd, context.program, rig), text.join(' '), query, { sort, reverse, limit: limit > 0 ? limit : Infinity });
+    return searchBeads(town, ledgersAt(town, context.cwd, context.program, rig), text.join(' '), query, { sort, reverse, limit: limit > 0 ? limit : Infinity });
   },
   *render({ total, beads }, { text }) {
     if (beads.length === 0) yield `no open bead says ${JSON.stringify(text.join(' '))}: --status all looks at closed ones too`;

@@ -23,7 +23,7 @@ export const command = defineCommand({
     if (days < 0) throw new BadOption('the number of days is not below zero', 'gt stale --days 14');
     const town = await townThen(context, at);
     const query = { ...openWork, statuses: status, updated: { after: undefined, before: town.now() - days * day } };
-    return listBeads(ledgersAt(town, context.cwd, context.program, rig), query, { sort: 'updated', reverse: true, limit: limit > 0 ? limit : Infinity, wisps: false });
+    return listBeads(town, ledgersAt(town, context.cwd, context.program, rig), query, { sort: 'updated', reverse: true, limit: limit > 0 ? limit : Infinity, wisps: false });
   },
   *render({ total, beads }, { days }) {
     if (beads.length === 0) yield `no work has lain still for ${countOf(days, 'day')}: gt stale --days 7`;

@@ -9,7 +9,7 @@ export const command = defineCommand({
   summary: 'Change a bead',
   args: [{ name: 'bead', describe: 'ids, or how they begin', required: true, many: true }],
   options: {
-    status: { type: 'string', alias: 's', describe: 'open, in_progress, blocked, deferred, pinned or closed', placeholder: '<status>' },
+    status: { type: 'string', alias: 's', describe: 'open, in_progress, blocked, deferred, pinned, closed, or one of your own (gt statuses)', placeholder: '<status>' },
     ...fieldOptions,
     'append-notes': { type: 'string', describe: 'a line to add to the notes', placeholder: '<text>' },
     'add-label': { type: 'array', whole: true, describe: 'labels to add', placeholder: '<a,b>' },

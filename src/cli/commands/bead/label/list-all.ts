@@ -12,7 +12,7 @@ export const command = defineCommand({
   options: { rig: queryOptions.rig, ...pastOptions },
   async run({ rig, at }, context) {
     const town = await townThen(context, at);
-    const { groups = [] } = await countBeads(ledgersAt(town, context.cwd, context.program, rig), { ...openWork, all: true }, 'label');
+    const { groups = [] } = await countBeads(town, ledgersAt(town, context.cwd, context.program, rig), { ...openWork, all: true }, 'label');
     return groups.map(({ group, count }) => ({ label: group, count }));
   },
   *render(labels) {
