@@ -45,9 +45,9 @@ export function hashText(text: string, length: number): string {
   return base36(BigInt(`0x${sha256(text).slice(0, bytes * 2)}`), length);
 }
 
-/** Shards of the first root ids that were asked for, which take longest: whoever asks for many has them hashed by the runtime. */
+/** Shards by root id: whoever imports asks for each of them many times. */
 const shards = new Map<string, string>();
-const remembered = 512;
+const remembered = 1 << 14;
 /** Shards by the first digits of a hash. */
 const names = new Map<string, string>();
 

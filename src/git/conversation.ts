@@ -1,4 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
 import { ByteReader } from './byte-reader.ts';
 import { GitFailed, GitTimedOut, invocation, requireGit, startFailure, startGit, stopGit, type GitOptions } from './run.ts';
 import type { Repository } from './repository.ts';
@@ -61,6 +62,17 @@ export class Conversation {
 
   tell(text: string | Buffer): void {
     if (this.#open) this.#child.stdin.write(text);
+  }
+
+  /** Tells much, piece by piece, each made while git works on the ones before; breaks off where git has ended, which the next question says. */
+  async pour(pieces: Iterable<Buffer>): Promise<void> {
+    for (const piece of pieces) {
+      if (!this.#open) return;
+      if (this.#child.stdin.write(piece)) continue;
+      const timer = this.#limit();
+      await Promise.race([once(this.#child.stdin, 'drain').catch(() => this.ended), this.ended]);
+      clearTimeout(timer);
+    }
   }
 
   /** Says something and takes the answer to it; the answers to several questions that are under way arrive in order. */

@@ -8,7 +8,8 @@ import type { Repository } from './repository.ts';
 import { gitText } from './run.ts';
 import { signatureLine, type Signature } from './signature.ts';
 
-export type FileDraft = string | Buffer | { readonly oid: string; readonly mode: string } | null;
+/** What a file holds, itself or worked out when its turn comes; the object that it is; null where it goes. */
+export type FileDraft = string | Buffer | (() => string) | { readonly oid: string; readonly mode: string } | null;
 
 export interface CommitDraft {
   /** Subject, an empty line, body. */
@@ -156,7 +157,7 @@ async function publishApart(repository: Repository, git: Conversation, ref: stri
 }
 
 async function send(git: Conversation, ref: string, parent: string | null, draft: CommitDraft): Promise<string> {
-  for (const piece of streamOf(ref, parent, draft)) git.tell(piece);
+  await git.pour(inLargePieces(streamOf(ref, parent, draft)));
   return git.ask('\nget-mark :1\n', (reader) => reader.line());
 }
 
@@ -172,13 +173,29 @@ export function* streamOf(ref: string, parent: string | null, draft: CommitDraft
   }
   for (const [path, content] of draft.files) {
     if (content === null) continue;
-    if (typeof content !== 'string' && 'oid' in content) {
+    if (typeof content === 'object' && 'oid' in content) {
       yield `M ${content.mode} ${content.oid} ${quoted(path)}\n`;
     } else {
       yield `M 100644 inline ${quoted(path)}\n`;
-      yield* dataOf(content);
+      yield* dataOf(typeof content === 'function' ? content() : content);
     }
   }
+}
+
+/** So many bytes are told at once: telling costs more than what is told. */
+const mouthful = 1 << 17;
+
+function* inLargePieces(pieces: Iterable<string | Buffer>): Iterable<Buffer> {
+  let [gathered, bytes]: [Buffer[], number] = [[], 0];
+  for (const piece of pieces) {
+    const next = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    gathered.push(next);
+    bytes += next.length;
+    if (bytes < mouthful) continue;
+    yield Buffer.concat(gathered);
+    [gathered, bytes] = [[], 0];
+  }
+  yield Buffer.concat(gathered);
 }
 
 function* dataOf(content: string | Buffer): Iterable<string | Buffer> {

@@ -5,7 +5,7 @@ import { evolve, renamedTo, type BeadChange } from '../domain/bead.ts';
 import type { Move } from '../domain/renaming.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/commit.ts';
-import type { CommitDraft } from '../git/import.ts';
+import type { CommitDraft, FileDraft } from '../git/import.ts';
 import { readRef } from '../git/refs.ts';
 import { keepStamp, lastStamp, NoLedger, replicaOf, wispRef, type Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
@@ -87,7 +87,7 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
 }
 
 /** Adds what the ledger says of itself once it holds these prefixes, too; false where it does already. */
-async function widen(ledger: Ledger, prefixes: readonly string[], files: Map<string, string | null>): Promise<boolean> {
+async function widen(ledger: Ledger, prefixes: readonly string[], files: Map<string, FileDraft>): Promise<boolean> {
   const { formatText, readFormat, widened } = await import('./init.ts');
   const found = await readFormat(ledger);
   const format = widened(found, prefixes);
@@ -171,12 +171,12 @@ function followed(change: Applied, view: PartialView): Applied {
   return change.op === 'bead.created' || change.op === 'bead.restored' ? { ...change, bead: { ...change.bead, metadata: renew(change.bead.metadata) } } : change;
 }
 
-function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp, move: Mover | undefined): { files: Map<string, string | null>; before: Map<string, Stored | undefined>; written: Map<string, Stored>; last: Stamp } {
+function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp, move: Mover | undefined): { files: Map<string, FileDraft>; before: Map<string, Stored | undefined>; written: Map<string, Stored>; last: Stamp } {
   const before = new Map<string, Stored | undefined>();
   const after = new Map<string, Stored>();
   const stamps = new Map<string, Stamp>();
   const settings = new Map<string, Readonly<Record<string, unknown>>>();
-  const files = new Map<string, string | null>();
+  const files = new Map<string, FileDraft>();
   let last = base;
   const stampOf = (id: string): Stamp => {
     const known = stamps.get(id);
@@ -209,7 +209,10 @@ function apply(view: PartialView, changes: readonly LedgerChange[], base: Stamp,
     after.set(id, stored);
   }
   for (const [id, stored] of after) if (stored !== before.get(id)) files.set(shardPath(view.put(stored)), '');
-  for (const path of files.keys()) files.set(path, formatShard(view.shard(path.slice('beads/'.length, -'.jsonl'.length))) || null);
+  for (const path of files.keys()) {
+    const shard = view.shard(path.slice('beads/'.length, -'.jsonl'.length));
+    files.set(path, shard.size === 0 ? null : () => formatShard(shard));
+  }
   for (const [name, content] of settings) files.set(settingsPath(name), `${canonical(content)}\n`);
   return { files, before, written: after, last };
 }
@@ -226,7 +229,7 @@ export function applyOne(now: Stored | undefined, before: Stored | undefined, ch
   return restamp(now, bead, stampFor(stampOf(change.id), before ?? now), births);
 }
 
-function draftOf(changes: readonly LedgerChange[], widening: readonly string[], files: ReadonlyMap<string, string | null>, signature: Signature, subject: string, stamp: Stamp): CommitDraft {
+function draftOf(changes: readonly LedgerChange[], widening: readonly string[], files: ReadonlyMap<string, FileDraft>, signature: Signature, subject: string, stamp: Stamp): CommitDraft {
   const ids = [...new Set(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])))];
   const body = changes.slice(0, listedChanges).map((change) => canonical('stored' in change ? { op: change.op, id: change.id } : change));
   if (widening.length > 0) body.unshift(canonical({ op: 'ledger.widened', prefixes: widening }));

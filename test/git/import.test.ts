@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -45,6 +45,18 @@ importing('signs as it is told and keeps the message', async () => {
   assert.is(await git(repo.gitDir, ['log', '-1', '--format=%an|%ae|%ad|%cn|%ct', '--date=raw', commit!]), `Fu ri osa|ab@x|1750000000 +0200|${furiosa.name}|1750000000`);
   assert.is(await git(repo.gitDir, ['log', '-1', '--format=%B', commit!]), 'Straße 💎\n\nline\ufffd\n');
   assert.match((await thrown(() => importCommit(repo, ref, commit!, async () => draft({}, { author: { ...furiosa, zone: 'CET' } })))).message, 'time zone');
+  assert.is(await readRef(repo, ref), commit);
+});
+
+importing('works out what files hold when their turn comes, and writes nothing where that fails or git ends meanwhile', async () => {
+  const repo = await fresh();
+  const large = (turn: (index: number) => void): Record<string, FileDraft> => Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`f${index}`, () => (turn(index), 'x'.repeat(1 << 20))]));
+  const commit = await importCommit(repo, ref, null, async () => draft(large(() => undefined)));
+  assert.is((await git(repo.gitDir, ['ls-tree', '-r', '--format=%(objectsize)', commit!])).split('\n').filter((size) => size === String(1 << 20)).length, 30);
+  const broken = await thrown(() => importCommit(repo, ref, commit!, async () => draft(large((index) => assert.ok(index < 9, 'no more')))));
+  assert.is(broken.message, 'no more');
+  const killed = await thrown(() => importCommit(repo, ref, commit!, async () => draft(large((index) => index === 9 && execFileSync('pkill', ['-KILL', '-P', String(process.pid), 'git'])))));
+  assert.is(killed.code, 'git.failed');
   assert.is(await readRef(repo, ref), commit);
 });
 

@@ -91,6 +91,7 @@ export class Objects {
       const name = slash === -1 ? path : path.slice(0, slash);
       if (slash !== -1) below.set(name, (below.get(name) ?? new Map<string, FileDraft>()).set(path.slice(slash + 1), content));
       else if (content === null) own.delete(name);
+      else if (typeof content === 'function') own.set(name, { mode: '100644', oid: this.writeBlob(Buffer.from(content())) });
       else if (typeof content === 'string' || Buffer.isBuffer(content)) own.set(name, { mode: '100644', oid: this.writeBlob(Buffer.from(content)) });
       else own.set(name, { mode: content.mode.replace(/^0/, ''), oid: content.oid });
     }
