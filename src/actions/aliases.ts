@@ -1,7 +1,7 @@
+import { shellWord } from '../base/text.ts';
 import { configEntries, setConfig } from '../git/config.ts';
 import type { Repository } from '../git/repository.ts';
 import { selfCommand } from '../sessions/self.ts';
-import { shellWord } from '../sessions/shell.ts';
 
 /** What became of the aliases that were to be set. */
 export interface AliasReport {

@@ -6,7 +6,7 @@ import { prefixOf } from '../base/ids.ts';
 import { timestamp } from '../base/time.ts';
 import { configEntries, replaceConfig } from '../git/config.ts';
 import { deadLocks, freeLocks } from '../git/locks.ts';
-import { mergeBase } from '../git/merging.ts';
+import { lostBehind, mergeBase } from '../git/merging.ts';
 import { refetchHint } from '../git/object.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, RefMoved } from '../git/refs.ts';
@@ -87,8 +87,13 @@ async function examineRemotes(ledger: Ledger): Promise<Finding[]> {
   const { repository } = ledger;
   const mains = (await listRefs(repository, 'refs/beads-remotes/')).filter(({ ref }) => /^refs\/beads-remotes\/[^/]+\/main$/.test(ref));
   const own: Own = { commit: await headOf(ledger), cut: mains.length === 0 ? undefined : await cutOf(ledger) };
-  const found = await Promise.all(mains.map(({ ref, oid }) => compareWith(repository, own, ref.split('/')[2] ?? '', oid)));
-  return found.flat();
+  const found = (await Promise.all(mains.map(({ ref, oid }) => compareWith(repository, own, ref.split('/')[2] ?? '', oid)))).flat();
+  const unread = found.some(({ check }) => check === 'ledger.unreadable');
+  const damage = unread ? await lostBehind(repository, own.commit) : undefined;
+  if (damage === undefined) return found;
+  // What cannot be compared with a history that is damaged itself may be sound.
+  const here: Finding = { check: 'history.damaged', severity: 'fault', message: `the history of the ledger here cannot be read to its beginning, so nothing is taken in from remotes: ${damage}`, commit: own.commit, loses: 'what is only in that history', hint: refetchHint };
+  return [here, ...found.filter(({ check }) => check !== 'ledger.unreadable')];
 }
 
 /** Where a ledger stands, and how often it was cut; undefined where it does not say, which is told among its files. */

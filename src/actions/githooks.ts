@@ -9,11 +9,11 @@ import prePush from '../../git-hooks/pre-push.sh' with { type: 'text' };
 import prepareCommitMessage from '../../git-hooks/prepare-commit-msg.sh' with { type: 'text' };
 import referenceTransaction from '../../git-hooks/reference-transaction.sh' with { type: 'text' };
 import { gitHookRefusal } from '../base/errors.ts';
+import { shellWord } from '../base/text.ts';
 import { configEntries, setConfig } from '../git/config.ts';
 import type { Repository } from '../git/repository.ts';
 import { readState, stateFolder, writeState } from '../ledger/ledger.ts';
 import { selfCommand } from '../sessions/self.ts';
-import { shellWord } from '../sessions/shell.ts';
 import { townState } from '../town.ts';
 
 const shims: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { Refused } from '../base/errors.ts';
+import { shellWord } from '../base/text.ts';
 import { timestamp } from '../base/time.ts';
 import { parseAddress } from '../domain/address.ts';
 import type { Bead } from '../domain/bead.ts';
@@ -12,7 +13,6 @@ import { isAlive } from '../sessions/processes.ts';
 import { prepareClient, runtimeNamed, type RuntimeSpec } from '../sessions/runtimes.ts';
 import { selfCommand } from '../sessions/self.ts';
 import type { BackendName, SessionHandle } from '../sessions/session.ts';
-import { shellWord } from '../sessions/shell.ts';
 import { ledgerOf, workerFolder, type Rig, type Town } from '../town.ts';
 import { claimSession, freeSession, readSession, type SessionRecord } from './session-record.ts';
 import { setting } from './settings.ts';

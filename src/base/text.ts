@@ -72,6 +72,11 @@ export function pad(text: string, columns: number, side: 'left' | 'right' = 'rig
   return side === 'right' ? text + fill : fill + text;
 }
 
+/** Writes a text so that sh reads it as one word and finds nothing in it to expand. A NUL cannot be written. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** A count and what is counted: `1 bead`, `3 beads`. */
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

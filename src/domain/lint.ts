@@ -1,4 +1,5 @@
 import { Refused } from '../base/errors.ts';
+import { shellWord } from '../base/text.ts';
 import type { Bead } from './bead.ts';
 import { typeNamed } from './kind.ts';
 
@@ -47,6 +48,7 @@ function headingsIn(text: unknown): string[] {
 export class MissingSections extends Refused {
   readonly code = 'bead.incomplete';
   constructor(title: string, type: string, missing: readonly string[]) {
-    super(`the text of ${JSON.stringify(title.slice(0, 80))} lacks what a ${type} should say: ${missing.join(', ')}`, { title, type, missing }, `a description such as "${missing[0] ?? ''}…"`);
+    const text = missing.map((heading) => `${heading}\\n…\\n`).join('');
+    super(`the text of ${JSON.stringify(title.slice(0, 80))} lacks what a ${type} should say: ${missing.join(', ')}`, { title, type, missing }, `printf '${text}' | gt create ${shellWord(title)} --type ${type} --validate --stdin`);
   }
 }

@@ -43,6 +43,13 @@ export async function mergeBase(repository: Repository, one: string, other: stri
   return code === 1 ? undefined : stdout.toString('utf8').trim();
 }
 
+/** What git says where it cannot read all the commits behind one; undefined where it can. */
+export async function lostBehind(repository: Repository, commit: string): Promise<string | undefined> {
+  checkRevisions(commit);
+  const { code, stderr } = await runGit(repository, ['rev-list', '--count', '--end-of-options', commit], { accept: [0, 128], timeoutMs: 600_000 });
+  return code === 0 ? undefined : stderr.split('\n', 1)[0];
+}
+
 /** Merges the trees of two commits or trees with a given base (null: nothing in common), without a worktree. */
 export async function mergeTree(repository: Repository, { base, ours, theirs }: { base: string | null; ours: string; theirs: string }): Promise<Merge> {
   checkRevisions(ours, theirs, ...(base === null ? [] : [base]));

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Refused } from '../base/errors.ts';
+import { shellWord } from '../base/text.ts';
 import type { Runtime, RuntimeSpec } from './runtimes.ts';
-import { asWords, shellWord } from './shell.ts';
+import { asWords } from './shell.ts';
 
 /** Claude Code: interactive in a terminal, or headless with -p. */
 export const claude: Runtime = {

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { shellWord } from '../base/text.ts';
 import type { Environment } from './environment.ts';
 import { SessionNotStarted, type SessionSpec } from './session.ts';
-import { shellWord } from './shell.ts';
 
 /** Names that sh keeps for itself, or obeys. */
 const ofTheShell = /^(PPID|E?UID|SHELLOPTS|BASHOPTS|BASH_VERSINFO|BASH_ENV|ENV|IFS|PS4|LINENO)$/;

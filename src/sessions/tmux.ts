@@ -3,11 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { shellWord } from '../base/text.ts';
 import { sessionEnvironment, usualPath, type Environment } from './environment.ts';
 import { dropLauncher, writeLauncher } from './launcher.ts';
 import { endTree, isAlive, processStart } from './processes.ts';
 import { nonceVariable, SessionExists, SessionNotStarted, type Backend, type SessionHandle, type SessionSpec } from './session.ts';
-import { asWords, shellWord } from './shell.ts';
+import { asWords } from './shell.ts';
 import { markOf, observeProcess, recordThenGo } from './subprocess.ts';
 import { lastLines, lastOf } from './transcript.ts';
 

@@ -91,6 +91,19 @@ examining('tells damage of what the ledger here says of itself as that, and not 
   assert.equal(await damaged('--force-remove', 'format.json'), [4, [['format.bad', 'there is no format.json']]]);
 });
 
+examining('tells damage of the history here as that, whatever remotes it cannot be compared with', async () => {
+  const town = await soloTown();
+  const ours = await git(town, ['rev-parse', 'refs/beads/main']);
+  const orphan = async (parent: string): Promise<string> => (await git(town, ['commit-tree', `${ours}^{tree}`, '-p', parent, '-m', 'Later'])).trim();
+  const lost = await orphan(ours);
+  await git(town, ['update-ref', 'refs/beads/main', await orphan(lost)]);
+  for (const remote of ['hub', 'spare']) await git(town, ['update-ref', `refs/beads-remotes/${remote}/main`, ours]);
+  rmSync(join(town, '.git', 'objects', lost.slice(0, 2), lost.slice(2)));
+  const { findings, code } = await doctor(town);
+  assert.is(code, 4);
+  assert.equal(findings.map(({ check, message }) => [check, message.includes(lost), /hub|spare/.test(message)]), [['history.damaged', true, false]]);
+});
+
 examining('opens where no other command can, mends the ledger, and says what it left alone', async () => {
   const town = await soloTown();
   const weld = await gtOutput(town, ['create', 'Weld', '--silent']);

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { garageFile } from '../helpers/garage.ts';
@@ -153,6 +153,10 @@ for (const [name, argv] of Object.entries(called)) {
     const refused = place.run(['create', 'Weld', '--type', 'bug', '--validate']);
     assert.is(refused.code, 1);
     assert.match(refused.stderr, /a bug should say: ## Steps to Reproduce/);
+    const [, advised = ''] = place.run(['create', "Weld Max's $frame", '--type', 'bug', '--validate']).stderr.split('try: ');
+    const obeyed = spawnSync('sh', ['-c', `${advised.trim()} --json --dry-run`], { cwd: place.path, env: { ...ownEnvironment(), PATH: `${dirname(called.bd[0]!)}:${process.env['PATH']}` }, encoding: 'utf8' });
+    const { title, description } = JSON.parse(obeyed.stdout) as Json;
+    assert.equal([title, description], ["Weld Max's $frame", '## Steps to Reproduce\n…\n## Acceptance Criteria\n…\n']);
     writeFileSync(join(place.path, 'chores.jsonl'), '{"title":"Oil","acceptance_criteria":"Silent"}\n{"title":"Weld"}\n');
     writeFileSync(join(place.path, 'plan.json'), '{"nodes":[{"key":"weld","title":"Weld"}]}');
     for (const words of [['--file', 'chores.jsonl'], ['--graph', 'plan.json']]) {
