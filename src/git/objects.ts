@@ -95,18 +95,22 @@ export async function eachBody(repository: Repository, oids: readonly string[], 
   const call = await invocation(repository, args);
   const child = startGit(call);
   let [rest, taken, said]: [Buffer, number, string] = [Buffer.alloc(0), 0, ''];
+  let next: ObjectInfo | undefined;
   const serve = (chunk: Buffer): void => {
     let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (;;) {
-      const line = bytes.indexOf(10);
-      if (line < 0) break;
-      const info = parseInfo(bytes.toString('latin1', 0, line));
-      if (info === undefined) throw new MissingObject(oids[taken] ?? '');
-      const end = line + 1 + info.size;
-      if (bytes.length <= end) break;
-      take(bytes.subarray(line + 1, end), taken);
+      if (next === undefined) {
+        const line = bytes.indexOf(10);
+        if (line < 0) break;
+        next = parseInfo(bytes.toString('latin1', 0, line));
+        if (next === undefined) throw new MissingObject(oids[taken] ?? '');
+        bytes = bytes.subarray(line + 1);
+      }
+      if (bytes.length <= next.size) break;
+      take(bytes.subarray(0, next.size), taken);
+      bytes = bytes.subarray(next.size + 1);
       taken += 1;
-      bytes = bytes.subarray(end + 1);
+      next = undefined;
     }
     rest = bytes;
   };

@@ -2,6 +2,7 @@ import { indexed, isDone, type Bead } from '../domain/bead.ts';
 import { counted } from '../domain/detail.ts';
 import { firstInReadyOrder, isReady } from '../domain/ready.ts';
 import { eachBody } from '../git/objects.ts';
+import { readCacheStart, version, writeCache } from './cache-file.ts';
 import { countCustom, perhapsActive } from './custom-counts.ts';
 import type { Ledger } from './ledger.ts';
 import { waitsAbroad } from './live.ts';
@@ -12,11 +13,16 @@ import { measureShards } from './read.ts';
 /** A ledger below this size, in bytes, is worked out whole in no time. */
 const large = 16 << 20;
 
+/** Says of which commit there was a first look. */
+const name = 'first-look';
+
 /**
  * The first `limit` ready beads of a large ledger of which nothing is worked out yet: it is read once and nothing is kept of it, which takes a third of the time. Undefined
- * for one of fewer bytes than `least`. Closed beads that point at nobody are not looked at. Throws BadShard and MissingObject.
+ * for one of fewer bytes than `least`, and for a second look: what the first one has left to others was not done then. Closed beads that point at nobody are not looked at.
+ * Throws BadShard and MissingObject.
  */
 export async function readyAtFirst(ledger: Ledger, commit: string, limit: number, least = large): Promise<ReadyList | undefined> {
+  if (readCacheStart(ledger, name, 0)?.header.commit === commit) return undefined;
   const shards = await measureShards(ledger, commit);
   if (shards.reduce((sum, { bytes }) => sum + bytes, 0) < least) return undefined;
   const live = new Map<string, Bead>();
@@ -28,12 +34,13 @@ export async function readyAtFirst(ledger: Ledger, commit: string, limit: number
       for (const { depends_on_id: target } of bead.dependencies ?? []) dependents.set(target, (dependents.get(target) ?? 0) + 1);
     }
   });
+  writeCache(ledger, name, { version, commit }, '');
   const [beads, now] = [indexed(live), ledger.now()];
   const ready: Bead[] = [];
   let abroad = false;
   for (const bead of live.values()) {
     if (isReady(beads, bead, now, perhapsActive)) ready.push(bead);
-    abroad ||= !isDone(bead) && waitsAbroad(ledger, bead);
+    abroad ||= bead.dependencies !== undefined && !isDone(bead) && waitsAbroad(ledger, bead);
   }
   const foreign = abroad || countCustom(undefined, [], ready) !== undefined;
   return { total: ready.length, foreign, beads: firstInReadyOrder(ready, limit).map((bead) => counted(bead, dependents.get(bead.id) ?? 0)), unkept: true };
