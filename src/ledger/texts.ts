@@ -95,7 +95,7 @@ export class Texts {
 
   /** The beads whose id is a text (`called`), or begins with it with or without what stands before its last `-` (`named`), or that also say it (`saying`); one without control characters. */
   hits(manner: Manner, text: string): Hits {
-    const read = (from: number, into: Buffer): Buffer => into.subarray(0, readSync(this.#file, into, 0, Math.min(into.length, this.#length - from), this.#start + from));
+    const read = (from: number, into: Buffer): Buffer => filled(this.#file, this.#start + from, into.subarray(0, this.#length - from));
     return new Hits(this, `\t${plainId(text)}${manner === 'called' ? '\u0002' : ''}`, manner === 'saying' ? new Saying(read, text.toLowerCase()) : undefined);
   }
 
@@ -105,7 +105,9 @@ export class Texts {
   }
 
   place(entry: number): Place {
-    return JSON.parse(`[${this.entries.toString('latin1', this.entries.indexOf(2, entry) + 1, this.entries.indexOf(lineBreak, entry))}]`) as Place;
+    const place = JSON.parse(`[${this.entries.toString('latin1', this.entries.indexOf(2, entry) + 1, this.entries.indexOf(lineBreak, entry))}]`) as Place;
+    if (place.length !== 5) throw new Error('the entry is damaged');
+    return place;
   }
 
   bead(entry: number): Bead {
@@ -212,6 +214,7 @@ class Saying {
     const read = this.#read(this.#from, this.#room);
     const end = read.lastIndexOf(lineBreak) + 1;
     if (end > 0 || read.length === 0) return whole(read.subarray(0, end));
+    if (read.length < this.#room.length) throw new Error('the last line has no end');
     this.#room = Buffer.allocUnsafeSlow(this.#room.length * 2);
     return this.#lines();
   }
@@ -230,7 +233,7 @@ class Saying {
 }
 
 function headerOf<H extends Header>(file: number): { readonly header: H; readonly end: number } {
-  const bytes = piece(file, 0, little);
+  const bytes = piece(file, 0, Math.min(little, fstatSync(file).size));
   const end = bytes.indexOf(lineBreak);
   const header = JSON.parse(bytes.toString('utf8', 0, end)) as H;
   if (header.version !== version) throw new Error('the file is of another version');
@@ -243,6 +246,10 @@ function whole(bytes: Buffer): Buffer {
 }
 
 function piece(file: number, at: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  return bytes.subarray(0, readSync(file, bytes, 0, length, at));
+  return filled(file, at, Buffer.allocUnsafe(length));
+}
+
+function filled(file: number, at: number, bytes: Buffer): Buffer {
+  if (readSync(file, bytes, 0, bytes.length, at) < bytes.length) throw new Error('the file ends too early');
+  return bytes;
 }

@@ -126,7 +126,7 @@ searching('does without what is damaged, and has it made again', async () => {
   const whole = readFileSync(path);
   const good = plainly(all, 'weld', {}, first);
   const damages: ((bytes: Buffer) => Buffer)[] = [
-    () => Buffer.alloc(0), () => Buffer.from('x'), () => Buffer.from('{"version":3}\n'), (bytes) => bytes.fill(0), (bytes) => bytes.fill(0, 100), (bytes) => bytes.fill(0, bytes.length - 40), (bytes) => bytes.fill(0, bytes.indexOf('weld the'), bytes.indexOf('weld the') + 4), (bytes) => Buffer.concat([bytes, bytes]), (bytes) => bytes.fill('x', bytes.indexOf('\n') + 1, bytes.indexOf('\n') + 60),
+    () => Buffer.alloc(0), () => Buffer.from('x'), () => Buffer.from('{"version":3}\n'), (bytes) => bytes.fill(0), (bytes) => bytes.fill(0, 100), (bytes) => bytes.fill(0, bytes.length - 40), (bytes) => bytes.fill(0, bytes.indexOf('weld the'), bytes.indexOf('weld the') + 4), (bytes) => Buffer.concat([bytes, bytes]), (bytes) => bytes.fill('x', bytes.length - 9), (bytes) => bytes.fill('\n', bytes.indexOf('\u0002') + 1, bytes.indexOf('\u0002') + 4), (bytes) => bytes.fill('x', bytes.indexOf('\n') + 1, bytes.indexOf('\n') + 60),
     (bytes) => Buffer.from(bytes.toString('utf8').replaceAll('gt-a', 'gt-z')), (bytes) => Buffer.from(bytes.toString('utf8').replace('"commit":"', '"commit":"0')),
     ...Array.from({ length: 12 }, (_, twelfth) => (bytes: Buffer) => bytes.subarray(0, Math.floor((bytes.length * twelfth) / 12))),
   ];
