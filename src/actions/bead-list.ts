@@ -1,12 +1,11 @@
-import { prefixOf } from '../base/ids.ts';
 import { timeOf } from '../base/time.ts';
 import { indexed, isBuiltIn, isDone, type Bead, type Beads } from '../domain/bead.ts';
-import { counted, type Counted } from '../domain/detail.ts';
-import { matches, orderBy, says, type SortField } from '../domain/matching.ts';
+import type { Counted } from '../domain/detail.ts';
+import { matches, orderBy, type SortField } from '../domain/matching.ts';
 import { isParticular, openWork, wantsClosed, wantsDone, type Query } from '../domain/query.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openPage } from '../ledger/open-page.ts';
-import { liveBeads, referrersNow } from '../ledger/projection.ts';
+import { liveBeads } from '../ledger/projection.ts';
 import { consult, hasLedger } from '../ledger/read.ts';
 import { wispsOf } from '../ledger/wisps.ts';
 import { ledgersOf, type Town } from '../town.ts';
@@ -84,38 +83,6 @@ async function refuseUnknownStatus(town: Town, ledgers: readonly Ledger[], named
 export async function existing(ledgers: readonly Ledger[]): Promise<Ledger[]> {
   const there = await Promise.all(ledgers.map(hasLedger));
   return ledgers.filter((_, index) => there[index]);
-}
-
-/** The beads whose id a text is or begins, else those that say it in title or description. */
-export async function searchBeads(town: Town, ledgers: readonly Ledger[], text: string, query: Query, order: Order): Promise<Page> {
-  const beads = wantsDone(query) ? undefined : await holding(ledgers, text);
-  if (beads === undefined) {
-    const all = await listBeads(town, ledgers, query, { ...order, limit: Infinity, wisps: false });
-    const found = meant(all.beads, text);
-    return { total: found.length, beads: found.slice(0, order.limit) };
-  }
-  const found = meant(beads.filter((bead) => matches(query, bead)), text).sort(orderBy(order.sort));
-  if (order.reverse) found.reverse();
-  return { total: found.length, beads: await countedAmong(ledgers, found.slice(0, order.limit)) };
-}
-
-/** The beads that are not done and hold a text somewhere; undefined where all of them have to be read for that. */
-async function holding(ledgers: readonly Ledger[], text: string): Promise<Bead[] | undefined> {
-  const { liveHolding } = await import('../ledger/search.ts');
-  const found = await Promise.all(ledgers.map((ledger) => liveHolding(ledger, text)));
-  return found.every((beads) => beads !== undefined) ? found.flat() : undefined;
-}
-
-function meant<Found extends Bead>(beads: readonly Found[], text: string): Found[] {
-  const named = beads.filter(({ id }) => id === text || id.startsWith(text) || id.startsWith(text, id.lastIndexOf('-') + 1));
-  const exact = named.filter(({ id }) => id === text);
-  if (exact.length > 0) return exact;
-  return /^[a-z0-9-]+$/.test(text) && named.length > 0 && text.includes('-') ? named : beads.filter((bead) => says(bead, text) || named.includes(bead));
-}
-
-async function countedAmong(ledgers: readonly Ledger[], beads: readonly Bead[]): Promise<Counted[]> {
-  const edges = await Promise.all(ledgers.map(async (ledger) => ({ prefixes: ledger.prefixes, referrers: await referrersNow(ledger) })));
-  return beads.map((bead) => counted(bead, edges.find(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined)?.referrers(bead.id).length ?? 0));
 }
 
 /** What beads can be counted by. */

@@ -70,9 +70,14 @@ function rigOf({ town, cwd }: { readonly town: Town; readonly cwd: string }, nam
   return found;
 }
 
+/** Signs what only follows from what somebody wrote elsewhere: nobody takes it back by itself. */
+function following(who: Signature): Signature {
+  return { ...who, actor: 'deacon' };
+}
+
 /** Writes down in the town's ledger the prefix that new beads of a rig get; a town that is one repository has it in the rig's own. */
 async function tellTown(town: Town, who: Signature, rig: Rig, prefix: string): Promise<void> {
-  if (town.kind !== 'solo') await transact(town.hq, who, `Keep the prefix ${prefix} of ${rig.name}`, (view) => recordPrefix(view.settings(rigSettings), rig, prefix));
+  if (town.kind !== 'solo') await transact(town.hq, following(who), `Keep the prefix ${prefix} of ${rig.name}`, (view) => recordPrefix(view.settings(rigSettings), rig, prefix));
 }
 
 /** Lets the town and this machine know which prefix new beads of a rig get after a renaming was taken back. */
@@ -87,8 +92,8 @@ function recordPrefix(settings: Readonly<Record<string, unknown>>, { name }: Rig
   return known === undefined ? [] : setSetting(settings, rigSettings, name, { ...known, prefix });
 }
 
-/** Lets the beads of the town's other ledgers point at what a bead is called now. */
-async function tellOthers(writer: Writer, home: Ledger, moves: readonly Move[]): Promise<string[]> {
+/** Lets the beads of the town's other ledgers point at what a bead is called now; answers theirs. */
+export async function tellOthers(writer: Writer, home: Ledger, moves: readonly Move[]): Promise<string[]> {
   const [move, ...more] = moves;
   if (move === undefined) return [];
   const subject = more.length === 0 ? `Point at ${move.id} instead of ${move.from}` : `Point at ${moves.length} renamed beads by their new ids`;
@@ -96,7 +101,7 @@ async function tellOthers(writer: Writer, home: Ledger, moves: readonly Move[]):
   const told: string[] = [];
   for (const ledger of ledgersOf(writer.town)) {
     if (ledger.repository.commonDir === home.repository.commonDir) continue;
-    const { written } = await transact(ledger, writer.who, subject, (view) => [...view.all()].flatMap((bead) => pointingAgain(bead, names, actOf(writer).at)));
+    const { written } = await transact(ledger, following(writer.who), subject, (view) => [...view.all()].flatMap((bead) => pointingAgain(bead, names, actOf(writer).at)));
     told.push(...written.keys());
   }
   return told;

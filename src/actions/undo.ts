@@ -1,3 +1,4 @@
+import type { Stamp } from '../base/clock.ts';
 import { Busy, Refused } from '../base/errors.ts';
 import { shardOf } from '../base/ids.ts';
 import { same } from '../base/jsonl.ts';
@@ -6,16 +7,16 @@ import { renamedTo, type Act, type Bead } from '../domain/bead.ts';
 import { changedParts, differences } from '../domain/history.ts';
 import { prefixSetting } from '../domain/renaming.ts';
 import { settingAt, type SettingChange } from '../domain/setting.ts';
-import { groupOf, naming, undo, type Obstacle, type UndoChange } from '../domain/undo.ts';
+import { groupOf, naming, returning, undo, type Obstacle, type UndoChange } from '../domain/undo.ts';
 import { differenceSince } from '../ledger/difference.ts';
-import { auditTrail, entriesOn, headOf, isShared, writesTo, type Entry, type Write } from '../ledger/history.ts';
+import { auditTrail, entriesOn, headOf, isShared, transcripts, writesTo, type Entry, type Write } from '../ledger/history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { consult } from '../ledger/read.ts';
 import { settingsPath, type View } from '../ledger/shards.ts';
-import { referenceKeys, type Stored } from '../ledger/stored.ts';
+import { newest, referenceKeys, type Stored } from '../ledger/stored.ts';
 import { SeenMeanwhile, transact, type LedgerChange, type Signature } from '../ledger/transact.ts';
 import { ledgersOf, type Town } from '../town.ts';
-import { followPrefix } from './bead-rename.ts';
+import { followPrefix, tellOthers } from './bead-rename.ts';
 import { actOf, type Writer } from './bead-write.ts';
 import { deedOf, NotUndoable, type Deed } from './deed.ts';
 import { commitOf, NoCommit } from './past.ts';
@@ -40,9 +41,12 @@ const attempts = 5;
 export async function undoCommit(writer: Writer, text: string | undefined, dryRun: boolean): Promise<Undone> {
   const { town, who } = writer;
   const { ledger, commit } = text === undefined ? await lastOf(town, who.actor) : await namedCommit(town, text);
-  const undone = await undoIn(ledger, ledgersOf(town).filter((other) => other !== ledger), commit, who, actOf(writer), dryRun);
+  const deed = await deedOf(ledger, commit);
+  const undone = await undoDeed(deed, ledgersOf(town).filter((other) => other !== ledger), who, actOf(writer), dryRun);
+  if (dryRun) return undone;
   const rig = town.rigs.find((each) => each.ledger === ledger);
-  if (!dryRun && rig !== undefined && undone.settings.includes(`${prefixSetting.name} ${prefixSetting.key}`)) await followPrefix(town, who, rig);
+  if (rig !== undefined && undone.settings.includes(`${prefixSetting.name} ${prefixSetting.key}`)) await followPrefix(town, who, rig);
+  await tellOthers(writer, ledger, returning(deed.done));
   return undone;
 }
 
@@ -54,15 +58,30 @@ async function namedCommit(town: Town, text: string): Promise<{ ledger: Ledger; 
 
 async function lastOf(town: Town, actor: string): Promise<{ ledger: Ledger; commit: string }> {
   const found = await Promise.all(ledgersOf(town).map(async (ledger) => (await auditTrail(ledger, { actor, limit: 1 })).map(({ commit, at }) => ({ ledger, commit, at }))));
-  const [newest] = found.flat().sort((a, b) => compareTimes(b.at, a.at));
-  if (newest === undefined) throw new NothingToUndo(actor);
-  return newest;
+  const [latest, ...more] = found.flat().sort((a, b) => compareTimes(b.at, a.at));
+  if (latest === undefined) throw new NothingToUndo(actor);
+  const together = [latest, ...more.filter(({ at }) => at === latest.at)];
+  if (together.length === 1) return latest;
+  // A commit tells the second, and its records tell all of the time.
+  const stamps = await Promise.all(together.map(async (each) => ({ ...each, stamp: await lastStampIn(each.ledger, each.commit) })));
+  return stamps.sort((a, b) => (a.stamp < b.stamp ? 1 : -1))[0]!;
+}
+
+/** The newest stamp of the beads that a commit wrote to, before it or after: what it put back has old ones. The empty text where it wrote to none. */
+async function lastStampIn(ledger: Ledger, commit: string): Promise<Stamp | ''> {
+  const [entry] = await transcripts(ledger, [commit]);
+  const writes = await writesTo(ledger, { ...(entry?.parents[0] === undefined ? {} : { from: entry.parents[0] }), to: commit }, []);
+  return writes.flatMap(({ records }) => [...records.values()].flatMap(({ before, after }) => [before, after].flatMap((stored) => (stored === undefined ? [] : [newest(stored.clock)])))).sort().at(-1) ?? '';
 }
 
 /** Puts back what one commit of a ledger changed; `others` are the ledgers whose beads may point at those of this one. Throws NotUndoable and UndoRefused. */
 export async function undoIn(ledger: Ledger, others: readonly Ledger[], commit: string, who: Signature, act: Act, dryRun: boolean): Promise<Undone> {
-  const deed = await deedOf(ledger, commit);
-  const { entry } = deed;
+  return undoDeed(await deedOf(ledger, commit), others, who, act, dryRun);
+}
+
+async function undoDeed(deed: Deed, others: readonly Ledger[], who: Signature, act: Act, dryRun: boolean): Promise<Undone> {
+  const { ledger, entry } = deed;
+  const { commit } = entry;
   const foreign = await pointingFrom(others, deed);
   if (foreign.length > 0) throw new UndoRefused(entry, foreign);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
@@ -175,9 +194,10 @@ async function writersOf(ledger: Ledger, range: { readonly from?: string; readon
   return { ...obstacle, commits };
 }
 
-/** Beads of other ledgers that point at beads which the deed has created. */
+/** Beads of other ledgers that point at beads which the deed has created. Where it only gave them other ids, they follow. */
 async function pointingFrom(others: readonly Ledger[], { done }: Deed): Promise<Hindrance[]> {
-  const created = done.filter(({ before }) => before === undefined).map(({ id }) => id);
+  const moved = new Set(returning(done).map(({ from }) => from));
+  const created = done.filter(({ id, before }) => before === undefined && !moved.has(id)).map(({ id }) => id);
   if (created.length === 0) return [];
   const found = await Promise.all(others.map(async (ledger) => {
     const edges = await consult(ledger, (view: View) => created.flatMap((id) => view.referrers(id).map((from) => ({ id, from: from.id }))));

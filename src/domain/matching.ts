@@ -114,3 +114,8 @@ export function says(bead: Bead, text: string): boolean {
   const wanted = text.toLowerCase();
   return bead.title.toLowerCase().includes(wanted) || (bead.description ?? '').toLowerCase().includes(wanted);
 }
+
+/** Whether a text is the id of a bead or begins it, with or without what stands before its last `-`. */
+export function isNamed({ id }: Bead, text: string): boolean {
+  return id.startsWith(text) || id.startsWith(text, id.lastIndexOf('-') + 1);
+}

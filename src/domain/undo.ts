@@ -40,7 +40,7 @@ function isLive(bead: Bead | undefined): bead is Bead {
 }
 
 /** The beads that a transaction has renamed, or whose renaming it took back: the ids that they had before, from those that they had after it. */
-function returning(done: readonly Done[]): Move[] {
+export function returning(done: readonly Done[]): Move[] {
   const left = new Set(done.flatMap(({ id, before, after }) => (isLive(before) && !isLive(after) ? [id] : [])));
   const taken = new Set(done.flatMap(({ id, before, after }) => (!isLive(before) && isLive(after) ? [id] : [])));
   const ways = done.flatMap(({ id, before, after }): [string | undefined, string | undefined][] => (left.has(id) ? [[id, renamedTo(after)]] : taken.has(id) ? [[renamedTo(before), id]] : []));

@@ -8,8 +8,9 @@ import { backupFolder, fold } from './fold.ts';
 import { formatAt } from './init.ts';
 import { mainRef, renewReplica, replicaOf, type Ledger } from './ledger.ts';
 import { offer, offeredRef } from './offered.ts';
+import type { Retired } from './retirement.ts';
 import type { Signature } from './transact.ts';
-import { remoteLedgers } from './trust.ts';
+import { keepShown, remoteLedgers } from './trust.ts';
 import { foldVerdicts, gatesRef } from './verdicts.ts';
 
 /** Where a remote keeps what is shared: under names of its own, or among the branches of a host that takes nothing else. */
@@ -34,6 +35,8 @@ export interface Shared {
   readonly pushed: boolean;
   /** How many other clones the remote knows. */
   readonly replicas: number;
+  /** The clones whose refs were taken away there: nobody has seen a sign of them for long. */
+  readonly retired: readonly Retired[];
   /** What could not be taken in, and why. */
   readonly troubles: readonly string[];
 }
@@ -64,6 +67,7 @@ export async function fetchShared(repository: Repository, { remote, namespace }:
   const shared = [`+refs/beads/*:${into}*`, `+refs/notes/gates*:${into}notes/gates*`, `+refs/claims/*:${into}claims/*`, `+refs/leases/*:${into}leases/*`];
   const own = trackingRef({ remote }, replicaRef(repository));
   const before = await readRef(repository, own);
+  await keepShown(repository, remote);
   await fetch(repository, remote, namespace === 'beads' ? shared : [`+${branches}*:${into}*`], { prune: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   const there = await readRef(repository, own);
   if (there !== undefined && there !== before && !(await wasHere(repository, there))) renewReplica(repository);
@@ -97,8 +101,9 @@ export async function share(ledger: Ledger, hub: Hub, who: Signature, signal?: A
     round.folded.forEach((each) => folded.add(each));
     const outcome = await publish(ledger, hub, round.common);
     pushed ||= outcome !== 'nothing';
+    const retired = round.common && outcome !== 'moved' ? await (await import('./retirement.ts')).retireSilent(ledger, hub) : [];
     const replicas = (await listRefs(repository, trackingRef(hub, 'refs/beads/replicas/'))).filter(({ ref }) => !ref.endsWith(`/${replicaOf(repository)}`)).length;
-    if (outcome !== 'moved') return { remote: hub.remote, adopted: adopted && (await readRef(repository, ledger.ref)) !== undefined, folded: [...folded], pushed, replicas, troubles: round.troubles };
+    if (outcome !== 'moved') return { remote: hub.remote, adopted: adopted && (await readRef(repository, ledger.ref)) !== undefined, folded: [...folded], pushed, replicas, retired, troubles: round.troubles };
     if (attempt === mostTries || signal?.aborted === true) throw new SharedTooOften(hub.remote);
     await new Promise((resume) => setTimeout(resume, attempt * 80 * (0.5 + (performance.now() % 1))));
   }

@@ -74,7 +74,9 @@ function stampPhase(before: Stored, after: Bead, at: Stamp, clock: Record<string
     return;
   }
   const next = workingStatuses.includes(after.status) ? after.assignee : undefined;
-  if (next !== worker || after.status !== status) clock['phase'] = entryOf(at, after.status, next);
+  // The stamp of a working phase is the token of who works: a reopening hands out a new one.
+  const anew = before.bead.status === 'closed' && next !== undefined;
+  if (anew || next !== worker || after.status !== status) clock['phase'] = entryOf(at, after.status, next);
   if (next !== undefined) {
     if (assignee !== undefined && before.clock.assignee === undefined) clock['assignee'] = [before.clock.born, assignee];
   } else if (after.assignee !== (workingStatuses.includes(after.status) ? plainAssignee(before) : assignee)) {

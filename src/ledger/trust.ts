@@ -8,7 +8,7 @@ import { canonical, isObject, readLines } from '../base/jsonl.ts';
 import { oneLine, truncate } from '../base/text.ts';
 import { settingLeaves } from '../domain/setting.ts';
 import { readObjects } from '../git/object.ts';
-import { listRefs } from '../git/refs.ts';
+import { listRefs, RefMoved, updateRefs } from '../git/refs.ts';
 import { remoteNames } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { readState, replicaOf, stateFolder, statePath } from './ledger.ts';
@@ -30,6 +30,9 @@ export interface Runnable {
 
 /** Below it lies what fetches brought of other clones' ledgers: `<remote>/main`, `<remote>/replicas/<replica>`. */
 export const remoteLedgers = 'refs/beads-remotes/';
+
+/** Below it lies, by the same names, what the remotes showed last of the clones that are trusted: a clone's own ref there may be retired. */
+const shownLedgers = 'refs/beads-shown/';
 
 const beadKeys = ['run', 'script'] as const;
 const settingKeys = /^(merge_queue\.gates\.[^.]+\.command|agents\.[^.]+\.(command|args|env\..+))$/;
@@ -165,14 +168,36 @@ interface Brought {
 
 /** The ledgers that fetches have brought. */
 async function brought(repository: Repository): Promise<Brought[]> {
-  const [refs, remotes] = await Promise.all([listRefs(repository, remoteLedgers), remoteNames(repository)]);
-  return refs.flatMap(({ ref }) => {
-    const [, folder = '', replica] = /^(.+)\/(?:main|replicas\/([0-9a-z]{6}))$/.exec(ref.slice(remoteLedgers.length)) ?? [];
+  const [live, shown, remotes] = await Promise.all([listNames(repository, remoteLedgers), listNames(repository, shownLedgers), remoteNames(repository)]);
+  const refs = [...[...live.keys()].map((name) => [remoteLedgers, name] as const), ...[...shown.keys()].filter((name) => !live.has(name)).map((name) => [shownLedgers, name] as const)];
+  return refs.flatMap(([root, name]) => {
+    const ref = `${root}${name}`;
+    const [, folder = '', replica] = /^(.+)\/(?:main|replicas\/([0-9a-z]{6}))$/.exec(name) ?? [];
     if (folder === '') return [];
     // Below the name of one remote another one may have its own.
     const owners = remotes.filter((name) => folder === name || folder.startsWith(`${name}/`));
     return [{ ref, replica, remote: owners.length === 1 && owners[0] === folder ? folder : undefined }];
   });
+}
+
+/** The refs below a root, or a folder of it, by what their names add to the root. */
+async function listNames(repository: Repository, root: string, folder = ''): Promise<Map<string, string>> {
+  return new Map((await listRefs(repository, `${root}${folder}`)).map(({ ref, oid }) => [ref.slice(root.length), oid]));
+}
+
+/** Keeps what a remote shows of clones that are trusted, before a fetch or a push may take it away: the commands that it has brought stay theirs. */
+export async function keepShown(repository: Repository, remote: string): Promise<void> {
+  const { replicas, remotes } = readTrust(repository);
+  if (replicas.size === 0 && !remotes.has(remote)) return;
+  const folder = `${remote}/replicas/`;
+  const [live, shown] = await Promise.all([remoteLedgers, shownLedgers].map((root) => listNames(repository, root, folder)));
+  const moved = [...live!].filter(([name, oid]) => (remotes.has(remote) || replicas.has(name.slice(folder.length))) && shown!.get(name) !== oid);
+  try {
+    await updateRefs(repository, moved.map(([name, oid]) => ({ ref: `${shownLedgers}${name}`, from: shown!.get(name) ?? null, to: oid })));
+  } catch (error) {
+    // Another process has kept the same.
+    if (!(error instanceof RefMoved)) throw error;
+  }
 }
 
 /** Another clone, as the last fetch from a remote saw it. */

@@ -66,6 +66,27 @@ prefixes('is taken back with the renaming, on every machine and in what the town
   assert.equal(known(), [['ci', ['ci', 'war']]]);
 });
 
+prefixes('is what is undone right after, though other ledgers were told of it, and they are told of that, too', async () => {
+  const { town, rig } = await hubTown(undefined);
+  const mayor = signatureOf(town, 'mayor');
+  await transact(town.hq, mayor, 'Record it', (view) => setSetting(view.settings(rigSettings), rigSettings, 'citadel', { prefix: 'ci', target: 'main', added_at: act.at }));
+  await transact(rig.ledger, mayor, 'Create one', (view) => create(view, 'ci-horn', { title: 'Tune the horn' }, act));
+  await transact(town.hq, mayor, 'Create one', (view) => [...create(view, 'hq-road', { title: 'Take the road' }, act), { op: 'dependency.added', id: 'hq-road', dependency: { issue_id: 'hq-road', depends_on_id: 'ci-horn', type: 'blocks', created_at: act.at, created_by: act.by } }]);
+  const needs = (): Promise<unknown> => consult(town.hq, (view) => view.get('hq-road')?.dependencies?.map((edge) => edge.depends_on_id));
+  await renaming(town, 'war');
+  assert.equal(await needs(), ['war-horn']);
+  const renamed = await gitText(rig.repository, ['rev-parse', rig.ledger.ref]);
+  const undo = async (): Promise<string> => {
+    const now = openTown(town.root, town.now);
+    return (await undoCommit({ town: now, who: mayor, cwd: now.root }, undefined, false)).undone;
+  };
+  assert.is(await undo(), renamed);
+  assert.equal(await needs(), ['ci-horn']);
+  const back = await gitText(rig.repository, ['rev-parse', rig.ledger.ref]);
+  assert.is(await undo(), back);
+  assert.equal(await needs(), ['war-horn']);
+});
+
 prefixes('are remembered once, though an import that began before brings beads with the new one', async () => {
   const { town, rig } = await hubTown(undefined);
   await transact(rig.ledger, signatureOf(town, 'mayor'), 'Create one', (view) => create(view, 'ci-gun', { title: 'Tune the gun' }, act));

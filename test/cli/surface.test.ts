@@ -355,6 +355,7 @@ for (const [name, argv] of Object.entries(called)) {
     const titles = (...words: string[]): unknown[] => place.json(...words).map(({ title }) => title).sort();
     assert.equal(place.json<{ custom_statuses: Json[] }>('statuses').custom_statuses.map((each) => [each['name'], each['category']]), [['in_review', 'active'], ['qa', 'wip'], ['shelved', 'frozen'], ['shipped', 'done']]);
     assert.equal([titles('ready'), titles('ready', '-p', '2'), titles('list'), titles('list', '--sort', 'title'), titles('list', '--status', 'shipped,shelved'), titles('query', 'status != qa')], [['gate'], ['gate'], ['gate', 'horn'], ['gate', 'horn'], ['haul', 'rust'], ['gate', 'haul', 'rust']]);
+    for (const _ of [1, 2]) assert.equal([titles('search', 'r'), titles('search', 'r', '--status', 'shelved'), titles('search', rust)], [['horn'], ['rust'], []]);
     assert.is(place.run(['create', 'paint', '--deps', gate]).code, 0);
     assert.equal([titles('blocked'), place.json('list', '--limit', '1').length, place.run(['list', '--limit', '1']).stdout.split('\n').at(-2)], [['paint'], 1, '(more: 2 of 3 are not shown; --limit 0 shows all)']);
     for (const [words, code, message] of [[['update', gate, '--status', 'shpped'], 'status.unknown', /shipped/], [['list', '--status', 'bogus'], 'status.unknown', /in_review/], [['config', 'set', 'status.custom', 'qa:chrome'], 'status.bad', /"qa:chrome"/]] as const) {

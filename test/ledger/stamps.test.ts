@@ -40,6 +40,18 @@ registers('holds status and worker as one phase', () => {
   assert.equal(released.clock.phase, [at(2), 'open']);
 });
 
+registers('hands a bead out anew that was closed and is reopened into the hands of the same worker: a token of before counts no more', () => {
+  for (const status of ['hooked', 'in_progress'] as const) {
+    const given = restamp(first(bead('gt-a')), bead('gt-a', { status, assignee: 'nux' }), at(1), noBirths);
+    const closed = restamp(given, bead('gt-a', { status: 'closed', assignee: 'nux', closed_at: 'now' }), at(2), noBirths);
+    const reopened = restamp(closed, given.bead, at(3), noBirths);
+    assert.equal(reopened.clock.phase, [at(3), status, 'nux']);
+    assert.equal(phaseOf(restamp(reopened, { ...reopened.bead, title: 'New' }, at(4), noBirths)), phaseOf(reopened));
+  }
+  const closed = restamp(first(bead('gt-a')), bead('gt-a', { status: 'closed', closed_at: 'now' }), at(2), noBirths);
+  assert.is(restamp(closed, bead('gt-a'), at(3), noBirths).clock.phase, undefined, 'nobody loses a bead to the reopening who was given it elsewhere meanwhile');
+});
+
 registers('keeps a plain assignee apart from the worker', () => {
   const assigned = restamp(first(bead('gt-a')), bead('gt-a', { assignee: 'slit' }), at(1), noBirths);
   assert.equal([assigned.clock.assignee, assigned.clock.phase], [[at(1), 'slit'], undefined]);

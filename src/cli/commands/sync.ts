@@ -25,6 +25,7 @@ export const command = defineCommand({
     if (ledgers.length === 0 && failures.length === 0) yield 'there is no remote to share the ledger by; what is written here is kept here';
     for (const ledger of ledgers) {
       yield sentence(ledger);
+      for (const { replica, since } of ledger.retired) yield `  retired the replica ${replica}, unseen since ${since.slice(0, 10)}`;
       for (const trouble of ledger.troubles) yield `  could not be taken in: ${trouble}`;
     }
   },

@@ -1,5 +1,4 @@
-import { searchBeads } from '../../../actions/bead-list.ts';
-import { resolveId } from '../../../actions/resolve.ts';
+import { searchBeads } from '../../../actions/bead-search.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { sortFields } from '../../../domain/matching.ts';
 import { beadTable } from '../../beads.ts';
@@ -22,13 +21,15 @@ export const command = defineCommand({
   },
   async run({ text, rig, parent, limit, sort, reverse, at, ...typed }, context) {
     const town = await townThen(context, at);
-    const query = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
+    const whole = parent === undefined ? undefined : await (await import('../../../actions/resolve.ts')).resolveId(town, parent, context.cwd);
+    const query = await readQuery(typed, whole, context);
     return searchBeads(town, ledgersAt(town, context.cwd, context.program, rig), text.join(' '), query, { sort, reverse, limit: limit > 0 ? limit : Infinity });
   },
-  *render({ total, beads }, { text }) {
+  *render({ total, whole, beads }, { text }) {
     if (beads.length === 0) yield `no open bead says ${JSON.stringify(text.join(' '))}: --status all looks at closed ones too`;
     yield beadTable(beads);
-    if (total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
+    if (!whole) yield `(more: at least ${total - beads.length} are not shown; --limit 0 shows all)`;
+    else if (total > beads.length) yield `(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`;
   },
   json: ({ beads }) => beads,
 });

@@ -1,0 +1,100 @@
+import { Failure } from '../base/errors.ts';
+import { timestamp } from '../base/time.ts';
+import { overdue, watched, type Sight, type Watch } from '../domain/retirement.ts';
+import { isAncestor } from '../git/merging.ts';
+import { listRefs, readRef } from '../git/refs.ts';
+import { push, PushDenied, PushRefused } from '../git/remotes.ts';
+import type { Repository } from '../git/repository.ts';
+import { readClaims } from './claims.ts';
+import { mainRef, readState, replicaOf, writeState, type Ledger } from './ledger.ts';
+import { nameOnHub, noteArrived, trackingRef, type Hub } from './sharing.ts';
+import { keepShown } from './trust.ts';
+
+/** A clone whose ref on a hub was taken away. */
+export interface Retired {
+  readonly replica: string;
+  /** When this clone began to see no sign of it (RFC 3339, by this clone's clock). */
+  readonly since: string;
+}
+
+const folder = 'refs/beads/replicas/';
+
+/**
+ * Takes away the refs of clones that have long given no sign on a hub, right after a fetch: of those alone whose ledger is part of the common one there, so that nothing is lost, and which hold no claim. One
+ * that comes back pushes its ref again. Where it has moved meanwhile, or the hub lets nobody take refs away, it stays. Throws RemoteUnreachable.
+ */
+export async function retireSilent({ repository, now }: Ledger, hub: Hub): Promise<Retired[]> {
+  const main = await readRef(repository, trackingRef(hub, mainRef));
+  const others = await othersOn(repository, hub);
+  const before = readWatches(repository)[hub.remote];
+  if (main === undefined || (others.size === 0 && before === undefined)) return [];
+  const watch = watched(before, await sightsOf(repository, hub, others, main), now());
+  const leaving = await leavable(repository, hub, overdue(watch).map((replica) => ({ replica, name: `${folder}${replica}`, from: others.get(replica) ?? '' })), main);
+  // Who is asked to go is watched anew, so that a hub that lets nobody go is not asked every time.
+  const seen = Object.fromEntries(Object.entries(watch.seen).filter(([replica]) => !leaving.some((each) => each.replica === replica)));
+  writeState(repository, { ...readWatches(repository), [hub.remote]: { ...watch, seen } }, watchFile);
+  if (leaving.length === 0) return [];
+  await keepShown(repository, hub.remote);
+  const gone = await takeAway(repository, hub, leaving);
+  return gone.map(({ replica }) => ({ replica, since: timestamp(watch.seen[replica]?.since ?? now()) }));
+}
+
+const watchFile = 'replicas.json';
+
+/** What this clone has seen of others, by remote. */
+function readWatches(repository: Repository): Readonly<Record<string, Watch>> {
+  return readState<Readonly<Record<string, Watch>>>(repository, watchFile) ?? {};
+}
+
+/** The commits of the other clones' refs, as the last fetch saw them, by replica. */
+async function othersOn(repository: Repository, hub: Hub): Promise<Map<string, string>> {
+  const own = replicaOf(repository);
+  const refs = (await listRefs(repository, trackingRef(hub, folder))).map(({ ref, oid }) => [ref.slice(trackingRef(hub, folder).length), oid] as const);
+  return new Map(refs.filter(([replica]) => replica !== own && /^[0-9a-z]{6}$/.test(replica)));
+}
+
+/** A clone that only works on what it has claimed moves its lease and not its ledger. */
+function sightsOf(repository: Repository, hub: Hub, others: ReadonlyMap<string, string>, main: string): Promise<Sight[]> {
+  return Promise.all([...others].map(async ([replica, oid]) => {
+    const lease = await readRef(repository, trackingRef(hub, `refs/leases/${replica}`));
+    return { replica, sign: `${oid} ${lease ?? ''}`, behind: oid !== main };
+  }));
+}
+
+interface Leaving {
+  readonly replica: string;
+  readonly name: string;
+  readonly from: string;
+}
+
+/** Those of some clones that hold nothing which the common ledger does not, and no claim: whoever waits for a claim to end takes each change of these refs for a sign of life. */
+async function leavable(repository: Repository, hub: Hub, silent: readonly Leaving[], main: string): Promise<Leaving[]> {
+  const claiming = silent.length === 0 ? undefined : await claimants(repository, hub);
+  if (claiming === undefined) return [];
+  const found: Leaving[] = [];
+  for (const each of silent) if (!claiming.has(each.replica) && (await isAncestor(repository, each.from, main))) found.push(each);
+  return found;
+}
+
+/** The clones that have claims on a hub; undefined where one cannot be read, which is told where claims are looked after. */
+async function claimants(repository: Repository, hub: Hub): Promise<Set<string> | undefined> {
+  try {
+    return new Set((await readClaims(repository, hub)).map(({ replica }) => replica));
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+/** Takes refs away on a hub, each if it still is where it was; answers those that are gone, as far as that is known. */
+async function takeAway(repository: Repository, hub: Hub, leaving: readonly Leaving[]): Promise<readonly Leaving[]> {
+  const updates = leaving.map(({ name, from }) => ({ ref: nameOnHub(hub, name), from, to: null }));
+  const stayed = await push(repository, hub.remote, { updates, atomic: false }).then((): readonly string[] => [], (error: unknown): readonly string[] => {
+    if (error instanceof PushRefused) return error.data['refs'] as readonly string[];
+    if (error instanceof PushDenied) return updates.map(({ ref }) => ref);
+    throw error;
+  });
+  const gone = leaving.filter(({ name }) => !stayed.includes(nameOnHub(hub, name)));
+  await noteArrived(repository, hub, gone.map(({ name, from }) => ({ name, from, to: null })));
+  return gone;
+}
