@@ -1,7 +1,8 @@
-import { Busy } from '../base/errors.ts';
+import { Busy, Refused } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import { refineryOf, reject, type MergeRequest, type Rejection } from '../domain/merge-request.ts';
-import { readRef } from '../git/refs.ts';
+import { isOid, readRef } from '../git/refs.ts';
+import { runGit } from '../git/run.ts';
 import { claimRef } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { consult } from '../ledger/read.ts';
@@ -25,6 +26,28 @@ export async function rejectRequest(town: Town, rig: Rig, request: MergeRequest,
   if (commit !== undefined) appendEvent(town.hq, { kind: 'request.rejected', agent: act.by, subject: request.id, data: { bead: request.source, worker: request.worker, kind: rejection.kind, reason: rejection.reason } });
   if (taken !== undefined) await giveBack(town, rig, taken);
   return undefined;
+}
+
+/**
+ * Takes a submitted bead out of the queue: `release` gives it back in the ledger. Where work lands on a hub, the bead's claim is taken first, as for a rejection.
+ * Throws NotTakenOut, QueueMoved, and what `push` throws.
+ */
+export async function takeOut(town: Town, rig: Rig, request: MergeRequest, release: () => Promise<unknown>): Promise<void> {
+  const taken = await takeToReject(town, rig, request);
+  if (taken !== undefined && 'held' in taken) throw new NotTakenOut(request, taken.held);
+  const hasLanded = await isOnTarget(rig, request);
+  if (!hasLanded) await release();
+  if (taken !== undefined) await giveBack(town, rig, taken);
+  if (hasLanded) throw new NotTakenOut(request, `its work is on ${request.target}`);
+}
+
+/** Whether the target holds the head of a request, as far as the last look at the hub tells. */
+async function isOnTarget(rig: Rig, { head, target }: MergeRequest): Promise<boolean> {
+  const tip = await readRef(rig.repository, targetRef(rig, target));
+  if (tip === undefined || !isOid(head)) return false;
+  // What this clone does not even have is on no branch of it.
+  const { code } = await runGit(rig.repository, ['merge-base', '--is-ancestor', head, tip], { accept: [0, 1, 128] });
+  return code === 0;
 }
 
 interface Taken {
@@ -53,10 +76,18 @@ async function giveBack(town: Town, rig: Rig, { ref, token }: Taken): Promise<vo
   await quietly(() => pushWithLedger(town, rig, [{ ref, from: token, to: null }]));
 }
 
-/** Other clones worked on the queue while a request was to be rejected. */
+/** What was submitted can no longer be taken out of the queue. */
+export class NotTakenOut extends Refused {
+  readonly code = 'request.not-taken-out';
+  constructor({ id, source }: MergeRequest, why: string) {
+    super(`${source} was not taken out of the queue: ${why}`, { id, bead: source, why }, 'gt mq run, or gt sync');
+  }
+}
+
+/** Other clones worked on the queue while a request was to be rejected, or taken out. */
 export class QueueMoved extends Busy {
   readonly code = 'queue.moved';
   constructor({ id, target }: MergeRequest) {
-    super(`the queue for ${target} moved while ${id} was to be rejected`, { id, target }, 'gt mq run');
+    super(`the queue for ${target} moved while ${id} was to be taken out of it`, { id, target }, 'gt mq run');
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Submitted } from '../../src/actions/submit.ts';
+import { unsling } from '../../src/actions/unsling.ts';
 import { Freshness } from '../../src/base/freshness.ts';
 import { edit } from '../../src/domain/content.ts';
 import { updateRefs } from '../../src/git/refs.ts';
@@ -11,7 +12,8 @@ import { noteSigns, pushClaim, readClaims } from '../../src/ledger/claims.ts';
 import { fetchShared, type Hub } from '../../src/ledger/sharing.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { signatureOf } from '../../src/town.ts';
-import { bead, configure, hubTown, request, runQueue, submitted, type QueueTown } from '../helpers/queue.ts';
+import { thrown } from '../git/ground.ts';
+import { bead, configure, hubTown, landedFile, request, runQueue, submitted, type QueueTown } from '../helpers/queue.ts';
 
 const hub: Hub = { remote: 'origin', namespace: 'beads' };
 const queue = suite('the merge queue of a hub that several clones work on');
@@ -112,6 +114,33 @@ queue('rejects nothing that somebody else has claimed since, and leaves no claim
   await gitText(world.place, ['update-ref', '-d', 'refs/claims/ci-guard']);
   assert.equal((await runQueue(world)).rejected.map(({ request: rejected }) => rejected), [id]);
   assert.equal([(await bead(world, 'ci-guard')).status, await claimsOn(world)], ['open', '']);
+});
+
+queue('lets nobody take work out that another clone has landed, and says what tells of that', async () => {
+  const world = await hubTown();
+  const { request: filed } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  await gitText(world.place, ['update-ref', 'refs/heads/main', filed.head]);
+  const take = (): Promise<unknown> => unsling(world.town, signatureOf(world.town, 'mayor'), 'ci-guard', true);
+  assert.is((await thrown(take)).code, 'queue.moved');
+  const { code, message } = await thrown(take);
+  assert.equal([code, message, await claimsOn(world)], ['request.not-taken-out', 'ci-guard was not taken out of the queue: its work is on main', '']);
+  assert.equal((await runQueue(world)).landed.map(({ bead: landed }) => landed), ['ci-guard']);
+  assert.is((await bead(world, 'ci-guard')).status, 'closed');
+});
+
+queue('takes work out only with its claim, so that no other clone lands it', async () => {
+  const world = await hubTown();
+  const { id, request: filed } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  const { token } = await pushClaim(world.rig.repository, hub, { bead: 'ci-guard', agent: 'citadel/polecats/nux', duration: 60_000 }, undefined, Date.now());
+  await say(world, id, { claim: token });
+  await gitText(world.rig.repository, ['fetch', '-q', 'origin']);
+  // The other clone, which knows nothing of it, lands with a lease on the claim.
+  const landing = ['push', '-q', '--atomic', `--force-with-lease=refs/claims/ci-guard:${token}`, world.place, `${filed.head}:refs/heads/main`, ':refs/claims/ci-guard'];
+  await unsling(world.town, signatureOf(world.town, 'mayor'), 'ci-guard', true);
+  assert.equal([(await bead(world, 'ci-guard')).status, await claimsOn(world)], ['open', '']);
+  assert.is((await thrown(() => gitText(world.rig.repository, landing))).code, 'git.failed');
+  assert.is(await landedFile(world, 'gate.txt'), undefined);
+  assert.equal((await runQueue(world)).landed, []);
 });
 
 queue.run();
