@@ -46,6 +46,14 @@ export class MemoryGit implements Git {
 
   readonly readObjects: Git['readObjects'] = async (_repository, names) => names.map((name) => this.objects.resolve(name));
 
+  readonly eachBody: Git['eachBody'] = async (_repository, oids, take) => {
+    for (const [index, oid] of oids.entries()) {
+      const found = this.objects.resolve(oid);
+      if (found === undefined) throw new MissingObject(oid);
+      take(found.body, index);
+    }
+  };
+
   readonly readRef: Git['readRef'] = async ({ commonDir }, ref) => this.refsOf(commonDir).get(ref);
 
   readonly listRefs: Git['listRefs'] = async ({ commonDir }, prefix) => {

@@ -5,6 +5,7 @@ import type * as imports from '../../../src/git/import.ts';
 import type * as merging from '../../../src/git/merging.ts';
 import type * as object from '../../../src/git/object.ts';
 import type { ObjectContents, ObjectInfo } from '../../../src/git/object.ts';
+import type * as objects from '../../../src/git/objects.ts';
 import type * as refs from '../../../src/git/refs.ts';
 import type * as regrowing from '../../../src/git/regrow.ts';
 import type * as remotes from '../../../src/git/remotes.ts';
@@ -29,6 +30,7 @@ export type Git = Pick<typeof refs, 'readRef' | 'listRefs' | 'updateRefs'> &
   Pick<typeof commits, 'commitOn'> &
   Pick<typeof imports, 'importCommit'> &
   Pick<typeof object, 'readObjects'> &
+  Pick<typeof objects, 'eachBody'> &
   Pick<typeof merging, 'isAncestor' | 'diffNames'> &
   Pick<typeof remotes, 'fetch' | 'push'> &
   Pick<typeof regrowing, 'regrow'> &
@@ -37,7 +39,7 @@ export type Git = Pick<typeof refs, 'readRef' | 'listRefs' | 'updateRefs'> &
   };
 
 const places: Readonly<Record<keyof Git, string>> = {
-  readRef: 'refs', listRefs: 'refs', updateRefs: 'refs', commitOn: 'commit', importCommit: 'import', readObjects: 'object', ObjectReader: 'objects',
+  readRef: 'refs', listRefs: 'refs', updateRefs: 'refs', commitOn: 'commit', importCommit: 'import', readObjects: 'object', eachBody: 'objects', ObjectReader: 'objects',
   isAncestor: 'merging', diffNames: 'merging', fetch: 'remotes', push: 'remotes', regrow: 'regrow', runGit: 'run', runGitNow: 'run', gitText: 'run',
 };
 
