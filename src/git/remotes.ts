@@ -85,7 +85,7 @@ function checkRemote(remote: string): void {
 /** Runs git against a remote; status 128 is the remote's or the network's. */
 async function talk(where: Repository, remote: string, args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
   checkRemote(remote);
-  const result = await runGit(where, args, { timeoutMs: long, ...options, guarded: true, accept: [...(options.accept ?? [0]), 128] });
+  const result = await runGit(where, args, { timeoutMs: long, ...options, remote: true, accept: [...(options.accept ?? [0]), 128] });
   if (result.code === 128) throw new RemoteUnreachable(remote, result.stderr);
   return result;
 }
@@ -153,7 +153,7 @@ export async function fetch(repository: Repository, remote: string, refspecs: re
   const only = refspecs.length === 0 ? [] : ['--no-tags', '--refmap='];
   const all = [...args, ...only, '--', remote, ...refspecs];
   for (let attempt = 1; ; attempt += 1) {
-    const { code, stderr } = await runGit(repository, all, { guarded: true, timeoutMs: options.timeoutMs ?? long, accept: [0, 1, 128] });
+    const { code, stderr } = await runGit(repository, all, { remote: true, timeoutMs: options.timeoutMs ?? long, accept: [0, 1, 128] });
     if (code === 0) return;
     if (!halfMade.test(stderr)) {
       if (code === 128 || isOnlyCarrier(stderr)) throw new RemoteUnreachable(remote, stderr);
@@ -187,7 +187,7 @@ export async function push(repository: Repository, remote: string, { updates, at
 /** With `--atomic` a stale lease ends git with the status of a broken connection, but it still prints what became of each ref. */
 async function talkOfPush(repository: Repository, remote: string, args: readonly string[], timeoutMs: number): Promise<GitResult> {
   checkRemote(remote);
-  const result = await runGit(repository, args, { guarded: true, timeoutMs, accept: [0, 1, 128] });
+  const result = await runGit(repository, args, { remote: true, timeoutMs, accept: [0, 1, 128] });
   if (result.code !== 0 && !/^!\t/m.test(result.stdout.toString('utf8'))) throw new RemoteUnreachable(remote, result.stderr);
   return result;
 }

@@ -16,8 +16,10 @@ export interface GitOptions {
   readonly config?: Configuration;
   /** Works on the files of the worktree, and then with nothing that the repository's own configuration would run. */
   readonly worktree?: boolean;
-  /** Talks to a remote or runs drivers: likewise with nothing that the repository's own configuration would run. */
+  /** Runs drivers: likewise with nothing that the repository's own configuration would run. */
   readonly guarded?: boolean;
+  /** Talks to a remote: likewise, and from where git resolves a relative address. */
+  readonly remote?: boolean;
 }
 
 export interface GitResult {
@@ -70,9 +72,9 @@ export interface Invocation {
 export async function invocation(where: Repository | string, args: readonly string[], options: GitOptions = {}): Promise<Invocation> {
   if (typeof where === 'string' && !isAbsolute(where)) throw new Error(`git is given an absolute folder, not ${where}`);
   const repository = typeof where === 'string' ? discover(where) : where;
-  const guarded = typeof where === 'string' || options.worktree === true || options.guarded === true;
+  const guarded = typeof where === 'string' || options.worktree === true || options.guarded === true || options.remote === true;
   const overrides = repository !== undefined && (guarded || looksHostile(repository)) ? await hostileOverrides(repository) : {};
-  const { env, cwd } = place(where, options.worktree === true);
+  const { env, cwd } = place(where, options);
   return {
     args: ['--no-pager', ...args],
     cwd,
@@ -85,9 +87,9 @@ export async function invocation(where: Repository | string, args: readonly stri
   };
 }
 
-function place(where: Repository | string, worktree: boolean): { cwd: string; env: Record<string, string> } {
+function place(where: Repository | string, { worktree, remote }: GitOptions): { cwd: string; env: Record<string, string> } {
   if (typeof where === 'string') return { cwd: where, env: {} };
-  if (!worktree) return { cwd: where.gitDir, env: { GIT_DIR: where.gitDir } };
+  if (worktree !== true) return { cwd: remote === true ? (where.worktree ?? where.gitDir) : where.gitDir, env: { GIT_DIR: where.gitDir } };
   if (where.worktree === undefined) throw new Error(`${where.gitDir} has no worktree`);
   return { cwd: where.worktree, env: { GIT_DIR: where.gitDir, GIT_WORK_TREE: where.worktree } };
 }

@@ -56,6 +56,20 @@ cloning('refuses what runs programs, what looks like an option, and a folder wit
 
 cloning.run();
 
+const near = suite('a remote with a relative address');
+
+near('is where git itself finds it: from the top of the worktree', async () => {
+  const repo = await fresh();
+  await git(repo.worktree!, ['init', '-q', '--bare', '../near.git']);
+  await git(repo.worktree!, ['remote', 'add', 'origin', '../near.git']);
+  const main = (await readRef(repo, 'refs/heads/main')) ?? '';
+  await push(repo, 'origin', { updates: [{ ref: 'refs/heads/main', from: null, to: main }] });
+  await fetch(repo, 'origin', []);
+  assert.equal([await readRef(repo, 'refs/remotes/origin/main'), (await listRemoteRefs(repo, 'origin', ['refs/heads/*'])).length], [main, 1]);
+});
+
+near.run();
+
 const fetching = suite('fetch');
 
 /** Runs a script of the shell whenever a hub is about to answer a fetch. */
