@@ -46,7 +46,8 @@ export async function readyAtFirst(ledger: Ledger, commit: string, limit: number
   return { total: ready.length, foreign, beads: firstInReadyOrder(ready, limit).map((bead) => counted(bead, dependents.get(bead.id) ?? 0)), unkept: true };
 }
 
-const closed = '"status":"closed"';
+/** With the comma, which tells it from a key that only ends so: `x"status`. */
+const closed = ',"status":"closed"';
 
 /** Whether a line is that of a closed bead that points at nobody; false where that takes a closer look. */
 export function isIdle(line: string): boolean {

@@ -18,7 +18,7 @@ const value = fc.oneof(text, fc.integer(), fc.constant(null), fc.array(text, { m
 const clock = fc.record({ born: fc.constant(stamp), closes: fc.dictionary(fc.constantFrom(stamp, 'x'), fc.record({ reason: text }), { maxKeys: 2 }), title: text, '=born': text }, { requiredKeys: ['born'] });
 const edge = fc.record({ depends_on_id: fc.constantFrom('gt-b', 'gt-c'), type: fc.constantFrom('blocks', 'parent-child') });
 const bead = fc.record(
-  { title: text, status: fc.constantFrom('open', 'closed', 'tombstone', 'pinned', 'hooked'), assignee: text, attempts: fc.array(value, { maxLength: 2 }), metadata: fc.dictionary(text, value, { maxKeys: 2 }), dependencies: fc.array(edge, { maxLength: 2 }), aaa: value, zzz: value },
+  { title: text, status: fc.constantFrom('open', 'closed', 'tombstone', 'pinned', 'hooked'), assignee: text, attempts: fc.array(value, { maxLength: 2 }), metadata: fc.dictionary(text, value, { maxKeys: 2 }), dependencies: fc.array(edge, { maxLength: 2 }), aaa: value, zzz: value, 'x"status': fc.constantFrom('closed', 'open') },
   { requiredKeys: ['title', 'status'] },
 );
 
@@ -59,6 +59,14 @@ reading('is what a careful reader reads, whatever its texts look like', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+reading('is kept as JSON that more can be put behind, whatever another program has left at the ends of its lines', () => {
+  const [line = ''] = linesOf([[{ title: 'Weld', status: 'open' }, { born: stamp }]]).split('\n');
+  for (const rest of ['', ' ', '\r']) {
+    const { beads, lines } = partOf(shard, 'oid', `${line}${rest}\n`, 'c');
+    assert.is(textIn(lines[0]!, shard, 'gt-a.0'), canonical(beads[0]));
+  }
 });
 
 reading('leaves out only closed beads that point at nobody where it may, and those as a rule', () => {
