@@ -160,7 +160,8 @@ export function declineTrust(repository: Repository, replica: string, at: string
 
 /** A ledger that a fetch has brought from a remote: that of another clone, or the common one. */
 interface Brought {
-  readonly ref: string;
+  /** Where it stood: its ref may be moved by a fetch while it is read. */
+  readonly commit: string;
   /** Undefined where it cannot be told from which one. */
   readonly remote: string | undefined;
   readonly replica: string | undefined;
@@ -169,14 +170,12 @@ interface Brought {
 /** The ledgers that fetches have brought. */
 async function brought(repository: Repository): Promise<Brought[]> {
   const [live, shown, remotes] = await Promise.all([listNames(repository, remoteLedgers), listNames(repository, shownLedgers), remoteNames(repository)]);
-  const refs = [...[...live.keys()].map((name) => [remoteLedgers, name] as const), ...[...shown.keys()].filter((name) => !live.has(name)).map((name) => [shownLedgers, name] as const)];
-  return refs.flatMap(([root, name]) => {
-    const ref = `${root}${name}`;
+  return [...new Map([...shown, ...live])].flatMap(([name, commit]) => {
     const [, folder = '', replica] = /^(.+)\/(?:main|replicas\/([0-9a-z]{6}))$/.exec(name) ?? [];
     if (folder === '') return [];
     // Below the name of one remote another one may have its own.
     const owners = remotes.filter((name) => folder === name || folder.startsWith(`${name}/`));
-    return [{ ref, replica, remote: owners.length === 1 && owners[0] === folder ? folder : undefined }];
+    return [{ commit, replica, remote: owners.length === 1 && owners[0] === folder ? folder : undefined }];
   });
 }
 
@@ -250,7 +249,7 @@ function witnesses(repository: Repository, { replicas, remotes }: Trust, replica
 /** Whether one of these ledgers holds a command as it stands here, with the stamp that it has here. */
 async function isBrought(repository: Repository, { path, place, command, stamp }: Runnable, ledgers: readonly Brought[] | 'all'): Promise<boolean> {
   if (ledgers === 'all') return true;
-  const found = await readObjects(repository, ledgers.map(({ ref }) => `${ref}:${path}`));
+  const found = await readObjects(repository, ledgers.map(({ commit }) => `${commit}:${path}`));
   return found.some((object) => object !== undefined && runnablesIn(path, object.body.toString('utf8')).some((each) => each.place === place && each.command === command && each.stamp === stamp));
 }
 

@@ -8,7 +8,7 @@ import { setSetting } from '../../src/domain/setting.ts';
 import { replicaOf, stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { consult, openSnapshot } from '../../src/ledger/read.ts';
 import { share, type Hub } from '../../src/ledger/sharing.ts';
-import { addTrust, commandAt, commandOf, declineTrust, knownReplicas, readTrust, removeTrust, whyUntrusted, type CommandUntrusted, type Runnable } from '../../src/ledger/trust.ts';
+import { addTrust, commandAt, commandOf, declineTrust, judging, knownReplicas, readTrust, removeTrust, whyUntrusted, type CommandUntrusted, type Runnable } from '../../src/ledger/trust.ts';
 import { nux, slit } from '../helpers/garage.ts';
 import { ace, bareLedger, borrowName, gitIn, newLedger, write } from '../helpers/ledger.ts';
 
@@ -93,6 +93,15 @@ trusting('means a replica as the remotes bring it that showed it when it was tru
   assert.is((await why(mine, 'gt-a'))?.replica, replica);
   assert.ok(removeTrust(mine.repository, replica));
   assert.not(removeTrust(mine.repository, replica));
+});
+
+trusting('judges by the ledgers as one look has found them, whatever is fetched meanwhile', async () => {
+  const { mine } = await three();
+  addTrust(mine.repository, 'remote', 'origin', day);
+  const [judge, runnable] = [judging(mine.repository), await runnableOf(mine, 'gt-a')];
+  assert.is(await judge(runnable), undefined);
+  for (const ref of (await gitIn(mine, 'for-each-ref', '--format=%(refname)', 'refs/beads-remotes')).trim().split('\n')) await gitIn(mine, 'update-ref', '-d', ref);
+  assert.is(await judge(runnable), undefined);
 });
 
 trusting('believes no remote whose names lie below those of another', async () => {
