@@ -81,8 +81,13 @@ async function worktreeAt(repository: Repository, path: string, bare: boolean): 
 }
 
 function administered({ commonDir }: Repository): string[] {
-  const folder = join(commonDir, 'worktrees');
-  return existsSync(folder) ? readdirSync(folder).sort() : [];
+  try {
+    return readdirSync(join(commonDir, 'worktrees')).sort();
+  } catch (error) {
+    // Git takes the folder away with the last worktree.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function firstLine(file: string): string | undefined {
