@@ -64,7 +64,7 @@ export function ledgerThen(ledger: Ledger, { commit, time }: Moment): Ledger {
 
 const read = new WeakMap<Ledger, Promise<Beads>>();
 
-/** Every bead of a ledger that is looked at as it was, read once. */
+/** Every bead of a ledger that is looked at as it was, tombstones left out, read once. */
 function beadsThen(ledger: Ledger): Promise<Beads> {
   const known = read.get(ledger) ?? readThen(ledger);
   read.set(ledger, known);
@@ -72,7 +72,7 @@ function beadsThen(ledger: Ledger): Promise<Beads> {
 }
 
 async function readThen(ledger: Ledger): Promise<Beads> {
-  return indexed(await consult(ledger, (view) => new Map([...view.all()].map((bead) => [bead.id, bead]))));
+  return indexed(await consult(ledger, (view) => new Map([...view.all()].filter(({ status }) => status !== 'tombstone').map((bead) => [bead.id, bead]))));
 }
 
 /** What `liveBeads` answers, for a ledger as it was. */
@@ -93,7 +93,7 @@ export async function readyThen(ledger: Ledger, limit: number): Promise<ReadyLis
 
 /** What `allIds` answers, for a ledger as it was. */
 export async function idsThen(ledger: Ledger): Promise<readonly string[]> {
-  return [...(await beadsThen(ledger)).all()].filter(({ status }) => status !== 'tombstone').map(({ id }) => id).sort();
+  return [...(await beadsThen(ledger)).all()].map(({ id }) => id).sort();
 }
 
 /** What `referrersAt` answers, for a ledger as it was. */

@@ -187,6 +187,7 @@ export async function referrersNow(ledger: Ledger): Promise<(id: string) => read
 function edgesIn({ after }: Difference): Map<string, Referrer[]> {
   const found = new Map<string, Referrer[]>();
   for (const bead of after.values()) {
+    if (bead.status === 'tombstone') continue;
     for (const { depends_on_id: target, type } of bead.dependencies ?? []) found.set(target, [...(found.get(target) ?? []), { id: bead.id, type }]);
   }
   return found;

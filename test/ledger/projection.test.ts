@@ -23,9 +23,10 @@ import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { customReady } from '../../src/ledger/custom-counts.ts';
 import { openPage } from '../../src/ledger/open-page.ts';
+import { ledgerThen } from '../../src/ledger/past.ts';
 import { allIds, keptBeads, liveBeads, readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';
-import { nux, refusal } from '../helpers/garage.ts';
+import { bead, nux, refusal } from '../helpers/garage.ts';
 import { ledgerAt, loseObject, newLedger, write } from '../helpers/ledger.ts';
 import { readyIn } from '../helpers/readiness.ts';
 import { repository } from '../helpers/temporary.ts';
@@ -147,6 +148,19 @@ projection('brought up to date by differences is what is worked out from nothing
     }),
     { numRuns: Number(process.env.GASTOWN_TEST_RUNS ?? 12) },
   );
+});
+
+projection('counts no edge of a deleted bead, as it is kept, as it has changed since, and as it was', async () => {
+  const ledger = await newLedger();
+  const dead = { ...bead('gt-b', { status: 'tombstone' }), dependencies: [{ issue_id: 'gt-b', depends_on_id: 'gt-a', type: 'blocks', created_at: '2026-05-01T08:00:00Z', created_by: 'nux' }] };
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  await readyBeads(ledger, 1);
+  const { commit = '' } = await write(ledger, () => [{ op: 'bead.created', id: 'gt-b', bead: dead }]);
+  const then = ledgerThen(ledger, { commit, time: ledger.now() });
+  const pointing = async (at: Ledger): Promise<unknown> => [(await referrersAt(at, commit))('gt-a'), await referrersOf(at, commit, 'gt-a'), (await readyBeads(at, 1)).beads.map((each) => each.dependent_count)];
+  assert.equal([await pointing(then), await pointing(ledger)], [[[], [], [0]], [[], [], [0]]]);
+  rmSync(cacheFolder(ledger), { recursive: true });
+  assert.equal(await pointing(ledger), [[], [], [0]]);
 });
 
 projection('judges again what a change concerns from afar: below a parent that was blocked, and what waits for children', async () => {
