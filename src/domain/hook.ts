@@ -1,5 +1,5 @@
 import { Refused } from '../base/errors.ts';
-import { find, workingStatuses, type Act, type Bead, type BeadChange, type Beads } from './bead.ts';
+import { find, isBuiltIn, workingStatuses, type Act, type Bead, type BeadChange, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 
 /** Gives an open bead to whoever claims it. Claiming your own bead again changes nothing. */
@@ -43,7 +43,7 @@ function refuseBlocked(beads: Beads, bead: Bead): void {
 export class BeadTaken extends Refused {
   readonly code = 'bead.taken';
   constructor({ id, status, assignee }: Bead) {
-    super(assignee ? `${id} is ${status}, by ${assignee}` : `${id} is ${status}, not open`, { id, status, assignee }, `gt show ${id}`);
+    super(assignee ? `${id} is ${status}, by ${assignee}` : `${id} is ${status}, not open`, { id, status, assignee }, isBuiltIn(status) ? `gt show ${id}` : `gt update ${id} --status open`);
   }
 }
 

@@ -356,6 +356,10 @@ for (const [name, argv] of Object.entries(called)) {
     assert.equal(place.json<{ custom_statuses: Json[] }>('statuses').custom_statuses.map((each) => [each['name'], each['category']]), [['in_review', 'active'], ['qa', 'wip'], ['shelved', 'frozen'], ['shipped', 'done']]);
     assert.equal([titles('ready'), titles('ready', '-p', '2'), titles('list'), titles('list', '--sort', 'title'), titles('list', '--status', 'shipped,shelved'), titles('query', 'status != qa')], [['gate'], ['gate'], ['gate', 'horn'], ['gate', 'horn'], ['haul', 'rust'], ['gate', 'haul', 'rust']]);
     for (const _ of [1, 2]) assert.equal([titles('search', 'r'), titles('search', 'r', '--status', 'shelved'), titles('search', rust)], [['horn'], ['rust'], []]);
+    assert.match(place.say('ready', '--claim'), new RegExp(`nothing was claimed: ${gate} is in_review, .*gt update ${gate} --status open, then gt claim ${gate}`));
+    const ran = place.run(['update', gate, '--claim', '--json']);
+    const refused = JSON.parse(ran.stdout || ran.stderr) as Json;
+    assert.equal([refused['code'], refused['hint']], ['bead.taken', `gt update ${gate} --status open`]);
     assert.is(place.run(['create', 'paint', '--deps', gate]).code, 0);
     assert.equal([titles('blocked'), place.json('list', '--limit', '1').length, place.run(['list', '--limit', '1']).stdout.split('\n').at(-2)], [['paint'], 1, '(more: 2 of 3 are not shown; --limit 0 shows all)']);
     for (const [words, code, message] of [[['update', gate, '--status', 'shpped'], 'status.unknown', /shipped/], [['list', '--status', 'bogus'], 'status.unknown', /in_review/], [['config', 'set', 'status.custom', 'qa:chrome'], 'status.bad', /"qa:chrome"/]] as const) {

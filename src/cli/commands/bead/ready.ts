@@ -1,6 +1,7 @@
 import type { Explanation } from '../../../actions/bead-explaining.ts';
 import { readyWork } from '../../../actions/bead-ready.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
+import type { Bead } from '../../../domain/bead.ts';
 import { isParticular } from '../../../domain/query.ts';
 import { BadOption, beadTable } from '../../beads.ts';
 import { readQuery, workOptions } from '../../bead-query.ts';
@@ -35,19 +36,24 @@ export const command = defineCommand({
     }
     const { asWriter } = await import('../../writer.ts');
     const { claimReady } = await import('../../../actions/bead-claim.ts');
-    const { total, claimed } = await claimReady(await asWriter(context), (asked) => readyWork(town, ledgers, asked, query, sort), most);
-    return { total, beads: claimed === undefined ? [] : [claimed], explanation: undefined };
+    const { total, claimed, unopened } = await claimReady(await asWriter(context), (asked) => readyWork(town, ledgers, asked, query, sort), most);
+    return { total, beads: claimed === undefined ? [] : [claimed], unopened, explanation: undefined };
   },
   render(result, { claim }) {
     if (result.explanation !== undefined) return explained(result.explanation);
     const { total, beads } = result;
     if (total === 0) return ['nothing is ready: gt blocked shows what waits for what, gt create "…" writes new work down'];
-    if (claim) return beads.length === 0 ? ['nothing was claimed: others have what is ready (gt ready shows it)'] : beads.map(({ id, title }) => `claimed ${id}: ${title}`);
+    if (claim) return beads.length === 0 ? [unclaimed(result.unopened)] : beads.map(({ id, title }) => `claimed ${id}: ${title}`);
     const more = total > beads.length ? [`(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`] : [];
     return [beadTable(beads), ...more];
   },
   json: (result) => result.explanation ?? result.beads,
 });
+
+function unclaimed(unopened: Bead | undefined): string {
+  if (unopened === undefined) return 'nothing was claimed: others have what is ready (gt ready shows it)';
+  return `nothing was claimed: ${unopened.id} is ${unopened.status}, and only what is open is claimed (gt update ${unopened.id} --status open, then gt claim ${unopened.id})`;
+}
 
 function* explained({ ready, blocked, cycles, summary }: Explanation): Iterable<string> {
   for (const { id, priority, title, reason } of ready) yield `${id}  P${priority}  ${title}\n  ready: ${reason}`;
