@@ -22,12 +22,12 @@ export function actOf({ town, who }: Writer): Act {
 }
 
 /** The facts of a decision that may give beads of a ledger these statuses: where one is not everybody's, the settings say which there are besides. */
-export async function actAbout({ town, ...writer }: Writer, ledger: Ledger, statuses: Iterable<unknown>): Promise<Act> {
-  const act = actOf({ town, ...writer });
+export async function actAbout(writer: Writer, ledger: Ledger, statuses: Iterable<unknown>): Promise<Act> {
+  const act = actOf(writer);
   for (const status of statuses) {
     if (typeof status !== 'string' || isBuiltIn(status)) continue;
     const { customStatusesOf } = await import('./custom-statuses.ts');
-    return { ...act, statuses: (await customStatusesOf(town, ledger)).map(({ name }) => name) };
+    return { ...act, statuses: (await customStatusesOf(writer.town, ledger)).map(({ name }) => name) };
   }
   return act;
 }

@@ -1,12 +1,12 @@
 import { prefixOf } from '../base/ids.ts';
 import { isBuiltIn, type Bead } from '../domain/bead.ts';
-import type { Counted } from '../domain/detail.ts';
-import { customStatuses, type Category, type CategoryOf, type CustomStatus } from '../domain/status.ts';
+import { categoriesBy, customStatuses, type Category, type CategoryOf, type CustomStatus } from '../domain/status.ts';
 import { customReady, type CustomCounts } from '../ledger/custom-counts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openPage, type OpenPage } from '../ledger/open-page.ts';
 import { readyBeads } from '../ledger/projection.ts';
 import type { Town } from '../town.ts';
+import type { Page } from './bead-list.ts';
 import { settings } from './settings.ts';
 
 /** What is set for a ledger's rig, or for the town itself. */
@@ -22,11 +22,8 @@ export async function customStatusesOf(town: Town, ledger: Ledger): Promise<Cust
 /** Answers the categories of some ledgers' beads; the settings are read only where one of the beads has a status that not everybody has. */
 export async function categoriesIn(town: Town, ledgers: readonly Ledger[], beads: Iterable<Bead>): Promise<CategoryOf | undefined> {
   if (!hasOther(beads)) return undefined;
-  const known = await Promise.all(ledgers.map(async (ledger) => ({ prefixes: ledger.prefixes, statuses: await customStatusesOf(town, ledger) })));
-  return ({ id, status }) => {
-    const home = known.find(({ prefixes }) => prefixOf(id, prefixes) !== undefined);
-    return home?.statuses.find(({ name }) => name === status)?.category;
-  };
+  const known = await Promise.all(ledgers.map(async (ledger) => ({ prefixes: ledger.prefixes, categoryOf: categoriesBy(await customStatusesOf(town, ledger)) })));
+  return (bead) => known.find(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined)?.categoryOf(bead);
 }
 
 function hasOther(beads: Iterable<Bead>): boolean {
@@ -37,12 +34,6 @@ function hasOther(beads: Iterable<Bead>): boolean {
 /** Whether lists of what there is to do leave out beads of a category. */
 export function isHidden(category: Category | undefined): boolean {
   return category === 'done' || category === 'frozen';
-}
-
-/** The first beads of a list, and how many there are in all. */
-interface Page {
-  readonly total: number;
-  readonly beads: readonly Counted[];
 }
 
 /** By ledger the first ready beads, of those with a status that the settings add the active ones; undefined for a ledger of which more has to be judged. */
@@ -65,8 +56,8 @@ export function shownPages(town: Town, ledgers: readonly Ledger[], pages: readon
 
 /** The first `limit` beads of a list that belong there: as many more are read as do not. */
 async function belonging(town: Town, ledger: Ledger, custom: CustomCounts, belongs: (category: Category | undefined) => boolean, limit: number, read: (count: number) => Promise<Page | undefined>): Promise<Page | undefined> {
-  const known = custom === undefined ? [] : await customStatusesOf(town, ledger);
-  const others = Object.entries(custom ?? {}).filter(([status]) => !belongs(known.find(({ name }) => name === status)?.category));
+  const categoryOf = categoriesBy(custom === undefined ? [] : await customStatusesOf(town, ledger));
+  const others = Object.entries(custom ?? {}).filter(([status]) => !belongs(categoryOf({ status })));
   const count = others.reduce((sum, [, each]) => sum + each, 0);
   const list = await read(limit + count);
   return list && { total: list.total - count, beads: list.beads.filter(({ status }) => !others.some(([other]) => other === status)).slice(0, limit) };

@@ -3,7 +3,7 @@ import { prefixOf } from '../base/ids.ts';
 import { statuses, type Bead, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 import { isReady } from './ready.ts';
-import type { CustomStatus } from './status.ts';
+import { categoriesBy, type CategoryOf, type CustomStatus } from './status.ts';
 import { isSubmitted, shownStatus } from './submission.ts';
 
 /** What a pull request says of itself; all of it was typed by whoever opened it. */
@@ -59,16 +59,17 @@ export interface Judgement {
 
 /** Judges what a pull request says of its beads at a time (milliseconds since 1970). */
 export function judgeMentions(beads: Beads, mentions: readonly Mention[], expected: readonly string[], now: number, custom: readonly CustomStatus[] = []): Judgement[] {
+  const categoryOf = categoriesBy(custom);
   return mentions.map(({ id, states = expected }) => {
     const bead = beads.get(id);
     if (bead === undefined || bead.status === 'tombstone') return { id, met: false, why: `there is no bead ${id}` };
-    const met = states.some((state) => isIn(beads, bead, state, now, custom));
+    const met = states.some((state) => isIn(beads, bead, state, now, categoryOf));
     return { id, met, why: met ? `${id} is ${shownStatus(bead)}` : `${id} is ${shownStatus(bead)}, and should be ${states.join(' or ')}` };
   });
 }
 
-function isIn(beads: Beads, bead: Bead, state: string, now: number, custom: readonly CustomStatus[]): boolean {
-  if (state === 'ready') return isReady(beads, bead, now, ({ status }) => custom.find(({ name }) => name === status)?.category);
+function isIn(beads: Beads, bead: Bead, state: string, now: number, categoryOf: CategoryOf): boolean {
+  if (state === 'ready') return isReady(beads, bead, now, categoryOf);
   if (state === 'submitted') return isSubmitted(bead);
   if (state === 'blocked') return bead.status === 'blocked' || (bead.status === 'open' && unmet(beads, bead).length > 0);
   return bead.status === state;

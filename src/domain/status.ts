@@ -15,6 +15,12 @@ export interface CustomStatus {
 /** Answers the category of a bead whose status the settings add; undefined for everybody's statuses, and for one that they do not know. */
 export type CategoryOf = (bead: Bead) => Category | undefined;
 
+/** Answers the category by these statuses, for any bead. */
+export function categoriesBy(known: readonly CustomStatus[]): (bead: Pick<Bead, 'status'>) => Category | undefined {
+  const categories = new Map(known.map(({ name, category }) => [name, category]));
+  return ({ status }) => categories.get(status);
+}
+
 /** The setting that adds statuses. */
 export const statusSetting = 'status.custom';
 

@@ -4,7 +4,7 @@ import { shardOf } from '../base/ids.ts';
 import { isObject } from '../base/jsonl.ts';
 import { indexed, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
-import { customStatuses, type CategoryOf } from '../domain/status.ts';
+import { categoriesBy, customStatuses } from '../domain/status.ts';
 
 /** Where a ledger is: `dir` is a clone, a worktree of one, or a bare repository. */
 export interface LedgerPlace {
@@ -147,8 +147,7 @@ class LedgerCommit implements ReadLedger {
 
   async ready(now: number): Promise<Bead[]> {
     const beads = await this.all();
-    const custom = customStatuses(await this.settings('config'));
-    const categoryOf: CategoryOf = ({ status }) => custom.find(({ name }) => name === status)?.category;
+    const categoryOf = categoriesBy(customStatuses(await this.settings('config')));
     return [...beads.all()].filter((bead) => isReady(beads, bead, now, categoryOf)).sort(readyOrder);
   }
 
