@@ -1,13 +1,16 @@
 import packaged from '../package.json' with { type: 'json' };
 
-/** What we were called as: the name that a shim passed on, or the name of the file that was started. */
+/** What we were called as: the name that a shim passed on, or the name of the file that was started. By plain comparisons: the first patterns of a process are dear, and every command asks this. */
 function programName(): 'gt' | 'bd' {
-  // A native executable carries its sources in a file system of its own, and its name in argv0.
-  const embedded = /^(\/\$bunfs|[A-Z]:[\\/]~BUN)/.test(process.argv[1] ?? '');
-  const path = process.env['GT_ARGV0'] ?? (embedded ? process.argv0 : process.argv[1]) ?? '';
+  const [, started = ''] = process.argv;
+  const passed = process.env['GT_ARGV0'];
   // Programs that we start are named for themselves.
-  delete process.env['GT_ARGV0'];
-  return /(^|[\\/])(bd|git-bead)(\.exe)?$/.test(path) ? 'bd' : 'gt';
+  if (passed !== undefined) delete process.env['GT_ARGV0'];
+  // A native executable carries its sources in a file system of its own, and its name in argv0.
+  const embedded = started.startsWith('/$bunfs') || started.startsWith(':/~BUN', 1) || started.startsWith(':\\~BUN', 1);
+  const path = passed ?? (embedded ? process.argv0 : started);
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+  return ['bd', 'bd.exe', 'git-bead', 'git-bead.exe'].includes(name) ? 'bd' : 'gt';
 }
 
 function bug(error: unknown): void {
