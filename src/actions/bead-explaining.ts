@@ -5,7 +5,7 @@ import type { Query } from '../domain/query.ts';
 import { dependencyCycles } from '../domain/tree.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Town } from '../town.ts';
-import { countedIn, isIn, liveTown } from './bead-judging.ts';
+import { countedOf, isIn, liveTown } from './bead-judging.ts';
 import { categoriesIn } from './custom-statuses.ts';
 
 /** Why work is ready or not, by the field names that bd's readers expect. */
@@ -23,9 +23,10 @@ export async function explainReadiness(town: Town, ledgers: readonly Ledger[], q
   const own = [...beads.all()].filter((bead) => isIn(ledgers, bead.id) && (query === undefined || matches(query, bead)));
   const { ready, blocked } = explain(beads, own, town.now(), await categoriesIn(town, ledgers, own));
   const cycles = dependencyCycles(beads).filter((ids) => ids.some((id) => isIn(ledgers, id)));
+  const [free, waiting] = await Promise.all([ready, blocked].map((judged) => countedOf(ledgers, judged.map(({ bead }) => bead))));
   return {
-    ready: ready.map(({ bead, reason, resolved }) => ({ ...countedIn(beads, bead), reason, resolved_blockers: resolved })),
-    blocked: blocked.map(({ bead, waiting }) => ({ ...countedIn(beads, bead), blocked_by: waiting.map(({ id, title, status, priority }) => ({ id, title, status, priority })), blocked_by_count: waiting.length })),
+    ready: ready.map(({ reason, resolved }, index) => ({ ...free![index]!, reason, resolved_blockers: resolved })),
+    blocked: blocked.map(({ waiting: others }, index) => ({ ...waiting![index]!, blocked_by: others.map(({ id, title, status, priority }) => ({ id, title, status, priority })), blocked_by_count: others.length })),
     cycles,
     summary: { total_ready: ready.length, total_blocked: blocked.length, cycle_count: cycles.length },
   };

@@ -6,7 +6,7 @@ import { matches } from '../domain/matching.ts';
 import { openWork, type Query } from '../domain/query.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { liveBeads, readyBeads } from '../ledger/projection.ts';
+import { dependentsNow, liveBeads, readyBeads } from '../ledger/projection.ts';
 import { ledgersOf, type Town } from '../town.ts';
 import { joined } from './scope.ts';
 
@@ -39,12 +39,18 @@ async function judge(town: Town, ledgers: readonly Ledger[]): Promise<Counted[]>
   const beads = await liveTown(town);
   const { categoriesIn } = await import('./custom-statuses.ts');
   const categoryOf = await categoriesIn(town, ledgers, beads.all());
-  return [...beads.all()].filter((bead) => isIn(ledgers, bead.id) && isReady(beads, bead, town.now(), categoryOf)).map((bead) => countedIn(beads, bead));
+  return countedOf(ledgers, [...beads.all()].filter((bead) => isIn(ledgers, bead.id) && isReady(beads, bead, town.now(), categoryOf)));
 }
 
-/** A bead with the edges to it that a view knows. */
-export function countedIn(beads: Beads, bead: Bead): Counted {
-  return counted(bead, beads.referrers?.(bead.id).length ?? 0);
+/** Beads of some ledgers, each with how many others there have an edge to it, those that are done too. */
+export async function countedOf(ledgers: readonly Ledger[], beads: readonly Bead[]): Promise<Counted[]> {
+  if (beads.length === 0) return [];
+  const known = await Promise.all(ledgers.map(async (ledger) => ({ prefixes: ledger.prefixes, dependents: await dependentsNow(ledger) })));
+  return beads.map((bead) => {
+    let dependents = 0;
+    for (const each of known) if (prefixOf(bead.id, each.prefixes) !== undefined) dependents += each.dependents(bead.id);
+    return counted(bead, dependents);
+  });
 }
 
 /** A bead that waits for others, and for which. */
@@ -53,10 +59,11 @@ export type Blocked = Counted & { readonly blocked_by_count: number; readonly bl
 /** The beads that are not done, wait for others, and are those that a query asks for, without one all that people work on; most urgent first. */
 export async function blockedWork(town: Town, ledgers: readonly Ledger[], query: Query = openWork): Promise<Blocked[]> {
   const beads = await liveTown(town);
-  return [...beads.all()]
+  const blocked = [...beads.all()]
     .filter((bead) => !isDone(bead) && isIn(ledgers, bead.id) && matches(query, bead))
     .map((bead) => ({ bead, waiting: unmet(beads, bead) }))
     .filter(({ waiting }) => waiting.length > 0)
-    .sort((a, b) => readyOrder(a.bead, b.bead))
-    .map(({ bead, waiting }) => ({ ...countedIn(beads, bead), blocked_by_count: waiting.length, blocked_by: waiting }));
+    .sort((a, b) => readyOrder(a.bead, b.bead));
+  const all = await countedOf(ledgers, blocked.map(({ bead }) => bead));
+  return blocked.map(({ waiting }, index) => ({ ...all[index]!, blocked_by_count: waiting.length, blocked_by: waiting }));
 }

@@ -1,5 +1,5 @@
 import { timeOf } from '../base/time.ts';
-import { indexed, isBuiltIn, isDone, type Bead, type Beads } from '../domain/bead.ts';
+import { edgesOf, indexed, isBuiltIn, isDone, type Bead, type Beads } from '../domain/bead.ts';
 import type { Counted } from '../domain/detail.ts';
 import { matches, orderBy, type SortField } from '../domain/matching.ts';
 import { isParticular, openWork, wantsClosed, wantsDone, type Query } from '../domain/query.ts';
@@ -9,11 +9,11 @@ import { liveBeads } from '../ledger/projection.ts';
 import { consult, hasLedger } from '../ledger/read.ts';
 import { wispsOf } from '../ledger/wisps.ts';
 import { ledgersOf, type Town } from '../town.ts';
-import { blockedWork, countedIn } from './bead-judging.ts';
+import { blockedWork, countedOf } from './bead-judging.ts';
 import { readyWork } from './bead-ready.ts';
 import { joined } from './scope.ts';
 
-/** Every bead of a ledger but tombstones, done or not, with the ways back along edges worked out. */
+/** Every bead of a ledger, done or not, with the ways back along edges worked out. */
 async function wholeLedger(ledger: Ledger): Promise<Beads> {
   return indexed(await consult(ledger, (view) => new Map([...view.all()].map((bead) => [bead.id, bead]))));
 }
@@ -41,14 +41,20 @@ export interface Page {
 export async function listBeads(town: Town, ledgers: readonly Ledger[], query: Query, order: Order & { readonly wisps: boolean; readonly named?: readonly string[] }): Promise<Page> {
   const page = order.wisps || order.named !== undefined || isParticular(query) ? undefined : await firstOfAll(town, ledgers, order);
   if (page !== undefined) return page;
-  const wisps = order.wisps ? await existing(ledgers.map(wispsOf)) : [];
-  const views = await Promise.all([...ledgers, ...wisps].map((ledger) => (wantsDone(query) ? wholeLedger(ledger) : liveBeads(ledger))));
-  const matching = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)).map((bead) => countedIn(beads, bead)));
-  const found = (order.named?.length ?? query.statuses.length) > 0 || wantsClosed(query) ? matching : await shown(town, ledgers, matching);
-  found.sort(orderBy(order.sort));
-  if (found.length === 0) await refuseUnknownStatus(town, ledgers, order.named ?? query.statuses, views, order.named && ((near) => `status = ${near}`));
-  if (order.reverse) found.reverse();
-  return { total: found.length, beads: found.slice(0, order.limit) };
+  const among = order.wisps ? [...ledgers, ...(await existing(ledgers.map(wispsOf)))] : ledgers;
+  const beads = await beadsLike(town, among, query, order);
+  return { total: beads.length, beads: await countedOf(among, beads.slice(0, order.limit)) };
+}
+
+/** All beads that a query asks for, in order; `named` as for `listBeads`. Throws UnknownStatus. */
+export async function beadsLike(town: Town, ledgers: readonly Ledger[], query: Query, { sort, reverse, named }: Pick<Order, 'sort' | 'reverse'> & { readonly named?: readonly string[] }): Promise<Bead[]> {
+  const views = await Promise.all(ledgers.map((ledger) => (wantsDone(query) ? wholeLedger(ledger) : liveBeads(ledger))));
+  const matching = views.flatMap((beads) => [...beads.all()].filter((bead) => matches(query, bead)));
+  const found = (named?.length ?? query.statuses.length) > 0 || wantsClosed(query) ? matching : await shown(town, ledgers, matching);
+  found.sort(orderBy(sort));
+  if (found.length === 0) await refuseUnknownStatus(town, ledgers, named ?? query.statuses, views, named && ((near) => `status = ${near}`));
+  if (reverse) found.reverse();
+  return found;
 }
 
 /** The first of all open work, where what is kept of the ledgers reaches so far. */
@@ -62,7 +68,7 @@ async function firstOfAll(town: Town, ledgers: readonly Ledger[], { sort, revers
 }
 
 /** Those of some beads that no status of the settings' own calls done or laid aside. */
-async function shown(town: Town, ledgers: readonly Ledger[], beads: Counted[]): Promise<Counted[]> {
+async function shown(town: Town, ledgers: readonly Ledger[], beads: Bead[]): Promise<Bead[]> {
   if (beads.every(({ status }) => isBuiltIn(status))) return beads;
   const { categoriesIn, isHidden } = await import('./custom-statuses.ts');
   const categoryOf = await categoriesIn(town, ledgers, beads);
@@ -90,7 +96,8 @@ export type Grouping = 'status' | 'type' | 'priority' | 'assignee' | 'label';
 
 /** How many beads a query asks for, in all and in groups, the largest first. */
 export async function countBeads(town: Town, ledgers: readonly Ledger[], query: Query, by: Grouping | undefined): Promise<{ readonly total: number; readonly groups: readonly { group: string; count: number }[] | undefined }> {
-  const { beads, total } = await listBeads(town, ledgers, query, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+  const beads = await beadsLike(town, ledgers, query, { sort: 'id', reverse: false });
+  const total = beads.length;
   if (by === undefined) return { total, groups: undefined };
   const counts = new Map<string, number>();
   for (const group of beads.flatMap((bead) => groupsOf(bead, by))) counts.set(group, (counts.get(group) ?? 0) + 1);
@@ -109,11 +116,12 @@ function groupsOf(bead: Bead, by: Grouping): readonly string[] {
 
 /** How much there is of what people work on. */
 export async function statsOf(town: Town, ledgers: readonly Ledger[]): Promise<{ readonly summary: Readonly<Record<string, number>> }> {
-  const { beads } = await listBeads(town, ledgers, { ...openWork, statuses: ['all'] }, { sort: 'id', reverse: false, limit: Infinity, wisps: false });
+  const beads = await beadsLike(town, ledgers, { ...openWork, statuses: ['all'] }, { sort: 'id', reverse: false });
   const status = (...names: string[]): number => beads.filter((bead) => names.includes(bead.status)).length;
   const leads = beads.flatMap((bead) => (bead.status === 'closed' ? [(timeOf(bead.closed_at) ?? 0) - (timeOf(bead.created_at) ?? 0)] : [])).filter((lead) => lead >= 0);
-  const children = beads.filter((bead) => bead.parent !== undefined);
-  const closeable = beads.filter((bead) => bead.issue_type === 'epic' && !isDone(bead) && children.some(({ parent }) => parent === bead.id) && children.every((child) => child.parent !== bead.id || isDone(child)));
+  const parentsOf = (children: readonly Bead[]): Set<string> => new Set(children.flatMap((child) => edgesOf(child, ['parent-child'])));
+  const [parents, unfinished] = [parentsOf(beads), parentsOf(beads.filter((bead) => !isDone(bead)))];
+  const closeable = beads.filter((bead) => bead.issue_type === 'epic' && !isDone(bead) && parents.has(bead.id) && !unfinished.has(bead.id));
   return {
     summary: {
       total_issues: beads.length,

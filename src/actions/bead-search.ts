@@ -1,11 +1,8 @@
-import { prefixOf } from '../base/ids.ts';
 import type { Bead } from '../domain/bead.ts';
-import { counted, type Counted } from '../domain/detail.ts';
 import { isNamed, orderBy, says } from '../domain/matching.ts';
 import type { Query } from '../domain/query.ts';
 import { attempt } from '../ledger/cache-file.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { referrersNow } from '../ledger/projection.ts';
 import { openSearch, type Search } from '../ledger/search.ts';
 import { forgetTexts } from '../ledger/texts.ts';
 import type { Town } from '../town.ts';
@@ -54,13 +51,12 @@ function findIn(searches: readonly Search[], text: string, { sort, reverse, limi
 
 /** Answers from all beads that a query asks for. */
 async function searchAll(town: Town, ledgers: readonly Ledger[], text: string, query: Query, order: Order): Promise<FoundPage> {
-  const { listBeads } = await import('./bead-list.ts');
-  const all = await listBeads(town, ledgers, query, { ...order, limit: Infinity, wisps: false });
-  const found = meant(all.beads, text);
-  return { total: found.length, whole: true, beads: await countedAmong(ledgers, found.slice(0, order.limit)) };
+  const [{ beadsLike }, { countedOf }] = await Promise.all([import('./bead-list.ts'), import('./bead-judging.ts')]);
+  const found = meant(await beadsLike(town, ledgers, query, order), text);
+  return { total: found.length, whole: true, beads: await countedOf(ledgers, found.slice(0, order.limit)) };
 }
 
-function meant<Some extends Bead>(beads: readonly Some[], text: string): Some[] {
+function meant(beads: readonly Bead[], text: string): readonly Bead[] {
   const named = beads.filter((bead) => isNamed(bead, text));
   const called = named.filter(({ id }) => id === text);
   if (called.length > 0) return called;
@@ -70,9 +66,4 @@ function meant<Some extends Bead>(beads: readonly Some[], text: string): Some[] 
 /** Whether a text is written as ids are. */
 function isLikeId(text: string): boolean {
   return text.includes('-') && /^[a-z0-9-]+$/.test(text);
-}
-
-async function countedAmong(ledgers: readonly Ledger[], beads: readonly Bead[]): Promise<Counted[]> {
-  const edges = await Promise.all(ledgers.map(async (ledger) => ({ prefixes: ledger.prefixes, referrers: await referrersNow(ledger) })));
-  return beads.map((bead) => counted(bead, edges.find(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined)?.referrers(bead.id).length ?? 0));
 }

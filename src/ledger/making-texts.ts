@@ -6,7 +6,7 @@ import { openWork } from '../domain/query.ts';
 import { inReadyOrder } from '../domain/ready.ts';
 import { attempt, cachePath, readCache, version, writeCache } from './cache-file.ts';
 import type { Ledger } from './ledger.ts';
-import { beadIn } from './projection.ts';
+import { beadIn, countsIn } from './projection.ts';
 import { openMark, plainId, plainText, spelled, textsName, type Place, type TextsHeader } from './texts.ts';
 
 /** Where the line of a bead stands in the file `live`. */
@@ -51,9 +51,4 @@ function linesIn(body: Buffer, before: number): Map<Bead, Line> | undefined {
     begin = end + 1;
   }
   return lines;
-}
-
-/** How many beads have an edge to each, by the file `edges`. */
-function countsIn(edges: string): Map<string, number> {
-  return new Map(edges.split('\n').map((line): [string, number] => [line.slice(0, line.indexOf('\t')), line.split('\t').length - 1]));
 }

@@ -179,9 +179,27 @@ function referrersIn(line: string): Referrer[] {
   });
 }
 
-/** Answers, for the newest commit, which beads have an edge to an id. Throws NoLedger. */
-export async function referrersNow(ledger: Ledger): Promise<(id: string) => readonly Referrer[]> {
-  return referrersAt(ledger, await currentCommit(ledger));
+/** Answers, for the newest commit, how many beads have an edge to an id: what is asked about many. Throws NoLedger. */
+export async function dependentsNow(ledger: Ledger): Promise<(id: string) => number> {
+  if (ledger.at !== undefined) {
+    const referrers = await (await import('./past.ts')).referrersThen(ledger);
+    return (id) => referrers(id).length;
+  }
+  const { body, difference = nothing } = await fileFor(ledger, 'edges', await currentCommit(ledger));
+  const counts = countsIn(body.toString('utf8'));
+  const count = (beads: ReadonlyMap<string, Bead>, by: number): void => {
+    for (const { status, dependencies = [] } of beads.values()) {
+      if (status !== 'tombstone') for (const { depends_on_id: target } of dependencies) counts.set(target, (counts.get(target) ?? 0) + by);
+    }
+  };
+  count(difference.before, -1);
+  count(difference.after, 1);
+  return (id) => counts.get(id) ?? 0;
+}
+
+/** How many beads have an edge to each, by the file `edges`. */
+export function countsIn(edges: string): Map<string, number> {
+  return new Map(edges.split('\n').map((line): [string, number] => [line.slice(0, line.indexOf('\t')), line.split('\t').length - 1]));
 }
 
 function edgesIn({ after }: Difference): Map<string, Referrer[]> {
