@@ -38,9 +38,13 @@ export async function mergeBase(repository: Repository, one: string, other: stri
   checkRevisions(one, other);
   const args = ['merge-base', '--end-of-options', one, other];
   const { code, stdout, stderr } = await runGit(repository, args, { accept: [0, 1] });
-  // Git before 2.44 takes a history that it cannot read for one that ends, but says so.
-  if (code === 1 && /^error: /m.test(stderr)) throw new GitFailed(args, code, stderr);
+  if (code === 1) refuseUnread(args, code, stderr);
   return code === 1 ? undefined : stdout.toString('utf8').trim();
+}
+
+/** Git before 2.44 takes a history that it cannot read for one that ends, but says so. Throws GitFailed. */
+function refuseUnread(args: readonly string[], code: number, stderr: string): void {
+  if (/^error: /m.test(stderr)) throw new GitFailed(args, code, stderr);
 }
 
 /** What git says where it cannot read all the commits behind one; undefined where it can. */
@@ -83,10 +87,13 @@ export async function commitTree(repository: Repository, { tree, parents, messag
   return gitText(repository, args, { input: message.replaceAll('\0', '\ufffd'), env: signatureEnvironment(author, committer) });
 }
 
-/** Whether the history of a commit holds another, or is it. */
+/** Whether the history of a commit holds another, or is it. Throws GitFailed where one of both cannot be read, or what lies between them. */
 export async function isAncestor(repository: Repository, ancestor: string, descendant: string): Promise<boolean> {
   checkRevisions(ancestor, descendant);
-  return (await runGit(repository, ['merge-base', '--is-ancestor', '--end-of-options', ancestor, descendant], { accept: [0, 1] })).code === 0;
+  const args = ['merge-base', '--is-ancestor', '--end-of-options', ancestor, descendant];
+  const { code, stderr } = await runGit(repository, args, { accept: [0, 1] });
+  if (code === 1) refuseUnread(args, code, stderr);
+  return code === 0;
 }
 
 /** The paths in which two commits or trees differ, sorted. */

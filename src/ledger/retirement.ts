@@ -69,17 +69,18 @@ interface Leaving {
 
 /** Those of some clones that hold nothing which the common ledger does not, and no claim: whoever waits for a claim to end takes each change of these refs for a sign of life. */
 async function leavable(repository: Repository, hub: Hub, silent: readonly Leaving[], main: string): Promise<Leaving[]> {
-  const claiming = silent.length === 0 ? undefined : await claimants(repository, hub);
-  if (claiming === undefined) return [];
+  const claims = silent.length === 0 ? undefined : await ifReadable(() => readClaims(repository, hub));
+  if (claims === undefined) return [];
+  const claiming = new Set(claims.map(({ replica }) => replica));
   const found: Leaving[] = [];
-  for (const each of silent) if (!claiming.has(each.replica) && (await isAncestor(repository, each.from, main))) found.push(each);
+  for (const each of silent) if (!claiming.has(each.replica) && (await ifReadable(() => isAncestor(repository, each.from, main))) === true) found.push(each);
   return found;
 }
 
-/** The clones that have claims on a hub; undefined where one cannot be read, which is told where claims are looked after. */
-async function claimants(repository: Repository, hub: Hub): Promise<Set<string> | undefined> {
+/** What a look finds; undefined where it meets damage, which is told where claims are looked after, and by a look at the ledger's health. */
+async function ifReadable<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
-    return new Set((await readClaims(repository, hub)).map(({ replica }) => replica));
+    return await look();
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

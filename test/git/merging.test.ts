@@ -135,6 +135,15 @@ asking('fails where a commit is missing', async () => {
   assert.is((await thrown(() => isAncestor(repo, 'a'.repeat(40), one))).code, 'git.failed');
 });
 
+asking('does not take a history that cannot be read for one that ends', async () => {
+  const repo = await fresh();
+  const first = await looseCommit(repo, 'first');
+  const lost = await looseCommit(repo, 'lost', [first]);
+  const last = await looseCommit(repo, 'last', [lost]);
+  rmSync(join(repo.gitDir, 'objects', lost.slice(0, 2), lost.slice(2)));
+  for (const ask of [isAncestor, mergeBase]) assert.is((await thrown(() => ask(repo, first, last))).code, 'git.failed');
+});
+
 asking.run();
 
 const comparing = suite('diffNames');
