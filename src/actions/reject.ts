@@ -1,8 +1,9 @@
 import { Busy, Refused } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import { refineryOf, reject, type MergeRequest, type Rejection } from '../domain/merge-request.ts';
+import { isAncestor } from '../git/merging.ts';
+import { readObjects } from '../git/object.ts';
 import { isOid, readRef } from '../git/refs.ts';
-import { runGit } from '../git/run.ts';
 import { claimRef } from '../ledger/claims.ts';
 import { appendEvent } from '../ledger/events.ts';
 import { consult } from '../ledger/read.ts';
@@ -41,13 +42,13 @@ export async function takeOut(town: Town, rig: Rig, request: MergeRequest, relea
   if (hasLanded) throw new NotTakenOut(request, `its work is on ${request.target}`);
 }
 
-/** Whether the target holds the head of a request, as far as the last look at the hub tells. */
+/** Whether the target holds the head of a request, as far as the last look at the hub tells. Throws GitFailed where that cannot be read. */
 async function isOnTarget(rig: Rig, { head, target }: MergeRequest): Promise<boolean> {
   const tip = await readRef(rig.repository, targetRef(rig, target));
   if (tip === undefined || !isOid(head)) return false;
   // What this clone does not even have is on no branch of it.
-  const { code } = await runGit(rig.repository, ['merge-base', '--is-ancestor', head, tip], { accept: [0, 1, 128] });
-  return code === 0;
+  const [known] = await readObjects(rig.repository, [head]);
+  return known !== undefined && isAncestor(rig.repository, head, tip);
 }
 
 interface Taken {

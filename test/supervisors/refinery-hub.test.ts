@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -12,8 +13,8 @@ import { noteSigns, pushClaim, readClaims } from '../../src/ledger/claims.ts';
 import { fetchShared, type Hub } from '../../src/ledger/sharing.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { signatureOf } from '../../src/town.ts';
-import { thrown } from '../git/ground.ts';
-import { bead, configure, hubTown, landedFile, request, runQueue, submitted, type QueueTown } from '../helpers/queue.ts';
+import { looseCommit, thrown } from '../git/ground.ts';
+import { bead, configure, hubTown, landedFile, request, runQueue, soloTown, submitted, type QueueTown } from '../helpers/queue.ts';
 
 const hub: Hub = { remote: 'origin', namespace: 'beads' };
 const queue = suite('the merge queue of a hub that several clones work on');
@@ -72,6 +73,14 @@ queue('asks the hub again for what is awaited, once it has got on with something
   assert.equal((await runQueue(world, { refreshed })).landed.map(({ bead: landed }) => landed), ['ci-guard', 'ci-horn']);
 });
 
+queue('brings its stack to the hub by another name where somebody was faster with the one that it had in mind', async () => {
+  const world = await hubTown();
+  const { request: filed } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  await runQueue(world, { once: true });
+  await gitText(world.place, ['update-ref', 'refs/heads/mq/main/try/1', filed.head]);
+  assert.equal((await runQueue(world, { refreshed: new Freshness() })).landed.map(({ bead: landed }) => landed), ['ci-guard']);
+});
+
 queue('waits no longer for the commits of a clone that has been silent for too long', async () => {
   const world = await hubTown();
   const { id } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
@@ -126,6 +135,22 @@ queue('lets nobody take work out that another clone has landed, and says what te
   assert.equal([code, message, await claimsOn(world)], ['request.not-taken-out', 'ci-guard was not taken out of the queue: its work is on main', '']);
   assert.equal((await runQueue(world)).landed.map(({ bead: landed }) => landed), ['ci-guard']);
   assert.is((await bead(world, 'ci-guard')).status, 'closed');
+});
+
+queue('lets nobody take work out where it cannot be read whether it has landed', async () => {
+  const world = await soloTown();
+  const { repository } = world.rig;
+  const { request: filed } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
+  const landed = await looseCommit(repository, 'Land it', [filed.head]);
+  await gitText(repository, ['update-ref', 'refs/heads/main', await looseCommit(repository, 'Go on', [landed])]);
+  const path = join(repository.gitDir, 'objects', landed.slice(0, 2), landed.slice(2));
+  const bytes = readFileSync(path);
+  rmSync(path);
+  const take = (): Promise<unknown> => unsling(world.town, signatureOf(world.town, 'mayor'), 'ci-guard', true);
+  assert.is((await thrown(take)).code, 'git.failed');
+  assert.is((await bead(world, 'ci-guard')).status, 'hooked');
+  writeFileSync(path, bytes);
+  assert.is((await thrown(take)).code, 'request.not-taken-out');
 });
 
 queue('takes work out only with its claim, so that no other clone lands it', async () => {
