@@ -38,7 +38,9 @@ function messageOf({ id, title, source, worker, branch, target }: MergeRequest):
 
 async function publishStack(rig: Rig, target: string, commit: string): Promise<void> {
   const tried = (await queueRefs(rig)).filter((ref) => ref.kind === 'try' && ref.target === target);
-  const known = tried.find((ref) => !ref.remote && ref.oid === commit);
+  // Another clone may have been faster with the same number.
+  const isTaken = (ref: string): boolean => tried.some((other) => other.remote && other.ref === ref && other.oid !== commit);
+  const known = tried.find(({ ref, remote, oid }) => !remote && oid === commit && !isTaken(ref));
   const taken = new Set(tried.map(({ name }) => Number(name)));
   let number = 1;
   while (taken.has(number)) number += 1;
