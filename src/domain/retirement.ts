@@ -29,14 +29,15 @@ const day = 86_400_000;
 export const retiredAfter = 30 * day;
 
 /**
- * What is known after another look (milliseconds since 1970). Nobody's clock is believed, this clone's own neither: what it says to have gone by between two looks counts as a day at most, so a clock
- * that jumps for years retires nobody, and what others write of their time says nothing. A clone that has all that the common ledger holds may be waiting for news, so its silence counts for nothing.
+ * What is known after another look (milliseconds since 1970). Nobody's clock is believed, this clone's own neither: what it says to have gone by between two looks counts as a day at most, back as well
+ * as forth, so a clock that jumps for years retires nobody, nor one that jumps to and fro, and what others write of their time says nothing. A clone that has all that the common ledger holds may be
+ * waiting for news, so its silence counts for nothing.
  */
 export function watched(before: Watch | undefined, sights: readonly Sight[], now: number): Watch {
-  const step = before === undefined ? 0 : Math.min(day, Math.max(0, now - before.at));
+  const step = before === undefined ? 0 : Math.max(-day, Math.min(day, now - before.at));
   const seen = sights.map(({ replica, sign, behind }): [string, Seen] => {
     const known = before?.seen[replica];
-    return [replica, behind && known?.sign === sign ? { ...known, silent: known.silent + step } : { sign, silent: 0, since: now }];
+    return [replica, behind && known?.sign === sign ? { ...known, silent: Math.max(0, known.silent + step) } : { sign, silent: 0, since: now }];
   });
   return { at: now, seen: Object.fromEntries(seen) };
 }

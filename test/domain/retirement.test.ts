@@ -35,6 +35,7 @@ watching('believes no clock that jumps', () => {
   assert.equal(overdue(looks([start, start + 3650 * day, start + 3650 * day + 60_000])), []);
   assert.is(looks([start, start + 3650 * day]).seen['nux001']?.silent, day);
   assert.is(looks([start, start - 3650 * day, start]).seen['nux001']?.silent, day);
+  assert.equal(overdue(looks(Array.from({ length: 200 }, (_, look) => start + look * 10_000 + (look % 2) * 3650 * day))), [], 'two clocks in turn, as of a clone that two machines see');
 });
 
 watching('retires nobody before thirty looks without a sign, whatever the clock says', () => {
