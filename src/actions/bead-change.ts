@@ -71,14 +71,14 @@ export async function updateBead(writer: Writer, text: string, update: Update): 
   const parent = update.parent === undefined || update.parent === '' ? update.parent : await resolveId(writer.town, update.parent, writer.cwd);
   return changeBead(writer, text, (id) => `Update ${id}`, (view, id, act, settings) => {
     const known = evolving(view);
-    const does = (changes: readonly BeadChange[]): readonly BeadChange[] => known.take(changes);
-    return [
-      ...does(update.claim ? claim(known, id, act) : []),
-      ...does(edit(known, id, fieldsOf(known, id, update, settings), act)),
-      ...update.addLabels.flatMap((label) => does(addLabel(known, id, label, act))),
-      ...update.removeLabels.flatMap((label) => does(removeLabel(known, id, label, act))),
-      ...does(parent === undefined ? [] : adopt(known, id, parent === '' ? undefined : parent, act)),
-    ];
+    const all: BeadChange[] = [];
+    const does = (changes: readonly BeadChange[]): void => void all.push(...known.take(changes));
+    if (update.claim) does(claim(known, id, act));
+    does(edit(known, id, fieldsOf(known, id, update, settings), act));
+    for (const label of update.addLabels) does(addLabel(known, id, label, act));
+    for (const label of update.removeLabels) does(removeLabel(known, id, label, act));
+    if (parent !== undefined) does(adopt(known, id, parent === '' ? undefined : parent, act));
+    return all;
   }, update.fields);
 }
 

@@ -33,8 +33,9 @@ export function warned<Done>({ beads, failures }: Outcome<Done>, context: Contex
 
 /** Reads a priority: 0 to 4, or P0 to P4; `hint` is how one is typed. */
 export function parsePriority(text: string, hint = '--priority 2'): number {
-  const digit = /^p?([0-4])$/i.exec(text.trim())?.[1];
-  if (digit === undefined) throw new BadOption(`the priority is 0 (most urgent) to 4, or P0 to P4, not ${JSON.stringify(text)}`, hint);
+  const word = text.trim().toLowerCase();
+  const digit = word.startsWith('p') ? word.slice(1) : word;
+  if (!['0', '1', '2', '3', '4'].includes(digit)) throw new BadOption(`the priority is 0 (most urgent) to 4, or P0 to P4, not ${JSON.stringify(text)}`, hint);
   return Number(digit);
 }
 

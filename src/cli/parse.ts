@@ -33,9 +33,9 @@ function behindProgram(typed: string): string {
 
 const negativeNumber = /^-([0-9]+(\.[0-9]+)?|\.[0-9]+)$/;
 
-/** Tells whether a word stands for itself, rather than for a flag. */
+/** Tells whether a word stands for itself, rather than for a flag. A pattern is asked last: the first look through one is dear. */
 function isValue(word: string): boolean {
-  return word[0] !== '-' || word === '-' || negativeNumber.test(word);
+  return word[0] !== '-' || word === '-' || (!word.startsWith('--') && negativeNumber.test(word));
 }
 
 /** Lists the options of a command, its own and the global ones. */
@@ -93,11 +93,11 @@ export function spell(options: Record<string, Option>, typed: string, words: rea
     return [`--${name}=${rest}`];
   };
 
-  const spelled = flagged.flatMap((word, index) => {
-    if (isValue(word)) return [word];
-    const next = index + 1 < flagged.length ? flagged[index + 1] : undefined;
-    return word.startsWith('--') ? long(word, next) : short(word, next);
-  });
+  const spelled: string[] = [];
+  for (let at = 0; at < flagged.length; at += 1) {
+    const [word, next] = [flagged[at]!, flagged[at + 1]];
+    spelled.push(...(isValue(word) ? [word] : word.startsWith('--') ? long(word, next) : short(word, next)));
+  }
   return end === -1 ? spelled : [...spelled, ...words.slice(end)];
 }
 
@@ -148,8 +148,8 @@ function readPositionals(command: Command, typed: string, words: readonly string
 function readFlags(options: Record<string, Option>, spelled: readonly string[]): Record<string, unknown> {
   const typed: Record<string, Option> = {};
   for (const word of spelled) {
-    const name = /^--([^=]+)/.exec(word)?.[1];
-    if (name !== undefined && Object.hasOwn(options, name)) typed[name] = options[name]!;
+    const [name = ''] = word.startsWith('--') ? word.slice(2).split('=', 1) : [];
+    if (Object.hasOwn(options, name)) typed[name] = options[name]!;
   }
   return parser([...spelled], { ...flagsOf(typed), configuration });
 }

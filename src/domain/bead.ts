@@ -166,7 +166,9 @@ export function evolve(bead: Bead | undefined, change: BeadChange): Bead | undef
   }
 }
 
+/** The bead without the keys that have no value. */
 function without(bead: Record<string, unknown>): Bead {
+  if (!Object.values(bead).includes(undefined)) return bead as unknown as Bead;
   return Object.fromEntries(Object.entries(bead).filter(([, value]) => value !== undefined)) as unknown as Bead;
 }
 

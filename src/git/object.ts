@@ -84,7 +84,9 @@ function lists({ oid, body }: ObjectContents, name: string): boolean {
  */
 export async function readObjects(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
   for (const revision of revisions) if (revision === '' || /[\n\0]/.test(revision)) throw new BadRevision(revision);
-  const asked = [...new Set(revisions.flatMap((revision) => [revision, ...wayTo(revision)]))];
+  const wanted = new Set<string>();
+  for (const revision of revisions) for (const each of [revision, ...wayTo(revision)]) wanted.add(each);
+  const asked = [...wanted];
   const answers = await ask(repository, asked);
   const known = new Map(asked.map((revision, index) => [revision, answers[index]]));
   for (const revision of revisions) if (known.get(revision) === undefined) refuseLost(revision, wayTo(revision).map((each) => known.get(each)));

@@ -145,20 +145,24 @@ async function write({ repository, ref }: Ledger, parent: string, draft: CommitD
 
 /** Touches every record, every target of an edge and whoever metadata names, by the id that it has now: all of it is loaded before anything is changed. */
 function preload(view: PartialView, changes: readonly LedgerChange[]): void {
-  const named = changes.flatMap((change) => (change.op === 'setting.set' ? [] : referencesIn(change)));
-  view.load([...changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])), ...named]);
-  if (named.length > 0) view.load(named.flatMap((id) => renamedTo(view.get(id)) ?? []));
+  const [ids, named]: [string[], string[]] = [[], []];
   for (const change of changes) {
-    if (change.op === 'setting.set') view.settings(change.name);
-    else view.stored(change.id);
-    if (change.op === 'dependency.added' && !change.dependency.depends_on_id.startsWith('external:')) view.stored(change.dependency.depends_on_id);
+    if (change.op === 'setting.set') continue;
+    ids.push(change.id);
+    named.push(...referencesIn(change));
+    if (change.op === 'dependency.added' && !change.dependency.depends_on_id.startsWith('external:')) ids.push(change.dependency.depends_on_id);
   }
+  view.load([...ids, ...named]);
+  for (const change of changes) if (change.op === 'setting.set') view.settings(change.name);
+  if (named.length > 0) view.load(named.flatMap((id) => renamedTo(view.get(id)) ?? []));
 }
 
 /** The beads that a change makes metadata name, whose births are kept beside them. */
 function referencesIn(change: Exclude<LedgerChange, SettingChange>): string[] {
   const metadata = change.op === 'bead.created' || change.op === 'bead.restored' ? change.bead.metadata : change.op === 'bead.edited' ? change.set['metadata'] : undefined;
-  return isObject(metadata) ? referenceKeys.flatMap((key) => (typeof metadata[key] === 'string' && metadata[key] !== '' ? [metadata[key]] : [])) : [];
+  const found: string[] = [];
+  if (isObject(metadata)) for (const key of referenceKeys) if (typeof metadata[key] === 'string' && metadata[key] !== '') found.push(metadata[key]);
+  return found;
 }
 
 type Applied = Exclude<LedgerChange, SettingChange | { readonly op: 'bead.withdrawn' | 'bead.moved' | 'bead.returned' }>;
@@ -230,7 +234,9 @@ export function applyOne(now: Stored | undefined, before: Stored | undefined, ch
 }
 
 function draftOf(changes: readonly LedgerChange[], widening: readonly string[], files: ReadonlyMap<string, FileDraft>, signature: Signature, subject: string, stamp: Stamp): CommitDraft {
-  const ids = [...new Set(changes.flatMap((change) => (change.op === 'setting.set' ? [] : [change.id])))];
+  const named = new Set<string>();
+  for (const change of changes) if (change.op !== 'setting.set') named.add(change.id);
+  const ids = [...named];
   const body = changes.slice(0, listedChanges).map((change) => canonical('stored' in change ? { op: change.op, id: change.id } : change));
   if (widening.length > 0) body.unshift(canonical({ op: 'ledger.widened', prefixes: widening }));
   if (changes.length > listedChanges) body.push(canonical({ op: 'more', changes: changes.length - listedChanges }));

@@ -23,7 +23,8 @@ export const command = defineCommand({
   examples: [['bead update gt-x1y2z -p 0 --add-label urgent', 'two things at once'], ['bead update gt-x1y2z --assignee ""', 'nobody has it']],
   async run({ bead, status, setLabels, setMetadata, unsetMetadata, addLabel, removeLabel, appendNotes, parent, claim, ...typed }, context) {
     const { metadata, ...fields } = await readFields(typed, context);
-    const keys = { ...(metadata as Record<string, unknown> | undefined), ...Object.fromEntries(setMetadata.map(pair)), ...Object.fromEntries(unsetMetadata.map((key) => [key, null])) };
+    const pairs = [...setMetadata.map(pair), ...unsetMetadata.map((key): [string, unknown] => [key, null])];
+    const keys = { ...(metadata as Record<string, unknown> | undefined), ...(pairs.length === 0 ? {} : Object.fromEntries(pairs)) };
     const update: Update = {
       fields: {
         ...fields,
@@ -31,7 +32,7 @@ export const command = defineCommand({
         ...(setLabels === undefined ? {} : { labels: labelsIn(setLabels) }),
         ...(Object.keys(keys).length > 0 ? { metadata: keys } : {}),
       },
-      addLabels: addLabel.flatMap((text) => text.split(',').map((label) => label.trim())), removeLabels: removeLabel, appendNotes, parent, claim,
+      addLabels: addLabel.length === 0 ? [] : addLabel.join(',').split(',').map((label) => label.trim()), removeLabels: removeLabel, appendNotes, parent, claim,
     };
     if (JSON.stringify(update) === JSON.stringify({ fields: {}, addLabels: [], removeLabels: [], claim: false })) throw new BadOption('nothing is to be changed', `gt update ${bead[0]} --priority 1`);
     const writer = await asWriter(context);
