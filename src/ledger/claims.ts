@@ -67,7 +67,7 @@ interface Signs {
 }
 
 const signsFile = 'claims.json';
-/** A longer gap between two looks was a sleep, or nobody looked: it proves nothing. */
+/** A longer gap between two looks was a sleep, or nobody looked: it proves nothing. What a clock that goes back had said before is taken back as far. */
 const longestStep = 120_000;
 
 function readSigns(repository: Repository): Readonly<Record<string, Sign>> {
@@ -79,12 +79,12 @@ export async function noteSigns(repository: Repository, hub: Hub, now: number): 
   const claims = await readClaims(repository, hub);
   const before = readState<Signs>(repository, signsFile);
   if (claims.length === 0 && before === undefined) return;
-  const step = before === undefined ? 0 : Math.min(longestStep, Math.max(0, now - before.at));
+  const step = before === undefined ? 0 : Math.max(-longestStep, Math.min(longestStep, now - before.at));
   const signs = await Promise.all(claims.map(async ({ bead, token, replica }): Promise<[string, Sign]> => {
     const moving = [`${leaseFolder}${replica}`, `refs/beads/replicas/${replica}`].map((ref) => readRef(repository, trackingRef(hub, ref)));
     const sign = (await Promise.all(moving)).join(' ');
     const known = before?.claims[bead];
-    return [bead, { token, sign, silent: known?.token === token && known.sign === sign ? known.silent + step : 0 }];
+    return [bead, { token, sign, silent: known?.token === token && known.sign === sign ? Math.max(0, known.silent + step) : 0 }];
   }));
   writeState(repository, { at: now, claims: Object.fromEntries(signs) } satisfies Signs, signsFile);
 }

@@ -38,6 +38,19 @@ claims('passes over what somebody pushed that says nothing, and reads the others
   assert.equal(await readClaims(repository, hub), [{ ...claim, silent: 0 }]);
 });
 
+claims('take back what a clock that goes back had said to have gone by', async () => {
+  const { ledger } = await littered();
+  const { repository, now } = ledger;
+  await pushClaim(repository, hub, wish('gt-a'), undefined, now());
+  await fetchShared(repository, hub);
+  const silence = async (...times: readonly number[]): Promise<unknown> => {
+    for (const at of times) await noteSigns(repository, hub, now() + at);
+    return (await readClaims(repository, hub)).map(({ silent }) => silent);
+  };
+  const hour = 3_600_000;
+  assert.equal([await silence(0, 50_000), await silence(...[1, 2, 3, 4].flatMap((look) => [hour, 50_000 + look]), 60_000)], [[50_000], [59_996]]);
+});
+
 claims('takes a claim whose object is lost neither for none nor for a stranger\'s', async () => {
   const { ledger } = await littered();
   const { repository, now } = ledger;
