@@ -3,7 +3,7 @@ import { timeOf } from '../base/time.ts';
 import { indexed, isDone, type Bead } from '../domain/bead.ts';
 import { counts } from '../domain/detail.ts';
 import { inReadyOrder, isReady } from '../domain/ready.ts';
-import { readCache, version, writeCache, type Header } from './cache-file.ts';
+import { readCache, readCacheStart, version, writeCache, type Header } from './cache-file.ts';
 import { countCustom, perhapsActive, type CustomCounts } from './custom-counts.ts';
 import type { Ledger } from './ledger.ts';
 import { writeOpenPage } from './open-page.ts';
@@ -32,6 +32,15 @@ export interface Fresh {
   readonly foreign: boolean;
 }
 
+const indexes: readonly string[] = ['ids', 'edges'];
+/** The files that the projection is kept in, in the order in which they are written: whoever is killed leaves the last ones for another commit. */
+export const written: readonly string[] = ['live', 'rest', ...indexes, 'ready', 'open', 'ready-ids'];
+
+/** Whether one of some files is missing, or for another commit. */
+export function isStale(ledger: Ledger, commit: string, names = written): boolean {
+  return names.some((name) => readCacheStart<Header, unknown>(ledger, name, 0)?.header.commit !== commit);
+}
+
 /** Brings the projection to a commit: shards whose object is the same are kept. */
 export async function refresh(ledger: Ledger, commit: string): Promise<Fresh> {
   const [{ eachBody }, { listShards }] = await Promise.all([import('../git/objects.ts'), import('./read.ts')]);
@@ -46,7 +55,7 @@ export async function refresh(ledger: Ledger, commit: string): Promise<Fresh> {
   const shards = new Map<string, WrittenPart>();
   for (const shard of listed.keys()) shards.set(shard, fresh.get(shard) ?? before.get(shard)!);
   const edges = edgesOfAll(shards);
-  if (header?.commit !== commit) writeWork(ledger, commit, shards, edges);
+  if (header?.commit !== commit || isStale(ledger, commit, indexes)) writeWork(ledger, commit, shards, edges);
   return { shards, ...writeReady(ledger, commit, shards, (id) => edges.get(id)?.length ?? 0) };
 }
 

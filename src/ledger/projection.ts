@@ -10,14 +10,15 @@ import type { ReadyHeader } from './live.ts';
 /*
  * What is worked out from one ledger commit and kept beside it, so that everyday questions need not read everything: never trusted for another commit, brought
  * up to date by the difference of trees, and free to be deleted. Of the files, `live` holds what all of it is made from, shard by shard, and `rest` the beads that were
- * left out of it, for who asks for one; `ready`, `ready-ids`, `ids` and `edges` answer one question each. A small difference is applied to the answers, and kept (`difference`, `ready-page`); a large one is written back into all of them.
+ * left out of it, for who asks for one; `ready`, `ready-ids`, `open`, `ids` and `edges` answer one question each. A small difference is applied to the answers, and kept (`difference`, `ready-page`); a large one is written back into all of them.
+ * `texts` is made from `live` and `edges` where somebody searches, and `first-look` says of which commit a question was answered with nothing kept.
  */
 
 /** Ready beads, best first, and how many there are in all. */
 export interface ReadyList {
   readonly total: number;
   readonly beads: readonly Counted[];
-  /** Whether a bead waits for one in another ledger: then readiness has to be judged with that ledger's beads in view. */
+  /** Whether a bead waits for one in another ledger, or one of the list has a status that the settings add: then readiness has to be judged with these in view. */
   readonly foreign: boolean;
   /** Whether nothing of what it took to answer was kept, so that the next answer takes as long: somebody should work out the projection. */
   readonly unkept?: true;
@@ -81,8 +82,8 @@ async function freshList(ledger: Ledger, commit: string, limit: number): Promise
 /** Works out all that is kept of a ledger's newest commit, where it is not. Throws NoLedger. */
 export async function keepProjection(ledger: Ledger): Promise<void> {
   const commit = await currentCommit(ledger);
-  const { readWork, refresh } = await import('./live.ts');
-  if (readWork(ledger).header?.commit !== commit) await refresh(ledger, commit);
+  const { isStale, refresh } = await import('./live.ts');
+  if (isStale(ledger, commit)) await refresh(ledger, commit);
 }
 
 /** All beads that are not done, and the closed ones that have a parent, with the ways back along edges worked out. Throws NoLedger. */

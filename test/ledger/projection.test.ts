@@ -24,7 +24,8 @@ import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { customReady } from '../../src/ledger/custom-counts.ts';
 import { openPage } from '../../src/ledger/open-page.ts';
 import { ledgerThen } from '../../src/ledger/past.ts';
-import { allIds, keptBeads, liveBeads, readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledger/projection.ts';
+import { written } from '../../src/ledger/live.ts';
+import { allIds, keepProjection, keptBeads, liveBeads, readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { bead, nux, refusal } from '../helpers/garage.ts';
 import { ledgerAt, loseObject, newLedger, write } from '../helpers/ledger.ts';
@@ -148,6 +149,19 @@ projection('brought up to date by differences is what is worked out from nothing
     }),
     { numRuns: Number(process.env.GASTOWN_TEST_RUNS ?? 12) },
   );
+});
+
+projection('is worked out ahead whole, where whoever did that was killed between two files', async () => {
+  const ledger = await newLedger();
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  await keepProjection(ledger);
+  const files = readdirSync(cacheFolder(ledger)).sort();
+  assert.equal(files, [...written].sort());
+  for (const lost of written) {
+    rmSync(join(cacheFolder(ledger), lost));
+    await keepProjection(ledger);
+    assert.equal([readdirSync(cacheFolder(ledger)).sort(), roughCount(ledger)], [files, 1], lost);
+  }
 });
 
 projection('counts no edge of a deleted bead, as it is kept, as it has changed since, and as it was', async () => {
