@@ -117,6 +117,7 @@ export async function eachBody(repository: Repository, oids: readonly string[], 
   const code = await new Promise<number>((resolve, reject) => {
     const fail = (error: Error): void => {
       clearTimeout(timer);
+      child.stdout.removeAllListeners('data');
       stopGit(child);
       reject(error);
     };
@@ -126,7 +127,6 @@ export async function eachBody(repository: Repository, oids: readonly string[], 
       try {
         serve(chunk);
       } catch (error) {
-        child.stdout.removeAllListeners('data');
         fail(error as Error);
       }
     });
