@@ -116,9 +116,12 @@ async function openWisps({ who }: Writer, home: Ledger): Promise<Ledger> {
 
 /** The ids in a file that belong to beads of the town, so that all of them are read at once. */
 function namedIds(orders: readonly Order[], town: Town): string[] {
-  const prefixes = ledgersOf(town).flatMap((ledger) => ledger.prefixes);
-  const named = orders.flatMap(({ id, parent, links }) => [id, parent, ...links.map(({ other }) => other)]);
-  return named.filter((id): id is string => id !== undefined && prefixOf(id, prefixes) !== undefined);
+  const homes = ledgersOf(town);
+  const named: string[] = [];
+  for (const { id, parent, links } of orders) {
+    for (const each of [id, parent, ...links.map(({ other }) => other)]) if (each !== undefined && homes.some(({ prefixes }) => prefixOf(each, prefixes) !== undefined)) named.push(each);
+  }
+  return named;
 }
 
 function typeOf({ fields }: Order, settings: () => Readonly<Record<string, unknown>>): { issue_type?: string } {

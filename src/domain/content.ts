@@ -29,9 +29,11 @@ export function create(beads: Beads, id: string, draft: Draft, act: Act): BeadCh
     created_by: act.by,
   };
   const created: BeadChange = { op: 'bead.created', id, bead: bead.status === 'closed' ? { ...bead, closed_at: act.at } : bead };
+  const changes: BeadChange[] = [created];
   const known = evolving(beads);
-  known.take([created]);
-  return [created, ...edges.flatMap((edge) => known.take(depend(known, id, edge.depends_on_id, edge.type, act)))];
+  known.take(changes);
+  for (const edge of edges) changes.push(...known.take(depend(known, id, edge.depends_on_id, edge.type, act)));
+  return changes;
 }
 
 /** The id of the next child of a parent: one more than the highest number ever used, tombstones counted. */

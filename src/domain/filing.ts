@@ -89,15 +89,15 @@ function labelsFor(beads: Beads, { fields, inheritLabels }: Order, parent: strin
 
 function link(known: EvolvingBeads, id: string, order: Order, given: ReadonlyMap<string, string>, { prefixes }: Numbering, act: Act): BeadChange[] {
   const full = (name: string): string => given.get(name) ?? name;
-  const above = order.parent === undefined ? [] : known.take(depend(known, id, full(order.parent), 'parent-child', act));
-  return [
-    ...above,
-    ...order.links.flatMap(({ type, other, blocks }) => {
-      if (!blocks) return known.take(depend(known, id, full(other), type, act));
-      if (prefixOf(full(other), prefixes) === undefined) throw new BadDependency(full(other), id, 'it is kept in another ledger', `file the bead, then: gt dep add ${other} <its id>`);
-      return known.take(depend(known, full(other), id, type, act));
-    }),
-  ];
+  const changes: BeadChange[] = [];
+  const add = (from: string, on: string, type: string): void => void changes.push(...known.take(depend(known, from, on, type, act)));
+  if (order.parent !== undefined) add(id, full(order.parent), 'parent-child');
+  for (const { type, other, blocks } of order.links) {
+    if (blocks && prefixOf(full(other), prefixes) === undefined) throw new BadDependency(full(other), id, 'it is kept in another ledger', `file the bead, then: gt dep add ${other} <its id>`);
+    if (blocks) add(full(other), id, type);
+    else add(id, full(other), type);
+  }
+  return changes;
 }
 
 function idFor(known: Beads, { id, fields }: Order, parent: string | undefined, { prefixes, infix, count, seed }: Numbering, act: Act): string {
