@@ -229,7 +229,9 @@ export function judging(repository: Repository): (runnable: Runnable) => Promise
     const { trust, ledgers } = await known;
     if (await isBrought(repository, runnable, witnesses(repository, trust, replica, ledgers))) return undefined;
     const trusted = (name: string): boolean => trust.replicas.has(name) || trust.remotes.has(name);
-    return new CommandUntrusted(runnable, replica, await sourcesOf(repository, replica, ledgers), trusted);
+    // A retired clone shows its ledger no more: only where there is one remote, the common one there speaks for it.
+    const wouldHelp = ledgers.some((each) => each.replica === replica) || new Set(ledgers.map(({ remote }) => remote)).size <= 1;
+    return new CommandUntrusted(runnable, replica, wouldHelp, await sourcesOf(repository, replica, ledgers), trusted);
   };
 }
 
@@ -276,14 +278,15 @@ async function sourcesOf(repository: Repository, replica: string | undefined, le
 /** A command came from another clone, and nobody has said that such commands may run here. */
 export class CommandUntrusted extends Refused {
   readonly code = 'command.untrusted';
+  /** The clone whose commands would run once a person trusts it. */
   readonly replica: string | undefined;
-  constructor({ what, command }: Runnable, replica: string | undefined, remotes: readonly string[], isTrusted: (name: string) => boolean) {
+  constructor({ what, command }: Runnable, replica: string | undefined, wouldHelp: boolean, remotes: readonly string[], isTrusted: (name: string) => boolean) {
     const writer = replica === undefined ? 'nobody knows whom' : `replica ${replica}`;
-    const names = [...(replica === undefined ? [] : [replica]), ...remotes];
+    const names = [...(replica === undefined || !wouldHelp ? [] : [replica]), ...remotes];
     // Who is trusted already has not brought it.
     const trust = names.some(isTrusted) ? ['gt sync', 'write it anew here'] : names.map((name) => `gt trust ${name}`);
     super(`${what} was last written by ${writer} and not in this clone, so it does not run here: ${truncate(oneLine(command), 200)}`, { what, command, replica, remotes }, trust.join(', or ') || 'write it anew here');
-    this.replica = replica;
+    this.replica = wouldHelp ? replica : undefined;
   }
 
   /** The reason and what would end it, in one line. */

@@ -12,7 +12,7 @@ import { readState, replicaOf, writeState, type Ledger } from '../../src/ledger/
 import { consult, openSnapshot } from '../../src/ledger/read.ts';
 import { retireSilent } from '../../src/ledger/retirement.ts';
 import { carry, fetchShared, replicaRef, share, trackingRef, type Hub } from '../../src/ledger/sharing.ts';
-import { addTrust, commandOf, knownReplicas, whyUntrusted } from '../../src/ledger/trust.ts';
+import { addTrust, commandOf, knownReplicas, removeTrust, whyUntrusted } from '../../src/ledger/trust.ts';
 import { nux, slit } from '../helpers/garage.ts';
 import { ace, bareLedger, gitIn, write, newLedger, type Watch } from '../helpers/ledger.ts';
 
@@ -169,6 +169,28 @@ retiring('keeps the trust that it has, also in clones that have not retired it',
   assert.not(await held(third));
   writeFileSync(join(third.repository.commonDir, 'gastown/trust', `replica ${replica}`), '');
   assert.ok(await held(third));
+});
+
+retiring('is offered for trust to who has never seen its ledger, only where that helps', async () => {
+  const place = await road();
+  wait(place);
+  assert.is((await share(place.mine, hub, ace)).retired.length, 1);
+  const fresh = await bareLedger({ time: start });
+  await gitIn(fresh, 'remote', 'add', 'origin', place.there.repository.gitDir);
+  await share(fresh, hub, ace);
+  const snapshot = await openSnapshot(fresh);
+  const runnable = commandOf((await snapshot.records(['gt-a'])).get('gt-a')!)!;
+  await snapshot.close();
+  const why = async (): Promise<unknown> => (await whyUntrusted(fresh.repository, runnable))?.hint;
+  const replica = replicaOf(place.other.repository);
+  assert.is(await why(), `gt trust ${replica}, or gt trust origin`);
+  addTrust(fresh.repository, 'replica', replica, timestamp(start));
+  assert.is(await why(), undefined);
+  await gitIn(fresh, 'remote', 'add', 'elsewhere', (await bareLedger()).repository.gitDir);
+  await share(fresh, { ...hub, remote: 'elsewhere' }, ace);
+  await fetchShared(fresh.repository, { ...hub, remote: 'elsewhere' });
+  removeTrust(fresh.repository, replica);
+  assert.is(await why(), 'write it anew here');
 });
 
 retiring.run();
