@@ -74,12 +74,8 @@ async function lastStampIn(ledger: Ledger, commit: string): Promise<Stamp | ''> 
   return writes.flatMap(({ records }) => [...records.values()].flatMap(({ before, after }) => [before, after].flatMap((stored) => (stored === undefined ? [] : [newest(stored.clock)])))).sort().at(-1) ?? '';
 }
 
-/** Puts back what one commit of a ledger changed; `others` are the ledgers whose beads may point at those of this one. Throws NotUndoable and UndoRefused. */
-export async function undoIn(ledger: Ledger, others: readonly Ledger[], commit: string, who: Signature, act: Act, dryRun: boolean): Promise<Undone> {
-  return undoDeed(await deedOf(ledger, commit), others, who, act, dryRun);
-}
-
-async function undoDeed(deed: Deed, others: readonly Ledger[], who: Signature, act: Act, dryRun: boolean): Promise<Undone> {
+/** Puts back what a commit of a ledger did; `others` are the ledgers whose beads may point at those of this one. Throws NotUndoable and UndoRefused. */
+export async function undoDeed(deed: Deed, others: readonly Ledger[], who: Signature, act: Act, dryRun: boolean): Promise<Undone> {
   const { ledger, entry } = deed;
   const { commit } = entry;
   const foreign = await pointingFrom(others, deed);

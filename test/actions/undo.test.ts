@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NotUndoable } from '../../src/actions/deed.ts';
-import { undoIn, UndoRefused, type Undone } from '../../src/actions/undo.ts';
+import { deedOf } from '../../src/actions/deed.ts';
+import { undoDeed, UndoRefused, type Undone } from '../../src/actions/undo.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { canonical } from '../../src/base/jsonl.ts';
 import type { Act, Bead, Beads } from '../../src/domain/bead.ts';
@@ -42,8 +43,8 @@ async function exported(ledger: Ledger): Promise<string[]> {
   return consult(ledger, (view) => [...[...view.all()].sort((a, b) => (a.id < b.id ? -1 : 1)).map(canonical), canonical({ ...view.settings('config'), clock: undefined })]);
 }
 
-function undoOf(ledger: Ledger, commit: string, act: Act, dryRun = false): Promise<Undone> {
-  return undoIn(ledger, [], commit, ace, act, dryRun);
+async function undoOf(ledger: Ledger, commit: string, act: Act, dryRun = false): Promise<Undone> {
+  return undoDeed(await deedOf(ledger, commit), [], ace, act, dryRun);
 }
 
 const names = ['gt-a', 'gt-b', 'gt-a.1'];

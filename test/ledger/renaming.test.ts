@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { undoIn } from '../../src/actions/undo.ts';
+import { deedOf } from '../../src/actions/deed.ts';
+import { undoDeed } from '../../src/actions/undo.ts';
 import { canonical } from '../../src/base/jsonl.ts';
 import { renamedTo, type Act, type Bead, type Beads } from '../../src/domain/bead.ts';
 import { remove } from '../../src/domain/closing.ts';
@@ -74,7 +75,7 @@ renaming('is taken back by undo as if it had never been, while nobody else has s
   const ledger = await garage();
   const before = (await beadsOf(ledger)).map(canonical);
   const { commit = '' } = await call(ledger, 'gt-rig', 'gt-war');
-  await undoIn(ledger, [], commit, ace, nux, false);
+  await undoDeed(await deedOf(ledger, commit), [], ace, nux, false);
   assert.equal((await beadsOf(ledger)).map(canonical), before);
   assert.equal(await consult(ledger, (view) => [...view.all()].filter(({ status }) => status === 'tombstone')), []);
 });
@@ -86,13 +87,13 @@ renaming('is taken back for all who point at the bead, since before or since the
   const before = await lines();
   const { commit = '' } = await call(ledger, 'gt-rig', 'gt-war');
   await does(ledger, nux, (beads, act) => create(beads, 'gt-tank', { title: 'Fill the tank', metadata: { request: 'gt-war' } }, act), (beads, act) => depend(beads, 'gt-tank', 'gt-war.1', 'blocks', act));
-  const undone = await undoIn(ledger, [], commit, ace, nux, false);
+  const undone = await undoDeed(await deedOf(ledger, commit), [], ace, nux, false);
   const tank = async (): Promise<unknown> => consult(ledger, (view) => [view.get('gt-tank')?.metadata, view.get('gt-tank')?.dependencies?.map((edge) => edge.depends_on_id), view.stored('gt-tank')?.clock.references, view.stored('gt-rig')?.clock.born]);
   const [, , { request }] = (await tank()) as [unknown, unknown, { request: string }];
   assert.equal(await tank(), [{ request: 'gt-rig' }, ['gt-rig.1'], { request }, request]);
   assert.equal((await lines()).filter((line) => !line.includes('gt-tank')), before);
   assert.equal(undone.beads.map(({ id, changes }) => `${id} ${changes.length > 0}`).sort(), ['gt-a true', 'gt-rig true', 'gt-rig.1 true', 'gt-road true', 'gt-war true', 'gt-war.1 true']);
-  await undoIn(ledger, [], undone.commit ?? '', ace, nux, false);
+  await undoDeed(await deedOf(ledger, undone.commit ?? ''), [], ace, nux, false);
   assert.equal(await consult(ledger, (view) => ['gt-a', 'gt-road', 'gt-tank', 'gt-rig'].map((id) => [view.get(id)?.metadata?.['request'], view.get(id)?.dependencies?.[0]?.depends_on_id, renamedTo(view.get(id))])), [['gt-war', 'gt-war', undefined], ['gt-war', 'gt-war', undefined], ['gt-war', 'gt-war.1', undefined], [undefined, undefined, 'gt-war']]);
 });
 

@@ -2,7 +2,8 @@ import { Failure } from '../../../src/base/errors.ts';
 import { timestamp } from '../../../src/base/time.ts';
 import { readArrivals } from '../../../src/actions/arrivals.ts';
 import { syncOne } from '../../../src/actions/sync.ts';
-import { undoIn } from '../../../src/actions/undo.ts';
+import { deedOf } from '../../../src/actions/deed.ts';
+import { undoDeed } from '../../../src/actions/undo.ts';
 import type { Act, Bead, BeadChange, Beads } from '../../../src/domain/bead.ts';
 import { close, remove, reopen } from '../../../src/domain/closing.ts';
 import { addLabel, comment, create, edit, nextChildId, recordAttempt, removeLabel } from '../../../src/domain/content.ts';
@@ -68,7 +69,7 @@ export async function perform({ number, deed }: Turn, ledger: Ledger): Promise<O
     else if (deed.verb === 'sync') await syncOne({ name: 'shop', rig: undefined, ledger, hub }, who, 60_000);
     else if (deed.verb === 'carry') await carry(ledger, hub, 8_000);
     else if (deed.verb === 'trim') await trim(ledger, who, deed.before, false);
-    else if (deed.verb === 'undo') return { commit: (await undoIn(ledger, [], deed.commit, who, { by: 'ace', at: timestamp(ledger.now()) }, false)).commit, written: [] };
+    else if (deed.verb === 'undo') return { commit: (await undoDeed(await deedOf(ledger, deed.commit), [], who, { by: 'ace', at: timestamp(ledger.now()) }, false)).commit, written: [] };
     else return await write(deed, number, ledger, who);
     return { written: [] };
   } catch (error) {
