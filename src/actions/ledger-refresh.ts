@@ -2,7 +2,7 @@ import { devNull } from 'node:os';
 import { statePath, type Ledger } from '../ledger/ledger.ts';
 import { LockBusy, withLock } from '../ledger/lock.ts';
 import { keepProjection, roughCount } from '../ledger/projection.ts';
-import { selfCommand, startDetached } from '../sessions/self.ts';
+import { NotStarted, selfCommand, startDetached } from '../sessions/self.ts';
 import type { Town } from '../town.ts';
 
 /** What is worked out from a ledger. */
@@ -34,5 +34,10 @@ async function refreshAlone(ledger: Ledger): Promise<boolean> {
 /** Has that done for all ledgers of a town by a process that nobody waits for. */
 export function refreshAside(town: Town, inherited: Readonly<Record<string, string | undefined>>): void {
   const { repository } = town.hq;
-  startDetached(selfCommand(['ledger', 'refresh', '--quiet']), { cwd: repository.worktree ?? repository.gitDir, inherited, log: devNull });
+  try {
+    startDetached(selfCommand(['ledger', 'refresh', '--quiet']), { cwd: repository.worktree ?? repository.gitDir, inherited, log: devNull });
+  } catch (error) {
+    // Whoever asks next works it out then.
+    if (!(error instanceof NotStarted)) throw error;
+  }
 }
