@@ -3,7 +3,7 @@ import { timestamp } from '../base/time.ts';
 import { overdue, watched, type Sight, type Watch } from '../domain/retirement.ts';
 import { isAncestor } from '../git/merging.ts';
 import { listRefs, readRef } from '../git/refs.ts';
-import { push, PushDenied, PushRefused } from '../git/remotes.ts';
+import { push, PushDenied, PushRefused, RemoteUnreachable } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { readClaims } from './claims.ts';
 import { mainRef, readState, replicaOf, writeState, type Ledger } from './ledger.ts';
@@ -21,7 +21,7 @@ const folder = 'refs/beads/replicas/';
 
 /**
  * Takes away the refs of clones that have long given no sign on a hub, right after a fetch: of those alone whose ledger is part of the common one there, so that nothing is lost, and which hold no claim. One
- * that comes back pushes its ref again. Where it has moved meanwhile, or the hub lets nobody take refs away, it stays. Throws RemoteUnreachable.
+ * that comes back pushes its ref again. Where it has moved meanwhile, the hub lets nobody take refs away, or cannot be reached any more, it stays.
  */
 export async function retireSilent({ repository, now }: Ledger, hub: Hub): Promise<Retired[]> {
   const main = await readRef(repository, trackingRef(hub, mainRef));
@@ -92,7 +92,8 @@ async function takeAway(repository: Repository, hub: Hub, leaving: readonly Leav
   const updates = leaving.map(({ name, from }) => ({ ref: nameOnHub(hub, name), from, to: null }));
   const stayed = await push(repository, hub.remote, { updates, atomic: false }).then((): readonly string[] => [], (error: unknown): readonly string[] => {
     if (error instanceof PushRefused) return error.data['refs'] as readonly string[];
-    if (error instanceof PushDenied) return updates.map(({ ref }) => ref);
+    // What was to be shared has arrived: who cannot be taken away today can be tomorrow.
+    if (error instanceof PushDenied || error instanceof RemoteUnreachable) return updates.map(({ ref }) => ref);
     throw error;
   });
   const gone = leaving.filter(({ name }) => !stayed.includes(nameOnHub(hub, name)));

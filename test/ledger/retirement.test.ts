@@ -193,4 +193,13 @@ retiring('is offered for trust to who has never seen its ledger, only where that
   assert.is(await why(), 'write it anew here');
 });
 
+retiring('stays where the hub cannot be reached any more: what was shared has arrived by then', async () => {
+  const place = await road();
+  wait(place);
+  await fetchShared(place.mine.repository, hub);
+  await gitIn(place.mine, 'remote', 'set-url', 'origin', '/nowhere/hub.git');
+  assert.equal(await retireSilent(place.mine, hub), []);
+  assert.ok(await isThere(place, place.ref));
+});
+
 retiring.run();
