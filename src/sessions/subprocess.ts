@@ -13,7 +13,7 @@ export function subprocessBackend(inherited: Environment): Backend {
     async start(spec, record) {
       const nonce = randomBytes(8).toString('hex');
       const env = { TERM: 'dumb', ...spec.env, [nonceVariable]: nonce };
-      const launcher = writeLauncher(spec, env, nonce);
+      const launcher = writeLauncher(spec, env, nonce, false);
       const handle = launch(spec, launcher, nonce, inherited, env);
       await recordThenGo(handle, launcher, record);
       return handle;

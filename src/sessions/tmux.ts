@@ -101,7 +101,7 @@ async function start(tmux: Tmux, socket: string, spec: SessionSpec, inherited: E
   const name = nameOf(spec.id);
   // What terminal it has is for tmux to say.
   const env = sessionEnvironment({ ...inherited, TERM: undefined }, { ...spec.env, [nonceVariable]: nonce });
-  const launcher = writeLauncher(spec, env, nonce);
+  const launcher = writeLauncher(spec, env, nonce, true);
   const pane = ['new-session', '-d', '-P', '-F', '#{pane_pid}', '-s', name, '-n', spec.title.replace(/[^\w .-]/g, '_') || name, '-x', '200', '-y', '50', '-c', '/', '/bin/sh', launcher];
   const keep = ['pipe-pane', '-t', `=${name}:`, literal(`exec cat >>${shellWord(spec.transcript)}`)];
   const args = ['start-server', ';', 'set-option', '-g', 'history-limit', '20000', ';', ...pane, ';', ...keep];

@@ -17,7 +17,8 @@ function spec(command: string, more: Partial<SessionSpec> = {}): SessionSpec {
   return { id: 's-1', agent: 'web/polecats/nux', command: ['sh', '-c', command], cwd: folder, env: {}, transcript: join(folder, 'transcripts', 's-1.log'), title: 'a bead', ...more };
 }
 
-const transcriptOf = (handle: SessionHandle): string => readFileSync(handle.transcript, 'utf8').replaceAll('\r\n', '\n');
+/** What a session has written, without the question by which a terminal is asked whether it has read all. */
+const transcriptOf = (handle: SessionHandle): string => readFileSync(handle.transcript, 'utf8').replaceAll('\r\n', '\n').replace(/\x1b\[5n$/, '');
 
 /** What both backends promise. */
 function promises(name: 'tmux' | 'subprocess'): void {
@@ -53,20 +54,22 @@ function promises(name: 'tmux' | 'subprocess'): void {
 
   sessions('loses nothing of a command that ends at once, nor of one that floods', async () => {
     const backend = open();
-    const flood = await begin(backend, spec('i=0; while [ $i -lt 5000 ]; do echo "line $i"; i=$((i+1)); done', { id: 's-flood' }));
+    const floods: SessionHandle[] = [];
+    for (let flood = 0; flood < 20; flood += 1) floods.push(await begin(backend, spec('i=0; while [ $i -lt 5000 ]; do echo "line $i"; i=$((i+1)); done', { id: `s-flood-${flood}` })));
     const short = await begin(backend, spec('echo short', { id: 's-short' }));
-    await until(async () => (await backend.observe(flood)) === 'dead' && (await backend.observe(short)) === 'dead', 20_000);
-    await until(() => transcriptOf(flood).endsWith('line 4999\n') && transcriptOf(short) === 'short\n');
-    assert.is(transcriptOf(flood).split('\n').length, 5001);
+    await until(async () => (await Promise.all([...floods, short].map((handle) => backend.observe(handle)))).every((seen) => seen === 'dead'), 20_000);
+    await until(() => floods.every((flood) => transcriptOf(flood).endsWith('line 4999\n')) && transcriptOf(short) === 'short\n');
+    assert.equal(floods.map((flood) => transcriptOf(flood).split('\n').length), floods.map(() => 5001));
   });
 
   sessions('sets the environment at creation: what is given, nothing that misleads', async () => {
     const backend = open();
     const text = `$(touch pwned) 'single' "double" \n second; --force 🐝 \\ %H #{x}`;
-    const handle = await begin(backend, spec(`printf '%s|' "$TITLE" "$GT_AGENT" "$BUN_OPTIONS$NODE_OPTIONS$GIT_DIR$CLAUDECODE"; test "$GT_SESSION_NONCE" = "$NONCE" || echo; sleep 60`, { env: { TITLE: text, GT_AGENT: 'web/polecats/nux' } }));
-    await until(() => transcriptOf(handle).includes('nux'));
-    assert.is(transcriptOf(handle).trimEnd(), `${text}|web/polecats/nux||`);
-    assert.ok(readFileSync(`/proc/${handle.pid}/environ`, 'utf8').includes(`GT_SESSION_NONCE=${handle.nonce}\0`));
+    const handle = await begin(backend, spec(`printf '%s|' "$TITLE" "$GT_AGENT" "$BUN_OPTIONS$NODE_OPTIONS$GIT_DIR$CLAUDECODE"; echo "$$"; sleep 60`, { env: { TITLE: text, GT_AGENT: 'web/polecats/nux' } }));
+    await until(() => /\|\d+\n$/.test(transcriptOf(handle)));
+    const [pid = ''] = /\d+$/.exec(transcriptOf(handle).trimEnd()) ?? [];
+    assert.is(transcriptOf(handle), `${text}|web/polecats/nux||${pid}\n`);
+    assert.ok(readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`GT_SESSION_NONCE=${handle.nonce}\0`));
   });
 
   sessions('gives each session its own environment, whoever started the first', async () => {
