@@ -2,7 +2,7 @@ import type { ByteReader } from './byte-reader.ts';
 import { Conversation } from './conversation.ts';
 import { BadRevision, MissingObject, parseInfo, refuseLost, wayTo, type ObjectContents, type ObjectInfo } from './object.ts';
 import type { Repository } from './repository.ts';
-import { GitFailed, GitTimedOut, invocation, runGit, startFailure, startGit, stopGit, type GitOptions } from './run.ts';
+import { GitFailed, runGit, type GitOptions } from './run.ts';
 
 /** Reads objects through one `git cat-file` that starts with the first question and lives until `close`; it keeps no process from ending. */
 export class ObjectReader {
@@ -92,12 +92,15 @@ const silence = 120_000;
 export async function eachBody(repository: Repository, oids: readonly string[], take: (body: Buffer, index: number) => void): Promise<void> {
   if (oids.length === 0) return;
   const args = ['cat-file', '--batch', '--buffer'];
-  const call = await invocation(repository, args);
-  const child = startGit(call);
-  let [rest, taken, said]: [Buffer, number, string] = [Buffer.alloc(0), 0, ''];
+  // What has come of an object that is not whole yet, and how much there has to be before it can be.
+  let [pieces, held, wanted]: [Buffer[], number, number] = [[], 0, 0];
+  let taken = 0;
   let next: ObjectInfo | undefined;
-  const serve = (chunk: Buffer): void => {
-    let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+  await runGit(repository, args, { input: `${oids.join('\n')}\n`, timeoutMs: silence }, (chunk) => {
+    pieces.push(chunk);
+    held += chunk.length;
+    if (held < wanted) return;
+    let bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces, held);
     for (;;) {
       if (next === undefined) {
         const line = bytes.indexOf(10);
@@ -112,34 +115,9 @@ export async function eachBody(repository: Repository, oids: readonly string[], 
       taken += 1;
       next = undefined;
     }
-    rest = bytes;
-  };
-  const code = await new Promise<number>((resolve, reject) => {
-    const fail = (error: Error): void => {
-      clearTimeout(timer);
-      child.stdout.removeAllListeners('data');
-      stopGit(child);
-      reject(error);
-    };
-    const timer = setTimeout(() => fail(new GitTimedOut(args, silence)), silence);
-    child.stdout.on('data', (chunk: Buffer) => {
-      timer.refresh();
-      try {
-        serve(chunk);
-      } catch (error) {
-        fail(error as Error);
-      }
-    });
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-    child.on('error', (error) => fail(startFailure(error, call)));
-    child.on('close', (status) => {
-      clearTimeout(timer);
-      resolve(status ?? 128);
-    });
-    child.stdin.on('error', () => {}); // its end says why
-    child.stdin.end(`${oids.join('\n')}\n`);
+    [pieces, held, wanted] = [bytes.length === 0 ? [] : [bytes], bytes.length, (next?.size ?? -1) + 1];
   });
-  if (taken < oids.length) throw new GitFailed(args, code, said === '' ? 'it did not answer to the end' : said);
+  if (taken < oids.length) throw new GitFailed(args, 0, 'it did not answer to the end');
 }
 
 /** Whether a commit and all that it holds is there, beyond what is known to be: somebody's pruning may have taken what no ref held yet. */

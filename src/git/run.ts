@@ -142,11 +142,12 @@ function signalGroup(child: ChildProcessWithoutNullStreams, signal: NodeJS.Signa
   }
 }
 
-/** Runs git once and waits for its end; throws GitFailed, GitTimedOut, GitMissing or GitTooOld. */
-export async function runGit(where: Repository | string, args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
-  const timeoutMs = options.timeoutMs ?? 60_000;
-  const result = await collect(await invocation(where, args, options), options.input, timeoutMs);
-  if (result.timedOut) throw new GitTimedOut(args, timeoutMs);
+/**
+ * Runs git once and waits for its end. With `take` its output is handed over as it comes and not kept, and `timeoutMs` is how long git may be silent. Throws GitFailed, GitTimedOut, GitMissing, GitTooOld, and
+ * what `take` throws, which stops git.
+ */
+export async function runGit(where: Repository | string, args: readonly string[], options: GitOptions = {}, take?: (chunk: Buffer) => void): Promise<GitResult> {
+  const result = await collect(await invocation(where, args, options), options.input, options.timeoutMs ?? 60_000, take);
   if ((options.accept ?? [0]).includes(result.code)) return result;
   await requireGit();
   throw new GitFailed(args, result.code, result.stderr);
@@ -157,17 +158,29 @@ export async function gitText(where: Repository | string, args: readonly string[
   return (await runGit(where, args, options)).stdout.toString('utf8').trim();
 }
 
-function collect(call: Invocation, input: string | Buffer | undefined, timeoutMs: number): Promise<GitResult & { timedOut: boolean }> {
+function collect(call: Invocation, input: string | Buffer | undefined, timeoutMs: number, take?: (chunk: Buffer) => void): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = startGit(call);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
+    let failure: Error | undefined;
+    const stop = (why: Error): void => {
+      clearTimeout(timer);
+      failure = why;
       stopGit(child);
-    }, timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    };
+    const timer = setTimeout(() => stop(new GitTimedOut(asked(call), timeoutMs)), timeoutMs);
+    const hand = (chunk: Buffer): void => {
+      // Who was given up is not listened to any more.
+      if (take === undefined || failure !== undefined) return;
+      timer.refresh();
+      try {
+        take(chunk);
+      } catch (error) {
+        stop(error as Error);
+      }
+    };
+    child.stdout.on('data', take === undefined ? (chunk: Buffer) => stdout.push(chunk) : hand);
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.on('error', (error) => {
       clearTimeout(timer);
@@ -179,8 +192,9 @@ function collect(call: Invocation, input: string | Buffer | undefined, timeoutMs
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      if (failure !== undefined) return reject(failure);
       const said = Buffer.concat(stderr).toString('utf8');
-      resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: code === null ? `stopped by ${signal}\n${said}` : said, timedOut });
+      resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: code === null ? `stopped by ${signal}\n${said}` : said });
     });
     // A child that ends early closes its input; its status says why.
     child.stdin.on('error', () => {});
@@ -202,10 +216,16 @@ export async function runGitNow(where: Repository | string, args: readonly strin
   throw new GitFailed(args, result.code, result.stderr);
 }
 
+/** What git is to do, without what is told it every time. */
+function asked({ args }: Invocation): string[] {
+  return args.filter((each) => each !== '--no-pager');
+}
+
 /** What a process that could not be started means for people. */
-export function startFailure(error: Error, { args, cwd }: Invocation): Error {
+export function startFailure(error: Error, call: Invocation): Error {
+  const { cwd } = call;
   if ((error as NodeJS.ErrnoException).code === 'ENOENT' && existsSync(cwd)) return new GitMissing();
-  return new GitFailed(args.slice(1), 'no start', existsSync(cwd) ? error.message : `there is no folder ${cwd}`);
+  return new GitFailed(asked(call), 'no start', existsSync(cwd) ? error.message : `there is no folder ${cwd}`);
 }
 
 let known: Promise<string> | undefined;

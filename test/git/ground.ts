@@ -32,7 +32,8 @@ export function eachFormat(suite: Suite, name: string, test: (format: Format) =>
   else suite(inReftable, () => withPath(path, () => test('reftable')));
 }
 
-async function withPath(path: string, test: () => Promise<void>): Promise<void> {
+/** Runs something with another PATH. */
+export async function withPath(path: string, test: () => Promise<void>): Promise<void> {
   const before = process.env.PATH;
   process.env.PATH = path;
   try {

@@ -103,6 +103,22 @@ stream('hands over bodies of every kind whole and in order', async () => {
   await eachBody(repo, [], () => assert.unreachable());
 });
 
+stream('copies a huge body no more than twice, in however many pieces it comes', async () => {
+  const repo = await fresh();
+  const size = 8 << 20;
+  const oid = await git(repo.gitDir, ['hash-object', '-w', '--stdin'], { input: Buffer.alloc(size, 'x') });
+  const { concat } = Buffer;
+  let copied = 0;
+  Buffer.concat = (pieces, length) => {
+    const joined = concat(pieces, length);
+    copied += joined.length;
+    return joined;
+  };
+  await eachBody(repo, [oid], (body) => assert.is(body.length, size));
+  Buffer.concat = concat;
+  assert.ok(copied < 2 * size, `${copied} bytes were copied`);
+});
+
 stream('names the object that is lost, and passes on what its taker throws', async () => {
   const repo = await fresh();
   const [oid, lost] = [await git(repo.worktree!, ['rev-parse', 'HEAD:README.md']), 'a'.repeat(40)];

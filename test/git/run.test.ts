@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { childEnvironment } from '../../src/git/environment.ts';
 import { gitText, requireGit, runGit } from '../../src/git/run.ts';
 import { run, temporary } from '../helpers/temporary.ts';
-import { fresh, git, script, thrown } from './ground.ts';
+import { fresh, git, script, thrown, withPath } from './ground.ts';
 
 /** A folder for the PATH with a program called git. */
 function fakeGit(body: string): string {
@@ -70,6 +70,20 @@ running('stops git and what it started when the time is up', async () => {
   assert.ok(performance.now() - begun < 3000);
   await new Promise((resume) => setTimeout(resume, 3200));
   assert.not(existsSync(mark));
+});
+
+running('takes nothing more from a git that it has given up: for its silence, or because what takes its output throws', async () => {
+  const repo = await fresh();
+  const talkative = `${fakeGit("trap 'echo late; exit' TERM; echo early; sleep 30 & wait")}:${process.env.PATH}`;
+  for (const [timeoutMs, refuse, code] of [[200, false, 'git.timed-out'], [20_000, true, undefined]] as const) {
+    const heard: string[] = [];
+    const take = (chunk: Buffer): void => {
+      heard.push(chunk.toString());
+      if (refuse) throw new Error('enough');
+    };
+    const error = await thrown(() => withPath(talkative, () => runGit(repo, ['log'], { timeoutMs }, take).then(() => {})));
+    assert.equal([error.code, heard.filter((each) => each.includes('late'))], [code, []]);
+  }
 });
 
 running('does not end when git never reads its input', async () => {
