@@ -190,7 +190,7 @@ export async function unsetSettingOf(town: Town, rig: Rig | undefined, who: Sign
   return explain(await layersOf(town, rig), key);
 }
 
-/** Reads a value as it is typed: JSON where it is JSON (a number, true, a list, an object), else the text itself. Keys for text stay text. */
+/** Reads a value as it is typed: JSON where it is JSON (a number, true, a list, an object), else the text itself. Keys for text stay text; a list may have blanks between its words, that of statuses commas alone, as bd writes it. */
 export function parseValue(key: string, typed: string): unknown {
   const kind = knownKey(key)?.kind;
   if (kind === 'text' || kind === 'duration') return typed;
@@ -198,7 +198,7 @@ export function parseValue(key: string, typed: string): unknown {
   try {
     value = JSON.parse(typed);
   } catch {
-    value = kind === 'list' ? typed.split(/[\s,]+/).filter((word) => word !== '') : typed;
+    value = kind === 'list' ? typed.split(key === statusSetting ? /\s*,\s*/ : /[\s,]+/).filter((word) => word !== '') : typed;
   }
   return value;
 }
