@@ -82,6 +82,11 @@ export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Names the first of many words, and how many there are besides: `a, b and 3 more`. */
+export function fewOf(words: readonly string[], most: number): string {
+  return words.slice(0, most).join(', ') + (words.length > most ? ` and ${words.length - most} more` : '');
+}
+
 /** Counts the insertions, deletions, replacements and swaps of neighbours that turn one word into another. */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];

@@ -1,3 +1,4 @@
+import { fewOf } from '../base/text.ts';
 import { compareTimes, timeOf } from '../base/time.ts';
 import { isPassed, runsBeforeBlame, verdictOn, type FlakeHistory, type Gate, type Verdict } from './gate.ts';
 import type { MergeRequest, Rejection } from './merge-request.ts';
@@ -160,7 +161,7 @@ function advance({ request, stack }: RequestFacts, target: TargetFacts, facts: Q
 }
 
 function conflict({ paths, messages }: Extract<Stack, { kind: 'conflict' }>, target: string): Rejection {
-  const named = paths.slice(0, 3).join(', ') + (paths.length > 3 ? ` and ${paths.length - 3} more` : '');
+  const named = fewOf(paths, 3);
   return { kind: 'conflict', reason: `conflicts with ${target} in ${named}`, evidence: [...paths, '', messages].join('\n').trim() };
 }
 

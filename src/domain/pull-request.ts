@@ -1,5 +1,6 @@
 import { Usage } from '../base/errors.ts';
 import { prefixOf } from '../base/ids.ts';
+import { fewOf } from '../base/text.ts';
 import { statuses, type Bead, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 import { isReady } from './ready.ts';
@@ -21,7 +22,7 @@ export interface Mention {
 
 /** Every word for a state: the statuses, those that the settings add too, `ready`, and `submitted` for work that waits in the merge queue. */
 function stateWords(custom: readonly CustomStatus[]): string[] {
-  return [...statuses, ...custom.map(({ name }) => name), 'ready', 'submitted'];
+  return [...statuses, 'ready', 'submitted', ...custom.map(({ name }) => name)];
 }
 
 const beadLine = /^[ \t]*Bead:[ \t]+([^\s,;]+)[,;]?[ \t]*(.*?)[ \t]*\r?$/gim;
@@ -79,6 +80,6 @@ function isIn(beads: Beads, bead: Bead, state: string, now: number, categoryOf: 
 export class UnknownState extends Usage {
   readonly code = 'state.unknown';
   constructor(word: string, words: readonly string[]) {
-    super(`${JSON.stringify(word.slice(0, 60))} is no state of a bead`, { word }, `it is one of ${words.join(', ')}`);
+    super(`${JSON.stringify(word.slice(0, 60))} is no state of a bead`, { word }, `it is one of ${fewOf(words, statuses.length + 7)}`);
   }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { clean, countOf, displayWidth, editDistance, nearest, oneLine, pad, shellWord, truncate } from '../../src/base/text.ts';
+import { clean, countOf, displayWidth, editDistance, fewOf, nearest, oneLine, pad, shellWord, truncate } from '../../src/base/text.ts';
 import { ownEnvironment } from '../helpers/temporary.ts';
 
 const env = ownEnvironment();
@@ -101,6 +101,14 @@ counting('says one of a thing, and several of them', () => {
 });
 
 counting.run();
+
+const naming = suite('fewOf');
+
+naming('names the first of many, and counts the others', () => {
+  assert.equal([[], ['a'], ['a', 'b'], ['a', 'b', 'c', 'd']].map((words) => fewOf(words, 2)), ['', 'a', 'a, b', 'a, b and 2 more']);
+});
+
+naming.run();
 
 const meaning = suite('nearest');
 

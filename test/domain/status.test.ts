@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { evolving, find, statuses, type Act } from '../../src/domain/bead.ts';
 import { create, edit } from '../../src/domain/content.ts';
 import { explain } from '../../src/domain/explaining.ts';
+import { checkType } from '../../src/domain/kind.ts';
 import { statusMeanings } from '../../src/domain/meaning.ts';
 import { judgeMentions, readStates } from '../../src/domain/pull-request.ts';
 import { isReady } from '../../src/domain/ready.ts';
@@ -55,6 +56,15 @@ given('gets it where the settings are known, and nowhere else', () => {
   assert.is(create(garage(), 'garage-x', { title: 'x', status: 'in_review' }, knowing).length, 1);
   assert.throws(() => edit(garage(), 'garage-horn', { status: 'qa' }, nux), refusal('status.unknown'));
   assert.throws(() => edit(garage(), 'garage-horn', { status: 'aq' }, knowing), (error: Error & { readonly hint?: string }) => /closed, in_review, qa$/.test(error.message) && error.hint === '--status qa');
+});
+
+given('is named with few others where another word is typed, however many the settings add', () => {
+  const many = { ...nux, statuses: Array.from({ length: 500 }, (_, index) => `bay_${index}`) };
+  for (const [word, hint] of [['bay_499x', '--status bay_499'], ['shine', 'gt statuses']] as const) {
+    assert.throws(() => edit(garage(), 'garage-horn', { status: word }, many), (error: Error & { readonly hint?: string }) => /closed, bay_0, bay_1, bay_2, bay_3, bay_4 and 495 more$/.test(error.message) && error.hint === hint);
+  }
+  assert.throws(() => readStates('shine', many.statuses.map((name) => ({ name, category: 'wip' }))), (error: Error & { readonly hint?: string }) => (error.hint ?? '').length < 200 && / and \d+ more$/.test(error.hint ?? ''));
+  assert.throws(() => checkType('shine', () => ({ types: { custom: many.statuses } })), /milestone, bay_0, bay_1, bay_2, bay_3, bay_4 and 495 more$/);
 });
 
 given('is changed otherwise though the settings know the status no more', () => {
