@@ -1,7 +1,7 @@
 import { prefixOf } from '../base/ids.ts';
-import { isBuiltIn, type Bead } from '../domain/bead.ts';
+import type { Bead } from '../domain/bead.ts';
 import { categoriesBy, customStatuses, type Category, type CategoryOf, type CustomStatus } from '../domain/status.ts';
-import { customReady, type CustomCounts } from '../ledger/custom-counts.ts';
+import { countCustom, customReady, type CustomCounts } from '../ledger/custom-counts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openPage, type OpenPage } from '../ledger/open-page.ts';
 import { readyBeads } from '../ledger/projection.ts';
@@ -21,14 +21,9 @@ export async function customStatusesOf(town: Town, ledger: Ledger): Promise<Cust
 
 /** Answers the categories of some ledgers' beads; the settings are read only where one of the beads has a status that not everybody has. */
 export async function categoriesIn(town: Town, ledgers: readonly Ledger[], beads: Iterable<Bead>): Promise<CategoryOf | undefined> {
-  if (!hasOther(beads)) return undefined;
+  if (countCustom(undefined, [], beads) === undefined) return undefined;
   const known = await Promise.all(ledgers.map(async (ledger) => ({ prefixes: ledger.prefixes, categoryOf: categoriesBy(await customStatusesOf(town, ledger)) })));
   return (bead) => known.find(({ prefixes }) => prefixOf(bead.id, prefixes) !== undefined)?.categoryOf(bead);
-}
-
-function hasOther(beads: Iterable<Bead>): boolean {
-  for (const { status } of beads) if (!isBuiltIn(status)) return true;
-  return false;
 }
 
 /** Whether lists of what there is to do leave out beads of a category. */
