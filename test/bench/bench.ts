@@ -52,7 +52,7 @@ function emptyProgram(build: Program): readonly string[] {
     execFileSync(join(root, 'node_modules/.bin/bun'), ['build', '--target=node', '--format=esm', source, '--outfile', join(folder, 'empty.mjs')], { stdio: 'ignore' });
     return ['node', join(folder, 'empty.mjs')];
   }
-  const flags = ['--minify-syntax', '--minify-whitespace', '--define', 'process.env.NODE_ENV="production"', '--format=esm', '--splitting', '--bytecode', '--compile-jit-policy=20', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
+  const flags = ['--minify-syntax', '--minify-whitespace', '--define', 'process.env.NODE_ENV="production"', '--format=esm', '--splitting', '--min-chunk-size=4096', '--bytecode', '--compile-jit-policy=20', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
   execFileSync(join(root, 'node_modules/.bin/bun'), ['build', '--compile', ...flags, source, '--outfile', join(folder, 'empty')], { stdio: 'ignore' });
   return [join(folder, 'empty')];
 }
