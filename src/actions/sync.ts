@@ -6,6 +6,7 @@ import { mainRef, replicaOf, statePath, type Ledger } from '../ledger/ledger.ts'
 import { withLock } from '../ledger/lock.ts';
 import { carry, fetchShared, findNamespace, replicaRef, share, trackingRef, type Hub, type Shared } from '../ledger/sharing.ts';
 import type { Signature } from '../ledger/transact.ts';
+import { upkeep, type Tell } from '../ledger/upkeep.ts';
 import { gatesRef } from '../ledger/verdicts.ts';
 import type { Rig, Town } from '../town.ts';
 import { learnPrefixes } from './prefixes.ts';
@@ -102,12 +103,19 @@ export async function syncTown(town: Town, who: Signature, options: { readonly r
   const reports: SyncReport[] = [];
   const failures = await forEachLedger(ledgers, async (each) => {
     options.progress(`sharing the ledger of ${each.name} by ${each.hub.remote}`);
-    reports.push({ name: each.name, ...(await syncOne(each, who, patience, options.signal)) });
+    const shared = await syncOne(each, who, patience, options.signal);
+    const left = [...shared.left];
     // Not only what this round brought: who was stopped after taking it in has learnt nothing from it.
-    if (each.rig !== undefined) await learnPrefixes(town, each.rig);
+    if (each.rig !== undefined) await learnBehind(town, each.rig, (why) => void left.push(why));
+    reports.push({ name: each.name, ...shared, left });
   });
   if (ledgers.length === 1 && failures[0] !== undefined) throw failures[0].failure;
   return { ledgers: reports, failures };
+}
+
+/** Learns the prefixes of a ledger that was just shared, as far as that can be now. */
+export async function learnBehind(town: Town, rig: Rig, tell: Tell): Promise<void> {
+  await upkeep(tell, 'learning the prefixes of its beads', () => learnPrefixes(town, rig));
 }
 
 /** Shares one ledger, one process at a time, and remembers how it went. Throws LockBusy, and what `share` throws. */
@@ -119,9 +127,12 @@ export async function syncOne({ ledger, hub }: SharedLedger, who: Signature, wai
     const began = now();
     try {
       const shared = await share(ledger, hub, who, signal);
-      const { pushes } = readSharing(repository, began);
-      writeSharing(repository, { triedAt: began, failures: 0, replicas: shared.replicas, pushes: [...pushes.filter((at) => at > began - 60_000), ...(shared.pushed ? [began] : [])], trouble: undefined });
-      return shared;
+      const left = [...shared.left];
+      await upkeep((why) => void left.push(why), 'remembering how it went', async () => {
+        const { pushes } = readSharing(repository, began);
+        writeSharing(repository, { triedAt: began, failures: 0, replicas: shared.replicas, pushes: [...pushes.filter((at) => at > began - 60_000), ...(shared.pushed ? [began] : [])], trouble: undefined });
+      });
+      return { ...shared, left };
     } catch (error) {
       if (error instanceof Failure) {
         const known = readSharing(repository, began);
@@ -150,8 +161,9 @@ export async function carryAlong(town: Town, cwd: string, remote: string): Promi
   if (own === undefined) return undefined;
   try {
     const hub = await hubOf(town, own.rig);
-    if (hub?.remote === remote && (await setting(town, own.rig, 'sync.automatic')) === true) await carry(own.ledger, hub, carryMilliseconds);
-    return undefined;
+    const left: string[] = [];
+    if (hub?.remote === remote && (await setting(town, own.rig, 'sync.automatic')) === true) await carry(own.ledger, hub, carryMilliseconds, (why) => void left.push(why));
+    return left.length === 0 ? undefined : `the ledger went along; left to the next sync: ${left.join('; ')}`;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return `the ledger could not go along: ${error.message}${error.hint === undefined ? '' : ` (try: ${error.hint})`}`;

@@ -3,12 +3,13 @@ import { timestamp } from '../base/time.ts';
 import { overdue, watched, type Sight, type Watch } from '../domain/retirement.ts';
 import { isAncestor } from '../git/merging.ts';
 import { listRefs, readRef } from '../git/refs.ts';
-import { push, PushDenied, PushRefused, RemoteUnreachable } from '../git/remotes.ts';
+import { push, PushDenied, PushRefused } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { readClaims } from './claims.ts';
 import { mainRef, readState, replicaOf, writeState, type Ledger } from './ledger.ts';
 import { nameOnHub, noteArrived, trackingRef, type Hub } from './sharing.ts';
 import { keepShown } from './trust.ts';
+import { upkeep, type Tell } from './upkeep.ts';
 
 /** A clone whose ref on a hub was taken away. */
 export interface Retired {
@@ -21,21 +22,26 @@ const folder = 'refs/beads/replicas/';
 
 /**
  * Takes away the refs of clones that have long given no sign on a hub, right after a fetch: of those alone whose ledger is part of the common one there, so that nothing is lost, and which hold no claim. One
- * that comes back pushes its ref again. Where it has moved meanwhile, the hub lets nobody take refs away, or cannot be reached any more, it stays.
+ * that comes back pushes its ref again. Where it has moved meanwhile, or the hub lets nobody take refs away, it stays; where anything else fails, what was shared stands, and `tell` is told.
  */
-export async function retireSilent({ repository, now }: Ledger, hub: Hub): Promise<Retired[]> {
+export async function retireSilent(ledger: Ledger, hub: Hub, tell: Tell): Promise<Retired[]> {
+  return (await upkeep(tell, 'retiring clones that are silent', () => retire(ledger, hub, tell))) ?? [];
+}
+
+async function retire({ repository, now }: Ledger, hub: Hub, tell: Tell): Promise<Retired[]> {
   const main = await readRef(repository, trackingRef(hub, mainRef));
   const others = await othersOn(repository, hub);
   const before = readWatches(repository)[hub.remote];
   if (main === undefined || (others.size === 0 && before === undefined)) return [];
   const watch = watched(before, await sightsOf(repository, hub, others, main), now());
   const leaving = await leavable(repository, hub, overdue(watch).map((replica) => ({ replica, name: `${folder}${replica}`, from: others.get(replica) ?? '' })), main);
-  // Who is asked to go is watched anew, so that a hub that lets nobody go is not asked every time.
-  const seen = Object.fromEntries(Object.entries(watch.seen).filter(([replica]) => !leaving.some((each) => each.replica === replica)));
-  writeState(repository, { ...readWatches(repository), [hub.remote]: { ...watch, seen } }, watchFile);
+  const keep = (seen: Watch['seen']): void => writeState(repository, { ...readWatches(repository), [hub.remote]: { ...watch, seen } }, watchFile);
+  keep(watch.seen);
   if (leaving.length === 0) return [];
   await keepShown(repository, hub.remote);
-  const gone = await takeAway(repository, hub, leaving);
+  const gone = await takeAway(repository, hub, leaving, tell);
+  // Who was asked to go is watched anew, so that a hub that lets nobody go is not asked every time.
+  keep(Object.fromEntries(Object.entries(watch.seen).filter(([replica]) => !leaving.some((each) => each.replica === replica))));
   return gone.map(({ replica }) => ({ replica, since: timestamp(watch.seen[replica]?.since ?? now()) }));
 }
 
@@ -87,16 +93,15 @@ async function ifReadable<T>(look: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Takes refs away on a hub, each if it still is where it was; answers those that are gone, as far as that is known. */
-async function takeAway(repository: Repository, hub: Hub, leaving: readonly Leaving[]): Promise<readonly Leaving[]> {
+/** Takes refs away on a hub, each if it still is where it was; answers those that are gone, as far as that is known. Throws RemoteUnreachable. */
+async function takeAway(repository: Repository, hub: Hub, leaving: readonly Leaving[], tell: Tell): Promise<readonly Leaving[]> {
   const updates = leaving.map(({ name, from }) => ({ ref: nameOnHub(hub, name), from, to: null }));
   const stayed = await push(repository, hub.remote, { updates, atomic: false }).then((): readonly string[] => [], (error: unknown): readonly string[] => {
     if (error instanceof PushRefused) return error.data['refs'] as readonly string[];
-    // What was to be shared has arrived: who cannot be taken away today can be tomorrow.
-    if (error instanceof PushDenied || error instanceof RemoteUnreachable) return updates.map(({ ref }) => ref);
+    if (error instanceof PushDenied) return updates.map(({ ref }) => ref);
     throw error;
   });
   const gone = leaving.filter(({ name }) => !stayed.includes(nameOnHub(hub, name)));
-  await noteArrived(repository, hub, gone.map(({ name, from }) => ({ name, from, to: null })));
+  await noteArrived(repository, hub, gone.map(({ name, from }) => ({ name, from, to: null })), tell);
   return gone;
 }

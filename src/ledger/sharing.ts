@@ -11,6 +11,7 @@ import { offer, offeredRef } from './offered.ts';
 import type { Retired } from './retirement.ts';
 import type { Signature } from './transact.ts';
 import { keepShown, remoteLedgers } from './trust.ts';
+import { upkeep, type Tell } from './upkeep.ts';
 import { foldVerdicts, gatesRef } from './verdicts.ts';
 
 /** Where a remote keeps what is shared: under names of its own, or among the branches of a host that takes nothing else. */
@@ -39,6 +40,8 @@ export interface Shared {
   readonly retired: readonly Retired[];
   /** What could not be taken in, and why. */
   readonly troubles: readonly string[];
+  /** What only keeps order and has failed behind what was shared, and why: the next round does it again. */
+  readonly left: readonly string[];
 }
 
 const branches = 'refs/heads/beads/';
@@ -94,16 +97,20 @@ export async function share(ledger: Ledger, hub: Hub, who: Signature, signal?: A
   const { repository } = ledger;
   const adopted = (await readRef(repository, ledger.ref)) === undefined;
   const folded = new Set<string>();
+  const left = new Set<string>();
+  const tell: Tell = (each) => void left.add(each);
   let pushed = false;
   for (let attempt = 1; ; attempt += 1) {
     await fetchShared(repository, hub);
     const round = await foldShared(ledger, hub, who);
     round.folded.forEach((each) => folded.add(each));
-    const outcome = await publish(ledger, hub, round.common);
+    const others = (await listRefs(repository, trackingRef(hub, 'refs/beads/replicas/'))).map(({ ref }) => ref.split('/').at(-1)).filter((each) => each !== replicaOf(repository));
+    const came = adopted && (await readRef(repository, ledger.ref)) !== undefined;
+    const outcome = await publish(ledger, hub, round.common, tell);
     pushed ||= outcome !== 'nothing';
-    const retired = round.common && outcome !== 'moved' ? await (await import('./retirement.ts')).retireSilent(ledger, hub) : [];
-    const replicas = (await listRefs(repository, trackingRef(hub, 'refs/beads/replicas/'))).filter(({ ref }) => !ref.endsWith(`/${replicaOf(repository)}`)).length;
-    if (outcome !== 'moved') return { remote: hub.remote, adopted: adopted && (await readRef(repository, ledger.ref)) !== undefined, folded: [...folded], pushed, replicas, retired, troubles: round.troubles };
+    const retired = round.common && outcome !== 'moved' ? await (await import('./retirement.ts')).retireSilent(ledger, hub, tell) : [];
+    const replicas = others.filter((each) => !retired.some(({ replica }) => replica === each)).length;
+    if (outcome !== 'moved') return { remote: hub.remote, adopted: came, folded: [...folded], pushed, replicas, retired, troubles: round.troubles, left: [...left] };
     if (attempt === mostTries || signal?.aborted === true) throw new SharedTooOften(hub.remote);
     await new Promise((resume) => setTimeout(resume, attempt * 80 * (0.5 + (performance.now() % 1))));
   }
@@ -182,7 +189,7 @@ export async function isOtherTown({ repository, ref }: Ledger, hub: Hub): Promis
 }
 
 /** Pushes what the hub does not have: the own ledger always arrives, the common one and the notes where nobody was faster. `common`: whether the common one may be replaced by this clone's. */
-async function publish(ledger: Ledger, hub: Hub, common: boolean): Promise<'nothing' | 'pushed' | 'moved'> {
+async function publish(ledger: Ledger, hub: Hub, common: boolean, tell: Tell): Promise<'nothing' | 'pushed' | 'moved'> {
   const { repository, ref } = ledger;
   const own = replicaRef(repository);
   const main = await readRef(repository, ref);
@@ -191,17 +198,17 @@ async function publish(ledger: Ledger, hub: Hub, common: boolean): Promise<'noth
   if (news.length === 0) return 'nothing';
   const leaving = main === undefined ? undefined : await offer(ledger);
   const missing = news.map((each) => (each.to === main ? { ...each, to: leaving ?? each.to } : each));
-  const refused = await pushEach(ledger, hub, missing, { updates: missing.map(({ name, to, from }) => ({ ref: nameOnHub(hub, name), from, to })) });
+  const refused = await pushEach(ledger, hub, missing, { updates: missing.map(({ name, to, from }) => ({ ref: nameOnHub(hub, name), from, to })) }, tell);
   return refused === undefined ? 'pushed' : 'moved';
 }
 
-/** Pushes shared refs, each by itself, and takes note of those that arrived; answers what said that somebody was faster with others. Throws LedgerRefused. */
-async function pushEach({ repository }: Ledger, hub: Hub, leaving: readonly Arrived[], how: { readonly updates: readonly PushUpdate[]; readonly timeoutMs?: number }): Promise<PushRefused | undefined> {
+/** Pushes shared refs, each by itself, and takes note of those that arrived, as `noteArrived` does; answers what said that somebody was faster with others. Throws LedgerRefused. */
+async function pushEach({ repository }: Ledger, hub: Hub, leaving: readonly Arrived[], how: { readonly updates: readonly PushUpdate[]; readonly timeoutMs?: number }, tell?: Tell): Promise<PushRefused | undefined> {
   const refused = await push(repository, hub.remote, { ...how, atomic: false }).then(() => undefined, (error: unknown) => {
     if (error instanceof PushRefused) return error;
     throw error instanceof PushDenied ? new LedgerRefused(hub, error) : error;
   });
-  await noteArrived(repository, hub, leaving.filter(({ name }) => !isRefused(refused, hub, name)));
+  await noteArrived(repository, hub, leaving.filter(({ name }) => !isRefused(refused, hub, name)), tell);
   return refused;
 }
 
@@ -216,17 +223,23 @@ interface Arrived {
   readonly to: string | null;
 }
 
-/** Takes note of what a push has moved, so that it counts as shared. Where somebody has fetched meanwhile, what that saw stays: the push stands all the same. */
-export async function noteArrived(repository: Repository, hub: Hub, arrived: readonly Arrived[]): Promise<void> {
-  try {
-    await updateRefs(repository, arrived.map(({ name, from, to }) => ({ ref: trackingRef(hub, name), from, to })));
-  } catch (error) {
-    if (!(error instanceof RefMoved)) throw error;
-  }
+/**
+ * Takes note of what a push has moved, so that it counts as shared. Where somebody has fetched meanwhile, what that saw stays: the push stands all the same. Where it cannot be noted, `tell` is told; without one
+ * that is thrown.
+ */
+export async function noteArrived(repository: Repository, hub: Hub, arrived: readonly Arrived[], tell?: Tell): Promise<void> {
+  const note = async (): Promise<void> => {
+    try {
+      await updateRefs(repository, arrived.map(({ name, from, to }) => ({ ref: trackingRef(hub, name), from, to })));
+    } catch (error) {
+      if (!(error instanceof RefMoved)) throw error;
+    }
+  };
+  await (tell === undefined ? note() : upkeep(tell, 'noting what has arrived', note));
 }
 
-/** Pushes what this clone has written without taking anything in, for whoever cannot wait; the common ledger follows where nobody was faster. Answers whether anything was pushed. Throws RemoteUnreachable, LedgerRefused, and PushRefused where the hub has something else under this clone's name. */
-export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number): Promise<boolean> {
+/** Pushes what this clone has written without taking anything in, for whoever cannot wait; the common ledger follows where nobody was faster. Answers whether anything was pushed; `tell` as for `noteArrived`. Throws RemoteUnreachable, LedgerRefused, and PushRefused where the hub has something else under this clone's name. */
+export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number, tell?: Tell): Promise<boolean> {
   const { repository, ref } = ledger;
   const main = await readRef(repository, ref);
   const own = replicaRef(repository);
@@ -234,7 +247,7 @@ export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number): Promis
   if (main === undefined || known[0]?.from === main || (await isOtherTown(ledger, hub))) return false;
   const leaving = await offer(ledger);
   const updates = known.map(({ name }): PushUpdate => ({ ref: nameOnHub(hub, name), from: undefined, to: leaving }));
-  const refused = await pushEach(ledger, hub, known.map((each) => ({ ...each, to: leaving })), { updates, timeoutMs });
+  const refused = await pushEach(ledger, hub, known.map((each) => ({ ...each, to: leaving })), { updates, timeoutMs }, tell);
   if (refused !== undefined && isRefused(refused, hub, own)) throw refused;
   return true;
 }

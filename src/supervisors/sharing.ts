@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration } from '../base/time.ts';
 import { setting } from '../actions/settings.ts';
 import { readSharing, type SharingState } from '../actions/sharing-state.ts';
-import { learnPrefixes } from '../actions/prefixes.ts';
-import { hasNews, sharedLedgers, syncOne, type SharedLedger } from '../actions/sync.ts';
+import { hasNews, learnBehind, sharedLedgers, syncOne, type SharedLedger } from '../actions/sync.ts';
+import { UpkeepLeft } from '../ledger/upkeep.ts';
 import { openTown, signatureOf, type Town } from '../town.ts';
 import { claimsTick } from './claims.ts';
 import { guarded } from './guarded.ts';
@@ -63,10 +63,16 @@ async function automatic(town: Town): Promise<SharedLedger[]> {
   return all.filter((_, index) => wanted[index] === true);
 }
 
-async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
+/** Shares a ledger where that is due, and looks after the claims of its rig; what is left to the next round is told as what a patrol fails with. Returns how much was done. */
+export async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
   if (town.now() < due(await sightOf(town, shared))) return 0;
-  const { folded, pushed } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
-  if (shared.rig !== undefined) await learnPrefixes(town, shared.rig);
+  const { folded, pushed, left: behind } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
+  const left = [...behind];
+  if (shared.rig !== undefined) await learnBehind(town, shared.rig, (why) => void left.push(why));
+  await guarded(town, shared.rig, 'upkeep', async () => {
+    if (left.length > 0) throw new UpkeepLeft(left);
+    return 0;
+  });
   const claims = shared.rig === undefined ? 0 : await claimsTick(town, shared.rig, shared.hub.remote);
   return folded.length + claims + (pushed ? 1 : 0);
 }

@@ -107,8 +107,8 @@ const sync = suite('gt sync');
 
 sync('says which clones it has retired, and since when nobody saw them', async () => {
   const command = await loadCommand('sync');
-  const ledger = { name: 'shop', remote: 'origin', adopted: false, folded: [], pushed: false, replicas: 1, retired: [{ replica: 'abc123', since: '2026-04-01T08:00:00Z' }], troubles: [] };
-  assert.equal([...command.render({ ledgers: [ledger], failures: [] }, {})], ['shop: nothing new on origin, nothing new here; 1 other clone shares it', '  retired the replica abc123, unseen since 2026-04-01']);
+  const ledger = { name: 'shop', remote: 'origin', adopted: false, folded: [], pushed: false, replicas: 1, retired: [{ replica: 'abc123', since: '2026-04-01T08:00:00Z' }], troubles: [], left: ['noting what has arrived: git is busy'] };
+  assert.equal([...command.render({ ledgers: [ledger], failures: [] }, {})], ['shop: nothing new on origin, nothing new here; 1 other clone shares it', '  retired the replica abc123, unseen since 2026-04-01', '  left to the next sync: noting what has arrived: git is busy']);
 });
 
 sync.run();

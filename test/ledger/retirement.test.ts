@@ -59,7 +59,7 @@ function wait({ mine, watch }: Road): void {
 /** What a round of sharing does last. */
 async function look({ mine }: Road): Promise<unknown> {
   await fetchShared(mine.repository, hub);
-  return retireSilent(mine, hub);
+  return retireSilent(mine, hub, assert.unreachable);
 }
 
 const isThere = async ({ there }: Road, ref: string): Promise<boolean> => (await readRef(there.repository, ref)) !== undefined;
@@ -132,7 +132,7 @@ retiring('stays, and breaks nothing, where it moves at this moment, and where th
   wait(place);
   await write(other, (view) => edit(view, 'gt-a', { priority: 1 }, slit));
   await carry(other, hub, 10_000);
-  assert.equal([await retireSilent(mine, hub), (await share(mine, hub, ace)).retired, await isThere(place, ref)], [[], [], true]);
+  assert.equal([await retireSilent(mine, hub, assert.unreachable), (await share(mine, hub, ace)).retired, await isThere(place, ref)], [[], [], true]);
   assert.is(await consult(mine, (view) => view.get('gt-a')?.priority), 1);
 });
 
@@ -193,13 +193,17 @@ retiring('is offered for trust to who has never seen its ledger, only where that
   assert.is(await why(), 'write it anew here');
 });
 
-retiring('stays where the hub cannot be reached any more: what was shared has arrived by then', async () => {
+retiring('stays where the hub cannot be reached any more: what was shared has arrived by then, and the next look retires it', async () => {
   const place = await road();
   wait(place);
   await fetchShared(place.mine.repository, hub);
   await gitIn(place.mine, 'remote', 'set-url', 'origin', '/nowhere/hub.git');
-  assert.equal(await retireSilent(place.mine, hub), []);
+  const left: string[] = [];
+  assert.equal(await retireSilent(place.mine, hub, (why) => void left.push(why)), []);
   assert.ok(await isThere(place, place.ref));
+  assert.equal(left.map((why) => why.split(': ').slice(0, 2)), [['retiring clones that are silent', 'origin cannot be reached']]);
+  await gitIn(place.mine, 'remote', 'set-url', 'origin', place.there.repository.gitDir);
+  assert.equal(await look(place), [{ replica: replicaOf(place.other.repository), since: timestamp(start) }]);
 });
 
 retiring.run();

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -88,6 +88,34 @@ noting('leaves what a fetch has seen meanwhile, for the push stands', async () =
 });
 
 noting.run();
+
+const behind = suite('what only keeps order behind a push');
+
+behind('is told where it fails, fails nothing that was shared, and is done by the next round', async () => {
+  const { ledger, there } = await beside();
+  // No room for what fetches have brought, nor for what was seen of other clones.
+  await gitIn(ledger, 'update-ref', 'refs/beads-remotes/origin', mainRef);
+  const first = await share(ledger, hub, ace);
+  assert.equal([first.pushed, first.left.map((why) => why.split(':')[0])], [true, ['noting what has arrived']]);
+  assert.is((await output(['git', 'rev-parse', mainRef], { cwd: there })).trim(), await headOf(ledger));
+  const { commit } = await write(ledger, (view) => create(view, 'gt-b', { title: 'Weld' }, nux));
+  const told: string[] = [];
+  assert.ok(await carry(ledger, hub, 10_000, (why) => void told.push(why)));
+  assert.equal([told.length, (await output(['git', 'rev-parse', mainRef], { cwd: there })).trim()], [1, commit]);
+  await gitIn(ledger, 'update-ref', '-d', 'refs/beads-remotes/origin');
+
+  await another(there);
+  const watches = join(ledger.repository.commonDir, 'gastown/replicas.json');
+  mkdirSync(watches);
+  await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
+  const second = await share(ledger, hub, ace);
+  assert.equal([second.pushed, second.left.map((why) => why.split(':')[0])], [true, ['retiring clones that are silent']]);
+  rmdirSync(watches);
+  const third = await share(ledger, hub, ace);
+  assert.equal([third.pushed, third.left, existsSync(watches)], [false, [], true]);
+});
+
+behind.run();
 
 const strangers = suite('a clone of another kind of town on the hub');
 

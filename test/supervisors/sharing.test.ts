@@ -1,9 +1,18 @@
 import fc from 'fast-check';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSharing, writeSharing } from '../../src/actions/sharing-state.ts';
-import { due, type SharingSight } from '../../src/supervisors/sharing.ts';
-import { newLedger } from '../helpers/ledger.ts';
+import { sharedLedgers, syncTown } from '../../src/actions/sync.ts';
+import { pushClaim } from '../../src/ledger/claims.ts';
+import { readEvents } from '../../src/ledger/events.ts';
+import { readState } from '../../src/ledger/ledger.ts';
+import { due, syncIfDue, type SharingSight } from '../../src/supervisors/sharing.ts';
+import { openTown } from '../../src/town.ts';
+import { ace, newLedger } from '../helpers/ledger.ts';
+import { git, gtOutput, project } from '../helpers/town.ts';
+import { temporary } from '../helpers/temporary.ts';
 
 const now = 1_780_000_000_000;
 
@@ -57,3 +66,34 @@ sharing('lets no more pushes through in any minute than it may, whenever there i
 });
 
 sharing.run();
+
+const behind = suite('what cannot be done behind a round of sharing');
+
+behind('is told, and holds up neither what was shared nor the look after claims', async () => {
+  const path = await project();
+  const hub = join(temporary(), 'shop.git');
+  await git('/', ['clone', '-q', '--bare', path, hub]);
+  await git(path, ['remote', 'add', 'origin', hub]);
+  await gtOutput(path, ['init', '--quiet', '--no-gate', '--remote', 'origin']);
+  const town = openTown(path, () => now);
+  const { repository } = town.hq;
+  const damage = 'commit refs/beads/main\ncommitter a <a@b> 1 +0000\ndata 1\nx\nfrom refs/beads/main^0\nM 100644 inline settings/ids.json\ndata 1\n{\n';
+  await git(path, ['fast-import', '--quiet'], { input: damage });
+  const head = await git(path, ['rev-parse', 'refs/beads/main']);
+  // No room for what a round remembers of itself.
+  const state = join(repository.commonDir, 'gastown/sync.json');
+  mkdirSync(state);
+  const { ledgers, failures } = await syncTown(town, ace, { progress: () => {} });
+  const of = (left: readonly string[] = []): string[] => left.map((why) => why.split(':')[0]!);
+  assert.equal([failures, ledgers[0]?.pushed, of(ledgers[0]?.left)], [[], true, ['remembering how it went', 'learning the prefixes of its beads']]);
+  assert.is((await git(path, ['ls-remote', 'origin', 'refs/beads/main'])).split('\t')[0], head);
+
+  rmdirSync(state);
+  const [shared] = await sharedLedgers(town);
+  await pushClaim(repository, shared!.hub, { bead: 'shop-a', agent: 'ace', duration: 1000 }, undefined, now);
+  await syncIfDue({ ...town, now: () => now + 3_600_000 }, shared!, new AbortController().signal);
+  assert.ok(readState(repository, 'claims.json'));
+  assert.equal((await readEvents(town.hq, 9)).filter(({ kind }) => kind === 'patrol.failed').map(({ agent, data }) => [agent, data?.['code']]), [['upkeep', 'sync.upkeep-left']]);
+});
+
+behind.run();

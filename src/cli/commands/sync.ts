@@ -27,6 +27,7 @@ export const command = defineCommand({
       yield sentence(ledger);
       for (const { replica, since } of ledger.retired) yield `  retired the replica ${replica}, unseen since ${since.slice(0, 10)}`;
       for (const trouble of ledger.troubles) yield `  could not be taken in: ${trouble}`;
+      for (const each of ledger.left) yield `  left to the next sync: ${each}`;
     }
   },
   json: ({ ledgers, failures }) => ({ ledgers, failures: failures.map(({ name, failure: { message, code, hint } }) => ({ name, error: message, code, hint })) }),
