@@ -7,7 +7,7 @@ import { commitTree } from '../git/merging.ts';
 import { MissingObject, readObjects } from '../git/object.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef } from '../git/refs.ts';
-import { push } from '../git/remotes.ts';
+import { listRemoteRefs, push, PushRefused } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
 import { readState, replicaOf, writeState } from './ledger.ts';
@@ -119,7 +119,15 @@ export async function beat(repository: Repository, hub: Hub, now: number): Promi
   const ref = `${leaseFolder}${replica}`;
   const before = await readRef(repository, trackingRef(hub, ref));
   const next = await writeWords(repository, `Alive: ${replica}`, { replica, nonce: randomBytes(4).toString('hex') }, now);
-  await pushTracked(repository, hub, ref, before ?? null, next);
+  try {
+    await pushTracked(repository, hub, ref, before ?? null, next);
+  } catch (error) {
+    if (!(error instanceof PushRefused)) throw error;
+    // It was retired meanwhile, or the last sign was not noted: nobody else gives any by this name.
+    const name = nameOnHub(hub, ref);
+    const there = (await listRemoteRefs(repository, hub.remote, [name])).find((each) => each.ref === name);
+    await pushTracked(repository, hub, ref, there?.oid ?? null, next);
+  }
 }
 
 /** When this clone last gave a sign of life, by its own clock, in seconds since 1970; 0 where it never did. */

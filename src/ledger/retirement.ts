@@ -19,10 +19,11 @@ export interface Retired {
 }
 
 const folder = 'refs/beads/replicas/';
+const leaseFolder = 'refs/leases/';
 
 /**
- * Takes away the refs of clones that have long given no sign on a hub, right after a fetch: of those alone whose ledger is part of the common one there, so that nothing is lost, and which hold no claim. One
- * that comes back pushes its ref again. Where it has moved meanwhile, or the hub lets nobody take refs away, it stays; where anything else fails, what was shared stands, and `tell` is told.
+ * Takes away the refs of clones that have long given no sign on a hub, right after a fetch, and their leases: of those alone whose ledger is part of the common one there, so that nothing is lost, and which hold
+ * no claim. One that comes back pushes its ref again, and a lease with its next claim. Where it has moved meanwhile, or the hub lets nobody take refs away, it stays; where anything else fails, what was shared stands, and `tell` is told.
  */
 export async function retireSilent(ledger: Ledger, hub: Hub, tell: Tell): Promise<Retired[]> {
   return (await upkeep(tell, 'retiring clones that are silent', () => retire(ledger, hub, tell))) ?? [];
@@ -30,11 +31,11 @@ export async function retireSilent(ledger: Ledger, hub: Hub, tell: Tell): Promis
 
 async function retire({ repository, now }: Ledger, hub: Hub, tell: Tell): Promise<Retired[]> {
   const main = await readRef(repository, trackingRef(hub, mainRef));
-  const others = await othersOn(repository, hub);
+  const others = await ofOthers(repository, hub, folder);
   const before = readWatches(repository)[hub.remote];
   if (main === undefined || (others.size === 0 && before === undefined)) return [];
   const watch = watched(before, await sightsOf(repository, hub, others, main), now());
-  const leaving = await leavable(repository, hub, overdue(watch).map((replica) => ({ replica, name: `${folder}${replica}`, from: others.get(replica) ?? '' })), main);
+  const leaving = await leavable(repository, hub, others, overdue(watch), main);
   const keep = (seen: Watch['seen']): void => writeState(repository, { ...readWatches(repository), [hub.remote]: { ...watch, seen } }, watchFile);
   keep(watch.seen);
   if (leaving.length === 0) return [];
@@ -42,7 +43,7 @@ async function retire({ repository, now }: Ledger, hub: Hub, tell: Tell): Promis
   const gone = await takeAway(repository, hub, leaving, tell);
   // Who was asked to go is watched anew, so that a hub that lets nobody go is not asked every time.
   keep(Object.fromEntries(Object.entries(watch.seen).filter(([replica]) => !leaving.some((each) => each.replica === replica))));
-  return gone.map(({ replica }) => ({ replica, since: timestamp(watch.seen[replica]?.since ?? now()) }));
+  return gone.filter(({ name }) => name.startsWith(folder)).map(({ replica }) => ({ replica, since: timestamp(watch.seen[replica]?.since ?? now()) }));
 }
 
 const watchFile = 'replicas.json';
@@ -52,17 +53,17 @@ function readWatches(repository: Repository): Readonly<Record<string, Watch>> {
   return readState<Readonly<Record<string, Watch>>>(repository, watchFile) ?? {};
 }
 
-/** The commits of the other clones' refs, as the last fetch saw them, by replica. */
-async function othersOn(repository: Repository, hub: Hub): Promise<Map<string, string>> {
+/** The commits of the other clones' refs below a folder, as the last fetch saw them, by replica. */
+async function ofOthers(repository: Repository, hub: Hub, below: string): Promise<Map<string, string>> {
   const own = replicaOf(repository);
-  const refs = (await listRefs(repository, trackingRef(hub, folder))).map(({ ref, oid }) => [ref.slice(trackingRef(hub, folder).length), oid] as const);
+  const refs = (await listRefs(repository, trackingRef(hub, below))).map(({ ref, oid }) => [ref.slice(trackingRef(hub, below).length), oid] as const);
   return new Map(refs.filter(([replica]) => replica !== own && /^[0-9a-z]{6}$/.test(replica)));
 }
 
 /** A clone that only works on what it has claimed moves its lease and not its ledger. */
 function sightsOf(repository: Repository, hub: Hub, others: ReadonlyMap<string, string>, main: string): Promise<Sight[]> {
   return Promise.all([...others].map(async ([replica, oid]) => {
-    const lease = await readRef(repository, trackingRef(hub, `refs/leases/${replica}`));
+    const lease = await readRef(repository, trackingRef(hub, `${leaseFolder}${replica}`));
     return { replica, sign: `${oid} ${lease ?? ''}`, behind: oid !== main };
   }));
 }
@@ -73,14 +74,22 @@ interface Leaving {
   readonly from: string;
 }
 
-/** Those of some clones that hold nothing which the common ledger does not, and no claim: whoever waits for a claim to end takes each change of these refs for a sign of life. */
-async function leavable(repository: Repository, hub: Hub, silent: readonly Leaving[], main: string): Promise<Leaving[]> {
+/**
+ * The refs of those of some clones that hold nothing which the common ledger does not, and no claim: whoever waits for a claim to end takes each change of these refs for a sign of life. With them go the leases of
+ * clones that have no ref any more.
+ */
+async function leavable(repository: Repository, hub: Hub, others: ReadonlyMap<string, string>, silent: readonly string[], main: string): Promise<Leaving[]> {
   const claims = silent.length === 0 ? undefined : await ifReadable(() => readClaims(repository, hub));
   if (claims === undefined) return [];
   const claiming = new Set(claims.map(({ replica }) => replica));
   const found: Leaving[] = [];
-  for (const each of silent) if (!claiming.has(each.replica) && (await ifReadable(() => isAncestor(repository, each.from, main))) === true) found.push(each);
-  return found;
+  for (const replica of silent) {
+    const from = others.get(replica) ?? '';
+    if (!claiming.has(replica) && (await ifReadable(() => isAncestor(repository, from, main))) === true) found.push({ replica, name: `${folder}${replica}`, from });
+  }
+  if (found.length === 0) return [];
+  const leases = [...(await ofOthers(repository, hub, leaseFolder))].map(([replica, from]): Leaving => ({ replica, name: `${leaseFolder}${replica}`, from }));
+  return [...found, ...leases.filter(({ replica }) => !claiming.has(replica) && (!others.has(replica) || found.some((each) => each.replica === replica)))];
 }
 
 /** What a look finds; undefined where it meets damage, which is told where claims are looked after, and by a look at the ledger's health. */
