@@ -13,11 +13,16 @@ export function beadTable<Row extends Bead>(beads: readonly Row[], more: readonl
     { title: 'P', cell: (bead) => bead.priority },
     { title: 'STATUS', cell: shownStatus, tone: ({ status }) => (status === 'closed' ? 'faint' : status === 'open' ? undefined : 'busy') },
     { title: 'TYPE', cell: (bead) => bead.issue_type },
-    { title: 'ASSIGNEE', cell: (bead) => bead.assignee ?? '' },
+    ...(isAnyAssigned(beads) ? [{ title: 'ASSIGNEE', cell: (bead: Row) => bead.assignee ?? '' }] : []),
     ...more,
     { title: 'TITLE', cell: (bead) => bead.title, shrink: true },
   ];
-  return table(beads, beads.some(({ assignee }) => assignee) ? columns : columns.filter(({ title }) => title !== 'ASSIGNEE'));
+  return table(beads, columns);
+}
+
+function isAnyAssigned(beads: readonly Bead[]): boolean {
+  for (const { assignee } of beads) if (assignee) return true;
+  return false;
 }
 
 /** One line for what a verb did to a bead. */

@@ -53,6 +53,7 @@ type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `
 
 /** The name under which `run` receives an option or an argument. */
 export function camel(name: string): string {
+  if (!name.includes('-')) return name;
   const [first = '', ...others] = name.split('-');
   let joined = first;
   for (const part of others) joined += part.charAt(0).toUpperCase() + part.slice(1);

@@ -28,8 +28,9 @@ const firstWord = (words: string): string => (words.includes(' ') ? words.slice(
 
 /** Whether a command begins with these words and goes on. */
 function isGroup(words: string): boolean {
-  for (const name of table.keys()) if (name.startsWith(`${words} `)) return true;
-  for (const name in aliases) if (name.startsWith(`${words} `)) return true;
+  const beginning = `${words} `;
+  for (const name of table.keys()) if (name.startsWith(beginning)) return true;
+  for (const name in aliases) if (name.startsWith(beginning)) return true;
   return false;
 }
 
@@ -114,6 +115,7 @@ export function resolveCommand(program: 'gt' | 'bd', argv: readonly string[]): R
       at += taken - 1;
       continue;
     }
+    if (name !== '' && !mayGoOn(program, name)) break;
     const longer = name === '' ? word : `${name} ${word}`;
     if (fullName(program, longer) === undefined && !mayGoOn(program, longer)) break;
     name = longer;

@@ -154,12 +154,17 @@ function readFlags(options: Record<string, Option>, spelled: readonly string[]):
   return parser([...spelled], { ...flagsOf(typed), configuration });
 }
 
+function hasFlag(words: readonly string[]): boolean {
+  for (const word of words) if (word.startsWith('-')) return true;
+  return false;
+}
+
 /** Reads the words behind a command's name, `typed` as in `gt bead list`; what cannot be understood throws a Usage failure. */
 export function parse(command: Command, typed: string, words: readonly string[], leading: readonly string[] = []): Parsed {
   const options = optionsOf(command);
   const typedWords = [...leading, ...words];
   // Words alone stand for themselves: there is nothing to ask a parser, whose first answer is dear.
-  const given: Record<string, unknown> = typedWords.some((word) => word.startsWith('-')) ? readFlags(options, spell(options, typed, typedWords)) : { _: typedWords };
+  const given: Record<string, unknown> = hasFlag(typedWords) ? readFlags(options, spell(options, typed, typedWords)) : { _: typedWords };
   const has = (name: string): boolean => given[name] !== undefined;
   const values = (name: string): string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : []);
   const common = { json: has('json'), quiet: has('quiet'), help: has('help'), actor: values('actor').at(-1), directory: values('directory').at(-1) };

@@ -48,11 +48,16 @@ function laid<Row>(rows: readonly Row[], { title, cell, tone, align }: Column<Ro
   return { title, texts, tones: tone === undefined ? undefined : rows.map(tone), width, isPlain, isRight: align === 'right' };
 }
 
+/** Which column gives way; a plain loop, since every list asks this. */
+function shrinkingOf<Row>(columns: readonly Column<Row>[]): number {
+  for (let index = 0; index < columns.length; index += 1) if (columns[index]!.shrink === true) return index;
+  return columns.length - 1;
+}
+
 /** Lays rows out in columns; `titles: false` leaves the heading out. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], { titles = true } = {}): Table {
-  const marked = columns.findIndex(({ shrink }) => shrink === true);
   const shown = titles ? columns : columns.map((column) => ({ ...column, title: '' }));
-  return { columns: shown.map((column) => laid(rows, column)), count: rows.length, titles, shrink: marked === -1 ? columns.length - 1 : marked };
+  return { columns: shown.map((column) => laid(rows, column)), count: rows.length, titles, shrink: shrinkingOf(columns) };
 }
 
 const leastShrunk = 10;

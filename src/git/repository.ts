@@ -97,8 +97,9 @@ function firstLine(path: string): string | undefined {
 }
 
 function saysBare(commonDir: string): boolean {
-  return ['config', 'config.worktree'].some((name) => {
+  for (const name of ['config', 'config.worktree']) {
     const path = join(commonDir, name);
-    return existsSync(path) && /^\s*bare\s*=\s*(true|yes|on|1)\b/im.test(readFileSync(path, 'utf8'));
-  });
+    if (existsSync(path) && /^\s*bare\s*=\s*(true|yes|on|1)\b/im.test(readFileSync(path, 'utf8'))) return true;
+  }
+  return false;
 }
