@@ -355,7 +355,7 @@ for (const [name, argv] of Object.entries(called)) {
     const titles = (...words: string[]): unknown[] => place.json(...words).map(({ title }) => title).sort();
     assert.equal(place.json<{ custom_statuses: Json[] }>('statuses').custom_statuses.map((each) => [each['name'], each['category']]), [['in_review', 'active'], ['qa', 'wip'], ['shelved', 'frozen'], ['shipped', 'done']]);
     assert.equal([titles('ready'), titles('ready', '-p', '2'), titles('list'), titles('list', '--sort', 'title'), titles('list', '--status', 'shipped,shelved'), titles('query', 'status != qa')], [['gate'], ['gate'], ['gate', 'horn'], ['gate', 'horn'], ['haul', 'rust'], ['gate', 'haul', 'rust']]);
-    for (const _ of [1, 2]) assert.equal([titles('search', 'r'), titles('search', 'r', '--status', 'shelved'), titles('search', rust)], [['horn'], ['rust'], []]);
+    for (const _ of [1, 2]) assert.equal([titles('search', 'R'), titles('search', 'R', '--status', 'shelved'), titles('search', rust)], [['horn'], ['rust'], []]);
     assert.match(place.say('ready', '--claim'), new RegExp(`nothing was claimed: ${gate} is in_review, .*gt update ${gate} --status open, then gt claim ${gate}`));
     const ran = place.run(['update', gate, '--claim', '--json']);
     const refused = JSON.parse(ran.stdout || ran.stderr) as Json;
