@@ -85,24 +85,23 @@ export interface RigFile {
 export const hqPrefix = 'hq';
 export const townState = 'town.json';
 
-/** Opens the town that a folder belongs to, whether it is the town's own, a rig's, a worker's worktree or a folder inside one. Throws NoTown. */
-export function openTown(cwd: string, now: () => number): Town {
-  const town = findTown(cwd, now);
+/** Opens the town that a folder belongs to, whether it is the town's own, a rig's, a worker's worktree or a folder inside one. `standing` is the repository that holds the folder. Throws NoTown. */
+export function openTown(cwd: string, now: () => number, standing = discover(cwd)): Town {
+  const town = findTown(cwd, now, standing);
   if (town === undefined) throw new NoTown(cwd);
   return town;
 }
 
 /** The same, or undefined where the folder belongs to no town. */
-export function findTown(cwd: string, now: () => number): Town | undefined {
-  for (let folder = resolve(cwd); ; ) {
-    const repository = discover(folder);
+export function findTown(cwd: string, now: () => number, standing = discover(cwd)): Town | undefined {
+  for (let repository = standing; ; ) {
     if (repository === undefined) return undefined;
     const file = readState<TownFile | RigFile>(repository, townState);
     if (file?.kind === 'rig') return openTownAt(repository, file.town, now);
     if (file !== undefined) return townOf(repository, file, now);
     const top = repository.worktree ?? repository.gitDir;
     if (dirname(top) === top) return undefined;
-    folder = dirname(top);
+    repository = discover(dirname(top));
   }
 }
 

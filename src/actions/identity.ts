@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Usage } from '../base/errors.ts';
 import { addressOf, type Address } from '../domain/address.ts';
-import { discover } from '../git/repository.ts';
-import type { Town } from '../town.ts';
+import { discover, type Repository } from '../git/repository.ts';
+import { openTown, type Town } from '../town.ts';
 
 /** Where a command was typed, and what it was told about who types it. */
 export interface Asker {
@@ -24,15 +24,22 @@ export interface Identity {
   readonly bead?: string;
 }
 
-/** Finds out who acts: what was said, else the session's environment, else whose worktree this is, else the town's owner. Throws BadActor. */
-export async function whoAmI(town: Pick<Town, 'owner'>, asker: Asker): Promise<Identity> {
+/** Opens the town that somebody stands in, and finds out who acts there. Throws NoTown and BadActor. */
+export async function enterTown(asker: Asker, now: () => number): Promise<{ readonly town: Town; readonly me: Identity }> {
+  const standing = discover(asker.cwd);
+  const town = openTown(asker.cwd, now, standing);
+  return { town, me: await whoAmI(town, asker, standing) };
+}
+
+/** Finds out who acts: what was said, else the session's environment, else whose worktree this is, else the town's owner. `standing` is the repository that it was typed in, where somebody has looked already. Throws BadActor. */
+export async function whoAmI(town: Pick<Town, 'owner'>, asker: Asker, standing?: Repository): Promise<Identity> {
   const { env } = asker;
   if (asker.actor !== undefined) return identityOf(checkActor(asker.actor));
   const told = addressOf(env['GT_AGENT']) === undefined ? undefined : env['GT_AGENT'];
   if (told !== undefined) {
     return { ...identityOf(told), ...(env['GT_SESSION'] ? { session: env['GT_SESSION'] } : {}), ...(env['GT_BEAD'] ? { bead: env['GT_BEAD'] } : {}) };
   }
-  const named = env['BD_ACTOR'] || env['BEADS_ACTOR'] || (await agentOfWorktree(asker.cwd));
+  const named = env['BD_ACTOR'] || env['BEADS_ACTOR'] || (await agentOfWorktree(standing ?? discover(asker.cwd)));
   return named ? identityOf(checkActor(named)) : { actor: town.owner.name };
 }
 
@@ -41,9 +48,8 @@ function identityOf(actor: string): Identity {
   return agent === undefined ? { actor } : { actor, agent };
 }
 
-/** The address of the agent whose worktree a folder lies in; a repository's main checkout is nobody's. */
-async function agentOfWorktree(cwd: string): Promise<string | undefined> {
-  const repository = discover(cwd);
+/** The address of the agent whose worktree this is; a repository's main checkout is nobody's. */
+async function agentOfWorktree(repository: Repository | undefined): Promise<string | undefined> {
   if (repository?.worktree === undefined || repository.gitDir === repository.commonDir || !existsSync(join(repository.gitDir, 'config.worktree'))) return undefined;
   // Only agents' worktrees need what reads configurations.
   const { worktreeConfig } = await import('../git/worktrees.ts');

@@ -1,10 +1,9 @@
-import { whoAmI } from '../actions/identity.ts';
-import { openTown, signatureOf, type Town } from '../town.ts';
+import { enterTown, type Identity } from '../actions/identity.ts';
+import { signatureOf, type Town } from '../town.ts';
 import type { Context } from './command.ts';
 
 /** Opens the town that the person stands in, and finds out who they are there. */
-export async function enter(context: Context): Promise<{ town: Town; me: Awaited<ReturnType<typeof whoAmI>>; who: ReturnType<typeof signatureOf> }> {
-  const town = openTown(context.cwd, context.now);
-  const me = await whoAmI(town, context);
+export async function enter(context: Context): Promise<{ town: Town; me: Identity; who: ReturnType<typeof signatureOf> }> {
+  const { town, me } = await enterTown(context, context.now);
   return { town, me, who: signatureOf(town, me.actor, me.session) };
 }

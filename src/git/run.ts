@@ -206,7 +206,8 @@ function collect(call: Invocation, input: string | Buffer | undefined, timeoutMs
 export async function runGitNow(where: Repository | string, args: readonly string[], options: GitOptions = {}): Promise<GitResult & { readonly pid: number }> {
   const call = await invocation(where, args, options);
   const timeoutMs = options.timeoutMs ?? 60_000;
-  const ran = spawnSync('git', call.args, { cwd: call.cwd, env: call.env, input: options.input ?? '', timeout: timeoutMs, killSignal: 'SIGTERM', maxBuffer: Infinity, windowsHide: true });
+  // It is ended by SIGTERM; to say so would load what knows the names of signals.
+  const ran = spawnSync('git', call.args, { cwd: call.cwd, env: call.env, input: options.input ?? '', timeout: timeoutMs, maxBuffer: Infinity, windowsHide: true });
   if (ran.error !== undefined && 'code' in ran.error && ran.error.code === 'ETIMEDOUT') throw new GitTimedOut(args, timeoutMs);
   // The input of a child that ends early breaks off; its status says why.
   if (ran.error !== undefined && !('code' in ran.error && ran.error.code === 'EPIPE')) throw startFailure(ran.error, call);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync
 import { basename, dirname, join } from 'node:path';
 import { Busy } from '../base/errors.ts';
 import { hashText } from '../base/ids.ts';
+import { hostName } from './home.ts';
 
 /** A process, by its number and the time it started, so that a reused number is not mistaken for it. */
 export interface LockOwner {
@@ -65,9 +66,6 @@ async function letOthers(path: string): Promise<void> {
   if (since < turnMilliseconds && existsSync(`${path}.wanted`) && ageOf(`${path}.wanted`) < turnMilliseconds) await sleep(turnMilliseconds - since);
 }
 
-/** Whoever takes no lock need not load what knows it. */
-const hostName = (): string => process.getBuiltinModule('node:os').hostname();
-
 let made = 0;
 
 /**
@@ -95,7 +93,7 @@ function aside(path: string, self: LockOwner): string {
 
 /** Keeps the lock fresh for those who cannot see whether we live; answers how to give it back. */
 function held(path: string, self: LockOwner): () => Promise<void> {
-  rmSync(`${path}.wanted`, { force: true });
+  if (existsSync(`${path}.wanted`)) rmSync(`${path}.wanted`, { force: true });
   const touch = setInterval(() => {
     const now = (performance.timeOrigin + performance.now()) / 1000;
     // Somebody who could not see that we live may have taken it over.
