@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { streamOf, type CommitDraft } from './import.ts';
+import { streamOf, type CommitDraft } from './draft.ts';
 import { consolidateAside, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, readRef, RefMoved, updateRefs } from './refs.ts';
 import type { Repository } from './repository.ts';

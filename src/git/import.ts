@@ -1,28 +1,11 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { Usage } from '../base/errors.ts';
 import { Conversation } from './conversation.ts';
+import { BadPath, checkPath, quoted, streamOf, type CommitDraft } from './draft.ts';
 import { consolidateAside, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, isOid, readRef, RefMoved, updateRefs, type RefOptions } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { gitText } from './run.ts';
-import { signatureLine, type Signature } from './signature.ts';
-
-/** What a file holds, itself or worked out when its turn comes; the object that it is; null where it goes. */
-export type FileDraft = string | Buffer | (() => string) | { readonly oid: string; readonly mode: string } | null;
-
-export interface CommitDraft {
-  /** Subject, an empty line, body. */
-  readonly message: string;
-  readonly author: Signature;
-  readonly committer: Signature;
-  /** By path: what the file holds from now on, or the object that it is, or null to remove the file or folder. */
-  readonly files: ReadonlyMap<string, FileDraft>;
-  /** Parents beside the one that the ref has. */
-  readonly extraParents?: readonly string[];
-  /** Starts from an empty tree. */
-  readonly clear?: boolean;
-}
 
 export interface TreeEntry {
   readonly name: string;
@@ -42,14 +25,6 @@ export interface ImportTree {
 export interface ImportOptions extends RefOptions {
   /** What the ref must be when the commit is published, where that is not the parent; so history may be cut. */
   readonly expected?: string | null;
-}
-
-/** A path that a tree cannot hold, or that a checkout would take for something else. */
-export class BadPath extends Usage {
-  readonly code = 'tree.bad-path';
-  constructor(path: string) {
-    super(`${JSON.stringify(path.slice(0, 200))} is no path for a file in a tree`, { path }, 'use names between slashes');
-  }
 }
 
 /**
@@ -161,27 +136,6 @@ async function send(git: Conversation, ref: string, parent: string | null, draft
   return git.ask('\nget-mark :1\n', (reader) => reader.line());
 }
 
-/** A commit as fast-import reads it, marked as :1, without what ends it. */
-export function* streamOf(ref: string, parent: string | null, draft: CommitDraft): Iterable<string | Buffer> {
-  const parents = [...(parent === null ? [] : [`from ${parent}\n`]), ...(draft.extraParents ?? []).map((oid) => `merge ${oid}\n`)];
-  yield [`commit ${ref}\nmark :1\n`, `author ${signatureLine(draft.author)}\n`, `committer ${signatureLine(draft.committer)}\n`].join('');
-  yield* dataOf(draft.message.replaceAll('\0', '\ufffd'));
-  yield parents.join('') + (draft.clear === true ? 'deleteall\n' : '');
-  for (const [path, content] of draft.files) {
-    checkPath(path);
-    if (content === null) yield `D ${quoted(path)}\n`;
-  }
-  for (const [path, content] of draft.files) {
-    if (content === null) continue;
-    if (typeof content === 'object' && 'oid' in content) {
-      yield `M ${content.mode} ${content.oid} ${quoted(path)}\n`;
-    } else {
-      yield `M 100644 inline ${quoted(path)}\n`;
-      yield* dataOf(typeof content === 'function' ? content() : content);
-    }
-  }
-}
-
 /** So many bytes are told at once: telling costs more than what is told. */
 const mouthful = 1 << 17;
 
@@ -196,23 +150,6 @@ function* inLargePieces(pieces: Iterable<string | Buffer>): Iterable<Buffer> {
     [gathered, bytes] = [[], 0];
   }
   yield Buffer.concat(gathered);
-}
-
-function* dataOf(content: string | Buffer): Iterable<string | Buffer> {
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  yield `data ${bytes.length}\n`;
-  yield bytes;
-  yield '\n';
-}
-
-function checkPath(path: string): void {
-  const bad = path.includes('\0') || path.split('/').some((name) => name === '' || name === '.' || name === '..' || /^\.git$/i.test(name));
-  if (bad) throw new BadPath(path);
-}
-
-/** A path as fast-import reads it whatever is in it. */
-function quoted(path: string): string {
-  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }
 
 /** Ends a fast-import without its `done`, so that it publishes nothing, and takes away the report that it writes about that. */

@@ -1,4 +1,5 @@
-import { importCommit, type FileDraft, type ImportTree } from './import.ts';
+import type { FileDraft } from './draft.ts';
+import { importCommit, type ImportTree } from './import.ts';
 import { BadRevision } from './object.ts';
 import { ObjectReader } from './objects.ts';
 import { isOid, readRef, RefMoved } from './refs.ts';

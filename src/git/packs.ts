@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, readlinkSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Repository } from './repository.ts';
 
@@ -65,7 +64,7 @@ export async function consolidateAside(repository: Repository): Promise<void> {
   const pid = startAside(await invocation(repository, repacking(large), { config }));
   if (pid === undefined) return;
   writeFileSync(note, String(pid));
-  setPriority(pid, 10);
+  process.getBuiltinModule('node:os').setPriority(pid, 10);
 }
 
 /** Whether the process lives that a note names. */

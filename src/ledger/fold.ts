@@ -1,5 +1,5 @@
 import { canonical } from '../base/jsonl.ts';
-import type { CommitDraft, FileDraft } from '../git/import.ts';
+import type { CommitDraft, FileDraft } from '../git/draft.ts';
 import { isAncestor } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { listRefs, readRef, updateRefs } from '../git/refs.ts';

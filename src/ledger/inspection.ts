@@ -1,6 +1,7 @@
 import { prefixOf, shardOf } from '../base/ids.ts';
 import { canonical } from '../base/jsonl.ts';
-import { importCommit, type FileDraft } from '../git/import.ts';
+import type { FileDraft } from '../git/draft.ts';
+import { importCommit } from '../git/import.ts';
 import { refetchHint } from '../git/object.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { gitText, runGit } from '../git/run.ts';

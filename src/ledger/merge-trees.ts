@@ -1,7 +1,7 @@
 import { shardOf } from '../base/ids.ts';
 import { canonical } from '../base/jsonl.ts';
 import { changedParts } from '../domain/history.ts';
-import type { FileDraft } from '../git/import.ts';
+import type { FileDraft } from '../git/draft.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import type { Repository } from '../git/repository.ts';
 import { runGit } from '../git/run.ts';

@@ -5,7 +5,7 @@ import { evolve, renamedTo, type BeadChange } from '../domain/bead.ts';
 import type { Move } from '../domain/renaming.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/commit.ts';
-import type { CommitDraft, FileDraft } from '../git/import.ts';
+import type { CommitDraft, FileDraft } from '../git/draft.ts';
 import { readRef } from '../git/refs.ts';
 import { keepStamp, lastStamp, NoLedger, replicaOf, wispRef, type Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';

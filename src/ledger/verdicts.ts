@@ -1,7 +1,8 @@
 import { canonical, isObject, readLines } from '../base/jsonl.ts';
 import { timeOf } from '../base/time.ts';
 import { recordRun, type Gate, type GateRun, type Verdict } from '../domain/gate.ts';
-import { importCommit, type CommitDraft, type FileDraft } from '../git/import.ts';
+import type { CommitDraft, FileDraft } from '../git/draft.ts';
+import { importCommit } from '../git/import.ts';
 import { isAncestor } from '../git/merging.ts';
 import { noteChange, readNotes, writeNote } from '../git/notes.ts';
 import { ObjectReader } from '../git/objects.ts';

@@ -1,4 +1,4 @@
-import type { CommitDraft, FileDraft } from '../git/import.ts';
+import type { CommitDraft, FileDraft } from '../git/draft.ts';
 import type { Repository } from '../git/repository.ts';
 import { wispRef, type Ledger } from './ledger.ts';
 

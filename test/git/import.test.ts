@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { importCommit, type CommitDraft, type FileDraft } from '../../src/git/import.ts';
+import type { CommitDraft, FileDraft } from '../../src/git/draft.ts';
+import { importCommit } from '../../src/git/import.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { output, temporary } from '../helpers/temporary.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FileDraft } from '../../../src/git/import.ts';
+import type { FileDraft } from '../../../src/git/draft.ts';
 import { Bits } from './bits.ts';
 
 export type Kind = 'blob' | 'tree' | 'commit';
