@@ -129,3 +129,9 @@ export async function queueBranches({ rig, place }: QueueTown): Promise<string[]
   const list = async (where: string): Promise<string> => gitText(where, ['for-each-ref', '--format=%(refname)', 'refs/heads/mq', 'refs/remotes/origin/mq']);
   return [await list(rig.repository.gitDir), await list(place)].join('\n').split('\n').filter((line) => line !== '');
 }
+
+/** What is noted of the tree of a commit: the gate that ran on it, and how. */
+export async function noteOn({ rig }: QueueTown, commit: string): Promise<{ gate: string; attempts: { verdict: string; tail: string; signer: string }[] }> {
+  const tree = await gitText(rig.repository, ['rev-parse', `${commit}^{tree}`]);
+  return JSON.parse(await gitText(rig.repository, ['notes', '--ref=gates', 'show', tree]));
+}

@@ -1,31 +1,19 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { edit } from '../../src/domain/content.ts';
 import { release } from '../../src/domain/hook.ts';
 import { submitRequest } from '../../src/actions/submit.ts';
-import { listQueue } from '../../src/actions/queue-view.ts';
 import { inRef } from '../../src/actions/queue-refs.ts';
 import { stackRequest } from '../../src/actions/stack.ts';
-import { moveCheckout } from '../../src/git/checkout.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
-import { openRepository } from '../../src/git/repository.ts';
 import { gitText } from '../../src/git/run.ts';
-import { listWorktrees } from '../../src/git/worktrees.ts';
 import { transact } from '../../src/ledger/transact.ts';
 import { signatureOf } from '../../src/town.ts';
-import { bead, branch, configure, hubTown, landedFile, queueBranches, request, runQueue, slung, soloTown, submitted, tip, type QueueTown } from '../helpers/queue.ts';
-import { temporary } from '../helpers/temporary.ts';
+import { bead, branch, configure, hubTown, landedFile, noteOn, queueBranches, request, runQueue, slung, soloTown, submitted, tip } from '../helpers/queue.ts';
 
 const queue = suite('the merge queue');
 const kinds = [['a checkout', soloTown], ['a hub', hubTown]] as const;
 const nux = 'citadel/polecats/nux';
-
-async function noteOn({ rig }: QueueTown, commit: string): Promise<{ gate: string; attempts: { verdict: string; tail: string; signer: string }[] }> {
-  const tree = await gitText(rig.repository, ['rev-parse', `${commit}^{tree}`]);
-  return JSON.parse(await gitText(rig.repository, ['notes', '--ref=gates', 'show', tree]));
-}
 
 for (const [kind, make] of kinds) {
   queue(`of ${kind} lands a request by moving the target to the tested commit itself`, async () => {
@@ -105,20 +93,6 @@ queue('proves that it tests and lands the merge of the fixed base, the target an
   assert.is(await landedFile(world, 'lines.txt'), 'ONE\n2\n3\n4\nFIVE');
 });
 
-queue('rejects a request whose gate is red with it and green without it, and shows the log', async () => {
-  const world = await soloTown('if test -f broken; then echo the gate is broken; exit 1; fi');
-  const { id } = await submitted(world, 'ci-bad', { broken: '1\n' });
-  await submitted(world, 'ci-good', { good: '1\n' });
-  const report = await runQueue(world);
-  assert.equal(report.rejected.map(({ request: rejected, kind }) => [rejected, kind]), [[id, 'gate']]);
-  assert.equal(report.landed.map((landed) => landed.bead), ['ci-good']);
-  assert.match((await bead(world, 'ci-bad')).attempts?.[0]?.evidence ?? '', /the gate is broken/);
-  assert.is((await bead(world, 'ci-bad')).status, 'open');
-  assert.match((await bead(world, id.replace('-mr-', '-rw-'))).description ?? '', /the gate is broken/);
-  assert.is(report.gateRuns, 4, 'twice on the candidate, once on the base, once on the other candidate');
-  assert.is(await landedFile(world, 'broken'), undefined);
-});
-
 queue('lands rework, and with it closes what was to be reworked', async () => {
   const world = await soloTown('! test -f broken');
   const { id, request: first } = await submitted(world, 'ci-bad', { broken: '1\n' });
@@ -140,85 +114,6 @@ queue('closes rework that is no longer needed', async () => {
   await submitRequest(world.town, world.rig, { head, branch: 'ada', target: 'main', source: 'ci-bad', worker: 'Ada', priority: 2 }, signatureOf(world.town, 'Ada'));
   await runQueue(world);
   assert.equal([(await bead(world, id.replace('-mr-', '-rw-'))).status, (await bead(world, 'ci-bad')).status], ['closed', 'closed']);
-});
-
-queue('lands what a flaky gate passes in a second run, and counts it', async () => {
-  const marks = temporary();
-  const world = await soloTown(`test -f '${marks}/seen' || { : >'${marks}/seen'; echo unlucky; exit 1; }`);
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  const report = await runQueue(world);
-  assert.is(report.landed.length, 1);
-  assert.equal(report.flaky.map(({ gate }) => gate), ['test']);
-  assert.equal((await noteOn(world, await tip(world.rig))).attempts.map(({ verdict }) => verdict), ['fail', 'pass']);
-});
-
-queue('blames nobody when the target itself is red, and goes on when it is mended', async () => {
-  const world = await soloTown('test -f mended');
-  const { id } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  const report = await runQueue(world);
-  assert.equal([report.landed, report.rejected], [[], []]);
-  assert.match(report.waiting[0]?.reason ?? '', /fails on main itself/);
-  assert.is((await bead(world, 'ci-guard')).assignee, 'citadel/refinery');
-  assert.is((await runQueue(world)).gateRuns, 0, 'what is known is not asked again');
-  assert.match((await listQueue(world.town, undefined, false))[0]?.why ?? '', /fails on main itself/);
-  await submitted(world, 'ci-mend', { mended: '1\n' }, { priority: 0 });
-  assert.equal((await runQueue(world)).landed.map((landed) => landed.bead), ['ci-mend', 'ci-guard']);
-  assert.is((await request(world, id)).outcome, 'merged');
-});
-
-queue('runs gates again on demand when this machine was at fault', async () => {
-  const marks = temporary();
-  const world = await soloTown(`test -f '${marks}/tool'`);
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  assert.match((await runQueue(world)).waiting[0]?.reason ?? '', /fails on main itself/);
-  writeFileSync(join(marks, 'tool'), '');
-  assert.is((await runQueue(world, { again: true })).landed.length, 1);
-});
-
-queue('takes a gate that does not end in time for not passed', async () => {
-  const world = await soloTown('if test -f slow; then echo asleep; sleep 60; fi');
-  await configure(world, 'test.timeout', '1s');
-  await submitted(world, 'ci-slow', { slow: '1\n' });
-  const report = await runQueue(world);
-  assert.match(report.rejected[0]?.reason ?? '', /did not end within 1 s/);
-  assert.match((await bead(world, 'ci-slow')).attempts?.[0]?.evidence ?? '', /asleep/);
-});
-
-queue('runs advisory gates, and lands whatever they say', async () => {
-  const world = await soloTown();
-  await configure(world, 'taste.command', 'false');
-  await configure(world, 'taste.required', false);
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  const report = await runQueue(world);
-  assert.equal([report.landed.length, report.gateRuns], [1, 2]);
-});
-
-queue('starts with no gate only when that was said', async () => {
-  const world = await soloTown('');
-  await configure(world, '', undefined);
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  try {
-    await runQueue(world);
-    assert.unreachable();
-  } catch (error) {
-    assert.is((error as { code: string }).code, 'gate.none');
-    assert.match((error as { hint: string }).hint, /gt config set --rig \w+ merge_queue\.gates\.test\.command/);
-  }
-  await configure(world, '', 'none');
-  const report = await runQueue(world);
-  assert.equal([report.landed.length, report.gateRuns], [1, 0]);
-});
-
-queue('never asks again for a verdict that is there', async () => {
-  const world = await soloTown();
-  const { request: filed } = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  const first = await runQueue(world, { once: true });
-  assert.equal([first.landed.length, first.gateRuns], [0, 1]);
-  const before = await tip(world.rig);
-  const report = await runQueue(world);
-  assert.equal([report.landed.length, report.gateRuns], [1, 0]);
-  const stack = await stackRequest(world.town, world.rig, filed, { commit: before, tree: '' });
-  assert.is(stack.kind === 'built' && stack.commit, report.landed[0]?.commit, 'the same inputs give the same commit');
 });
 
 queue('does not land work whose claim was taken over', async () => {
@@ -278,63 +173,6 @@ queue('closes a request that a person merged by hand', async () => {
   assert.is((await bead(world, 'ci-guard')).status, 'closed');
 });
 
-queue('moves a clean checkout along with its branch', async () => {
-  const world = await soloTown();
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n', 'README.md': null });
-  await runQueue(world);
-  assert.is(readFileSync(join(world.place, 'gate.txt'), 'utf8'), 'shut\n');
-  assert.not(existsSync(join(world.place, 'README.md')));
-  assert.is(await gitText(world.place, ['status', '--porcelain']), '');
-});
-
-queue('leaves a checkout with changes alone, lands beside it, and catches up once it is clean', async () => {
-  const world = await soloTown();
-  const before = await tip(world.rig);
-  writeFileSync(join(world.place, 'README.md'), 'in the middle of something\n');
-  const one = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  const two = await submitted(world, 'ci-wall', { 'wall.txt': 'high\n' });
-  const report = await runQueue(world);
-  assert.equal(report.landed, []);
-  assert.is(report.gateRuns, 2);
-  assert.match(report.waiting[0]?.reason ?? '', /mq\/main\/landed.*changes that are not committed/);
-  assert.is(await tip(world.rig), before);
-  assert.is(readFileSync(join(world.place, 'README.md'), 'utf8'), 'in the middle of something\n');
-  assert.is((await bead(world, 'ci-guard')).status, 'hooked', 'only the target counts');
-  const aside = await readRef(world.rig.repository, 'refs/heads/mq/main/landed');
-  writeFileSync(join(world.place, 'README.md'), '# A repository\n');
-  const later = await runQueue(world);
-  assert.equal([later.landed.map((landed) => landed.request), later.gateRuns], [[one.id, two.id], 0]);
-  assert.is(await tip(world.rig), aside);
-  assert.is(await gitText(world.place, ['status', '--porcelain']), '');
-  assert.equal(await queueBranches(world), []);
-});
-
-queue('minds files that are not tracked only where they are in the way', async () => {
-  const world = await soloTown();
-  writeFileSync(join(world.place, 'notes.txt'), 'mine\n');
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  assert.is((await runQueue(world)).landed.length, 1);
-  await submitted(world, 'ci-notes', { 'notes.txt': 'theirs\n' });
-  const report = await runQueue(world);
-  assert.equal(report.landed, []);
-  assert.is(readFileSync(join(world.place, 'notes.txt'), 'utf8'), 'mine\n');
-  assert.is(await gitText(world.place, ['status', '--porcelain']), '?? notes.txt');
-  rmSync(join(world.place, 'notes.txt'));
-  assert.is((await runQueue(world)).landed.length, 1);
-});
-
-queue('finishes a landing that was cut off between the checkout and its branch', async () => {
-  const world = await soloTown();
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  await runQueue(world, { once: true });
-  const before = await tip(world.rig);
-  const tried = await readRef(world.rig.repository, 'refs/heads/mq/main/try/1');
-  await moveCheckout(openRepository(world.place), before, tried ?? '');
-  const report = await runQueue(world);
-  assert.is(report.landed[0]?.commit, tried);
-  assert.is(await gitText(world.place, ['status', '--porcelain']), '');
-});
-
 queue('writes down what landed though it was superseded in that moment', async () => {
   const world = await soloTown();
   const first = await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
@@ -348,18 +186,6 @@ queue('writes down what landed though it was superseded in that moment', async (
   assert.is((await request(world, first.id)).outcome, 'merged');
   assert.equal([(await request(world, second.id)).outcome, (await bead(world, 'ci-guard')).close_reason], ['rejected', `Merged in ${first.id}`]);
   assert.is(await landedFile(world, 'gate.txt'), 'shut');
-});
-
-queue('stacks again what stood beside a target that its owner moved on', async () => {
-  const world = await soloTown();
-  writeFileSync(join(world.place, 'README.md'), 'in the middle of something\n');
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  await runQueue(world);
-  await gitText(world.place, ['-c', 'user.name=Ada', '-c', 'user.email=a@example.com', 'commit', '-qam', 'Something']);
-  const report = await runQueue(world);
-  assert.equal([report.landed.length, report.gateRuns], [1, 1]);
-  assert.is(await landedFile(world, 'gate.txt'), 'shut');
-  assert.is(await landedFile(world, 'README.md'), 'in the middle of something');
 });
 
 queue('completes a submission that was cut off before its ref was made', async () => {
@@ -399,15 +225,6 @@ queue('works as one process at a time', async () => {
     assert.is((error as { code: string }).code, 'queue.busy');
   }
   assert.is((await first).landed.length, 1);
-});
-
-queue('leaves no worktree behind, and never uses the worker\'s own', async () => {
-  const world = await soloTown('pwd > "$HOME_OF_TEST"; touch litter');
-  const out = join(temporary(), 'pwd');
-  await submitted(world, 'ci-guard', { 'gate.txt': 'shut\n' });
-  await runQueue(world, { env: { ...process.env, HOME_OF_TEST: out } });
-  assert.match(readFileSync(out, 'utf8'), /citadel\.town\/refinery\/gate-/);
-  assert.is((await listWorktrees(world.rig.repository)).length, 1);
 });
 
 queue.run();
