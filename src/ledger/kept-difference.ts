@@ -31,12 +31,12 @@ export function keptSince(ledger: Ledger, from: string): { readonly to: string; 
   const kept = readCacheStart<Header, Change | Mark | null>(ledger, name, Infinity);
   if (kept?.header.commit !== from) return undefined;
   let to = from;
-  let difference: Difference = { before: new Map(), after: new Map() };
+  const difference = { before: new Map<string, Bead>(), after: new Map<string, Bead>() };
   let changes: Change[] = [];
   for (const line of kept.lines) {
     if (isChange(line)) changes.push(line);
     else if (line?.base === to) {
-      difference = joined(difference, differenceIn(changes));
+      follow(difference, differenceIn(changes));
       to = line.commit;
       changes = [];
     } else break;
@@ -94,10 +94,14 @@ function differenceIn(changes: readonly Change[]): Difference {
 
 /** One difference and the one that follows it. */
 export function joined(first: Difference, second: Difference): Difference {
-  const before = new Map(first.before);
-  const after = new Map(first.after);
-  for (const [id, bead] of second.before) if (!first.before.has(id) && !first.after.has(id)) before.set(id, bead);
+  const both = { before: new Map(first.before), after: new Map(first.after) };
+  follow(both, second);
+  return both;
+}
+
+/** Makes a difference reach as far as the one that follows it. */
+function follow({ before, after }: { readonly before: Map<string, Bead>; readonly after: Map<string, Bead> }, second: Difference): void {
+  for (const [id, bead] of second.before) if (!before.has(id) && !after.has(id)) before.set(id, bead);
   for (const id of second.before.keys()) after.delete(id);
   for (const [id, bead] of second.after) after.set(id, bead);
-  return { before, after };
 }

@@ -1,5 +1,5 @@
 import { timeOf } from '../base/time.ts';
-import { isDone, type Bead } from '../domain/bead.ts';
+import { isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { counted, type Counted } from '../domain/detail.ts';
 import { isReady, readyOrder } from '../domain/ready.ts';
 import { readCache, readCacheStart } from './cache-file.ts';
@@ -22,13 +22,14 @@ export async function patchReady(ledger: Ledger, header: ReadyHeader, commit: st
   const concerned = concernedBy(difference, referrers);
   if (concerned === undefined) return undefined;
   const view = new PartialView();
-  view.addEdges((id) => referrers(id).map((referrer) => referrer.id));
   const loader = new Loader(ledger, commit);
   try {
     const now = ledger.now();
+    const unchanged = [...concerned].filter((id) => !isIn(difference, id));
     const judged = await ask(view, (wanted) => loader.load(view, wanted), (loaded) => {
-      loaded.load(concerned);
-      return [...concerned].flatMap((id) => loaded.get(id) ?? []).filter((bead) => isReady(loaded, bead, now, perhapsActive));
+      loaded.load(unchanged);
+      const beads = since(loaded, difference, referrers);
+      return [...concerned].flatMap((id) => beads.get(id) ?? []).filter((bead) => isReady(beads, bead, now, perhapsActive));
     });
     const fresh = judged.map((bead) => counted(bead, referrers(bead.id).length));
     const lost = [...concerned].filter((id) => ids.body.includes(`\n${id}\n`));
@@ -45,11 +46,30 @@ export async function patchReady(ledger: Ledger, header: ReadyHeader, commit: st
         foreign: abroad || custom !== undefined,
         custom,
       },
-      lines: lines.map((bead) => recount(bead, difference, referrers)),
+      lines: recounted(lines, difference, referrers),
     };
   } finally {
     await loader.close();
   }
+}
+
+function isIn({ before, after }: Difference, id: string): boolean {
+  return before.has(id) || after.has(id);
+}
+
+/** A view in which what has changed is known already, and only what has not is asked for. */
+function since(view: PartialView, difference: Difference, referrers: (id: string) => readonly Referrer[]): Beads {
+  const get = (id: string): Bead | undefined => (isIn(difference, id) ? difference.after.get(id) : view.get(id));
+  return {
+    get,
+    family: (root) => view.family(root),
+    all: () => view.all(),
+    referrers: (id) => {
+      const found = referrers(id).map((referrer) => referrer.id);
+      view.load(found.filter((each) => !isIn(difference, each)));
+      return found.flatMap((each) => get(each) ?? []);
+    },
+  };
 }
 
 /** The beads whose readiness may differ: those that changed, those that have an affecting edge to one of these, those that wait for a parent of one, and all below any of them. */
@@ -77,8 +97,8 @@ function parentsOf(bead: Bead | undefined): string[] {
   return (bead?.dependencies ?? []).filter(({ type }) => type === 'parent-child').map(({ depends_on_id: id }) => id);
 }
 
-/** A bead that others have begun or ceased to point at is counted anew. */
-function recount(bead: Counted, { before, after }: Difference, referrers: (id: string) => readonly Referrer[]): Counted {
-  const touched = [...before.values(), ...after.values()].some((changed) => targetsOf(changed).includes(bead.id));
-  return touched ? { ...bead, dependent_count: referrers(bead.id).length } : bead;
+/** Beads that others have begun or ceased to point at are counted anew. */
+function recounted(beads: readonly Counted[], { before, after }: Difference, referrers: (id: string) => readonly Referrer[]): Counted[] {
+  const touched = new Set([...before.values(), ...after.values()].flatMap(targetsOf));
+  return beads.map((bead) => (touched.has(bead.id) ? { ...bead, dependent_count: referrers(bead.id).length } : bead));
 }
