@@ -1,4 +1,4 @@
-import { Busy, Failure, Refused } from '../base/errors.ts';
+import { Broken, Busy, Failure, Refused } from '../base/errors.ts';
 import { isAncestor } from '../git/merging.ts';
 import { ObjectReader } from '../git/objects.ts';
 import { isHeld, listRefs, readRef, RefMoved, updateRefs } from '../git/refs.ts';
@@ -266,6 +266,14 @@ export class OtherTown extends Refused {
   readonly code = 'sync.other-town';
   constructor({ remote, rig }: Hub) {
     super(`the ledger on ${remote} is that of another kind of town, so this one stays apart from it`, { remote }, `gt config set ${rig === undefined ? '' : `--rig ${rig} `}sync.remote <another remote>`);
+  }
+}
+
+/** Some of what others have written could not be taken in. */
+export class NotTakenIn extends Broken {
+  readonly code = 'sync.not-taken-in';
+  constructor(troubles: readonly string[]) {
+    super(`what others have written could not all be taken in: ${troubles.join('; ')}`, { troubles }, 'gt doctor');
   }
 }
 

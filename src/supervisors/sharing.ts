@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Failure } from '../base/errors.ts';
 import { parseDuration } from '../base/time.ts';
 import { setting } from '../actions/settings.ts';
 import { readSharing, type SharingState } from '../actions/sharing-state.ts';
 import { hasNews, learnBehind, sharedLedgers, syncOne, type SharedLedger } from '../actions/sync.ts';
+import { NotTakenIn } from '../ledger/sharing.ts';
 import { UpkeepLeft } from '../ledger/upkeep.ts';
-import { openTown, signatureOf, type Town } from '../town.ts';
+import { openTown, signatureOf, type Rig, type Town } from '../town.ts';
 import { claimsTick } from './claims.ts';
 import { guarded } from './guarded.ts';
 
@@ -63,16 +65,22 @@ async function automatic(town: Town): Promise<SharedLedger[]> {
   return all.filter((_, index) => wanted[index] === true);
 }
 
-/** Shares a ledger where that is due, and looks after the claims of its rig; what is left to the next round is told as what a patrol fails with. Returns how much was done. */
-export async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
-  if (town.now() < due(await sightOf(town, shared))) return 0;
-  const { folded, pushed, left: behind } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
-  const left = [...behind];
-  if (shared.rig !== undefined) await learnBehind(town, shared.rig, (why) => void left.push(why));
-  await guarded(town, shared.rig, 'upkeep', async () => {
-    if (left.length > 0) throw new UpkeepLeft(left);
+/** Tells of a failure that holds nothing up. */
+async function told(town: Town, rig: Rig | undefined, name: string, failure: Failure | undefined): Promise<void> {
+  await guarded(town, rig, name, async () => {
+    if (failure !== undefined) throw failure;
     return 0;
   });
+}
+
+/** Shares a ledger where that is due, and looks after the claims of its rig; what could not be taken in, and what is left to the next round, is told as what a patrol fails with. Returns how much was done. */
+export async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
+  if (town.now() < due(await sightOf(town, shared))) return 0;
+  const { folded, pushed, troubles, left: behind } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
+  const left = [...behind];
+  if (shared.rig !== undefined) await learnBehind(town, shared.rig, (why) => void left.push(why));
+  await told(town, shared.rig, 'upkeep', left.length > 0 ? new UpkeepLeft(left) : undefined);
+  await told(town, shared.rig, 'arrivals', troubles.length > 0 ? new NotTakenIn(troubles) : undefined);
   const claims = shared.rig === undefined ? 0 : await claimsTick(town, shared.rig, shared.hub.remote);
   return folded.length + claims + (pushed ? 1 : 0);
 }

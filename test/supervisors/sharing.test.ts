@@ -96,4 +96,20 @@ behind('is told, and holds up neither what was shared nor the look after claims'
   assert.equal((await readEvents(town.hq, 9)).filter(({ kind }) => kind === 'patrol.failed').map(({ agent, data }) => [agent, data?.['code']]), [['upkeep', 'sync.upkeep-left']]);
 });
 
+behind('is what the engine tells where a ledger there cannot be taken in, once', async () => {
+  const path = await project();
+  const hub = join(temporary(), 'shop.git');
+  await git('/', ['clone', '-q', '--bare', path, hub]);
+  await git(path, ['remote', 'add', 'origin', hub]);
+  await gtOutput(path, ['init', '--quiet', '--no-gate', '--remote', 'origin']);
+  await gtOutput(path, ['sync', '--quiet']);
+  const garbage = 'commit refs/beads/replicas/zzzzz1\ncommitter a <a@b> 1 +0000\ndata 1\nx\nfrom refs/beads/main^0\nM 100644 inline beads/00/00.jsonl\ndata 8\nno bead\n\n';
+  await git(hub, ['fast-import', '--quiet'], { input: garbage });
+  const town = openTown(path, () => now + 3_600_000);
+  const [shared] = await sharedLedgers(town);
+  for (const hours of [1, 2]) await syncIfDue({ ...town, now: () => now + hours * 3_600_000 }, shared!, new AbortController().signal);
+  const failed = (await readEvents(town.hq, 9)).filter(({ kind }) => kind === 'patrol.failed').map(({ agent, data }) => [agent, data?.['code'], /replicas\/zzzzz1/.test(String(data?.['message']))]);
+  assert.equal(failed, [['arrivals', 'sync.not-taken-in', true]]);
+});
+
 behind.run();
