@@ -1,8 +1,8 @@
 import { Failure } from '../base/errors.ts';
 import { parseAddress, type Address } from '../domain/address.ts';
-import { openTown, rigNamed, type Town } from '../town.ts';
+import { rigNamed, type Town } from '../town.ts';
 import { adopt } from './adopt.ts';
-import { whoAmI, type Asker } from './identity.ts';
+import { enterTown, type Asker } from './identity.ts';
 import { prime, type Primer } from './prime.ts';
 import { handStart, sessionAlive } from './session.ts';
 import { readSession } from './session-record.ts';
@@ -20,8 +20,7 @@ export interface Primed extends Primer {
 
 /** Tells the session that asks what it should know. A client that a person started by hand in a worker's worktree is that worker's session from now on. */
 export async function primeSession(asker: Asker, now: () => number, isPerson: boolean): Promise<Primed> {
-  const town = openTown(asker.cwd, now);
-  const me = await whoAmI(town, asker);
+  const { town, me } = await enterTown(asker, now);
   const agent = me.agent ?? parseAddress('overseer');
   await adopt(town, agent, me.session);
   const primer = await prime(town, agent);

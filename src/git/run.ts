@@ -37,11 +37,11 @@ export class GitFailed extends Broken {
   }
 }
 
-/** Git did not end within its time and was stopped. */
+/** Git did not end within its time, or was silent for so long where its output is read as it comes, and was stopped. */
 export class GitTimedOut extends Busy {
   readonly code = 'git.timed-out';
-  constructor(args: readonly string[], milliseconds: number) {
-    super(`git ${args[0] ?? ''} did not end within ${milliseconds / 1000} s and was stopped`, { args, milliseconds }, 'run the command again');
+  constructor(args: readonly string[], milliseconds: number, silent = false) {
+    super(`git ${args[0] ?? ''} ${silent ? 'said nothing for' : 'did not end within'} ${milliseconds / 1000} s and was stopped`, { args, milliseconds }, 'run the command again');
   }
 }
 
@@ -169,8 +169,10 @@ function collect(call: Invocation, input: string | Buffer | undefined, timeoutMs
       failure = why;
       stopGit(child);
     };
-    const timer = setTimeout(() => stop(new GitTimedOut(asked(call), timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => stop(new GitTimedOut(asked(call), timeoutMs, take !== undefined)), timeoutMs);
+    let leaving: NodeJS.Timeout | undefined;
     const hand = (chunk: Buffer): void => {
+      leaving?.refresh();
       // Who was given up is not listened to any more.
       if (take === undefined || failure !== undefined) return;
       timer.refresh();
@@ -188,7 +190,7 @@ function collect(call: Invocation, input: string | Buffer | undefined, timeoutMs
     });
     child.on('exit', () => {
       // A grandchild that keeps the pipes open must not keep us waiting.
-      setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), 2000).unref();
+      leaving = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), 2000).unref();
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
@@ -234,6 +236,7 @@ let known: Promise<string> | undefined;
 /** Answers the version of the git on the PATH; throws GitTooOld when it is older than `minimum`. */
 export async function requireGit(minimum = '2.38'): Promise<string> {
   known ??= collect({ args: ['--version'], cwd: '/', env: childEnvironment() }, undefined, 60_000).then(({ stdout }) => /\d+(\.\d+)+/.exec(stdout.toString('utf8'))?.[0] ?? '0');
+  known.catch(() => (known = undefined)); // one that was slow is asked again
   const found = await known;
   const [a, b] = [found, minimum].map((version) => version.split('.').map(Number)) as [number[], number[]];
   const older = (a[0] ?? 0) < (b[0] ?? 0) || (a[0] === b[0] && (a[1] ?? 0) < (b[1] ?? 0));

@@ -43,7 +43,8 @@ function become({ cwd, command }: SessionSpec): string[] {
 
 /**
  * Runs a session to its end, then waits until the terminal answers: it reads in order, so by then it has read all that was written. tmux closes a pane whose first process has
- * ended once nothing is there to read, though the kernel may not have handed on all of it. Waits 2.5 s at most; what was typed and never read comes before the answer.
+ * ended once nothing is there to read, though the kernel may not have handed on all of it. Waits 2.5 s at most, longer only where
+ * what was typed and never read comes before the answer. The question stands in the transcript, as those of a client do.
  */
 function drained(session: readonly string[]): string[] {
   return [
@@ -56,8 +57,13 @@ function drained(session: readonly string[]): string[] {
     ')',
     'code=$?',
     `if stty raw -echo min 0 time 5 && printf '\\033[5n'; then`,
-    '  for turn in 1 2 3 4 5; do',
-    `    case $(dd bs=4096 count=1) in *'[0n'*) break ;; esac`,
+    '  patience=50',
+    '  while [ "$patience" -gt 0 ]; do',
+    '    case $(dd bs=4096 count=1) in',
+    "      *'[0n'*) break ;;",
+    "      '') patience=$((patience - 10)) ;;",
+    '      *) patience=$((patience - 1)) ;;',
+    '    esac',
     '  done',
     'fi',
     'exit "$code"',

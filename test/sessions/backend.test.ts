@@ -69,6 +69,7 @@ function promises(name: 'tmux' | 'subprocess'): void {
     await until(() => /\|\d+\n$/.test(transcriptOf(handle)));
     const [pid = ''] = /\d+$/.exec(transcriptOf(handle).trimEnd()) ?? [];
     assert.is(transcriptOf(handle), `${text}|web/polecats/nux||${pid}\n`);
+    if (name === 'subprocess') assert.is(Number(pid), handle.pid);
     assert.ok(readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`GT_SESSION_NONCE=${handle.nonce}\0`));
   });
 
