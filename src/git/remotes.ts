@@ -43,8 +43,9 @@ export class FetchBlocked extends Refused {
 /** A rule of the remote does not allow a push. */
 export class PushDenied extends Refused {
   readonly code = 'push.denied';
-  constructor(remote: string, refs: readonly string[], said: string) {
-    super(`${remote} does not take ${refs.join(', ')}: ${said.split('\n', 1)[0]}`, { remote, refs, said }, 'ask whoever keeps the remote');
+  /** `stayed`: all that did not move, those too that somebody else has moved. */
+  constructor(remote: string, refs: readonly string[], stayed: readonly string[], said: string) {
+    super(`${remote} does not take ${refs.join(', ')}: ${said.split('\n', 1)[0]}`, { remote, refs, stayed, said }, 'ask whoever keeps the remote');
   }
 }
 
@@ -215,7 +216,7 @@ async function refusal(repository: Repository, remote: string, updates: readonly
   const together = lost.length > 0 && far.some(({ reason }) => reason === 'atomic transaction failed');
   const denied = together ? [] : far.filter((each) => !lost.includes(each));
   const told = stderr.split('\n').flatMap((line) => (line.startsWith('remote: ') ? [line.slice('remote: '.length).trim()] : [])).filter((line) => line !== '');
-  if (denied.length > 0) return new PushDenied(remote, denied.map(({ ref }) => ref), told.join('\n') || denied[0]!.reason);
+  if (denied.length > 0) return new PushDenied(remote, denied.map(({ ref }) => ref), all.map(({ ref }) => ref), told.join('\n') || denied[0]!.reason);
   const first = together ? lost : rejected;
   return new PushRefused(remote, (first.length > 0 ? first : updates).map(({ ref }) => ref), stderr.trim());
 }

@@ -107,7 +107,7 @@ async function takeAway(repository: Repository, hub: Hub, leaving: readonly Leav
   const updates = leaving.map(({ name, from }) => ({ ref: nameOnHub(hub, name), from, to: null }));
   const stayed = await push(repository, hub.remote, { updates, atomic: false }).then((): readonly string[] => [], (error: unknown): readonly string[] => {
     if (error instanceof PushRefused) return error.data['refs'] as readonly string[];
-    if (error instanceof PushDenied) return updates.map(({ ref }) => ref);
+    if (error instanceof PushDenied) return error.data['stayed'] as readonly string[];
     throw error;
   });
   const gone = leaving.filter(({ name }) => !stayed.includes(nameOnHub(hub, name)));

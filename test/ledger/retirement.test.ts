@@ -143,6 +143,20 @@ retiring('stays, and breaks nothing, where it moves at this moment, and where th
   assert.is(await consult(mine, (view) => view.get('gt-a')?.priority), 1);
 });
 
+retiring('is gone though its lease stays, where the hub lets nobody take leases away', async () => {
+  const place = await road();
+  const { mine, other, there, ref } = place;
+  await beat(other.repository, hub, start);
+  await share(mine, hub, ace);
+  wait(place);
+  writeFileSync(join(there.repository.gitDir, 'hooks/update'), '#!/bin/sh\ncase $1 in refs/leases/*) exit 1 ;; esac\n', { mode: 0o755 });
+  const { retired, replicas } = await share(mine, hub, ace);
+  const lease = `refs/leases/${replicaOf(other.repository)}`;
+  assert.equal([retired.map(({ replica }) => replica), replicas], [[replicaOf(other.repository)], 0]);
+  assert.equal([await isThere(place, ref), await isThere(place, lease)], [false, true]);
+  assert.equal(await Promise.all([ref, lease].map(async (each) => (await readRef(mine.repository, trackingRef(hub, each))) !== undefined)), [false, true]);
+});
+
 retiring('keeps the trust that it has, also in clones that have not retired it', async () => {
   const place = await road();
   const { other, ref } = place;
