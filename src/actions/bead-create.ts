@@ -3,7 +3,6 @@ import { BadLine, parseLines } from '../base/jsonl.ts';
 import { find, type Bead, type BeadChange } from '../domain/bead.ts';
 import { fileBeads, orderOf, parseLink, type Link, type Order } from '../domain/filing.ts';
 import { checkType } from '../domain/kind.ts';
-import { initLedger } from '../ledger/init.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { roughCount } from '../ledger/projection.ts';
 import { hasLedger } from '../ledger/read.ts';
@@ -110,7 +109,7 @@ async function file(writer: Writer, home: Ledger, orders: readonly Order[], { ep
 
 async function openWisps({ who }: Writer, home: Ledger): Promise<Ledger> {
   const wisps = wispsOf(home);
-  if (!(await hasLedger(wisps))) await initLedger(wisps, who);
+  if (!(await hasLedger(wisps))) await (await import('../ledger/init.ts')).initLedger(wisps, who);
   return wisps;
 }
 
