@@ -11,7 +11,7 @@ import { listRemoteRefs, push, PushRefused } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
 import { gitText } from '../git/run.ts';
 import { readState, replicaOf, writeState } from './ledger.ts';
-import { nameOnHub, noteArrived, trackingRef, type Hub } from './sharing.ts';
+import { nameOnHub, noteArrived, replicaFolder, trackingRef, type Hub } from './sharing.ts';
 
 /** The ref by which a hub says who has a bead. */
 export function claimRef(bead: string): string {
@@ -19,7 +19,9 @@ export function claimRef(bead: string): string {
 }
 
 const claimFolder = 'refs/claims/';
-const leaseFolder = 'refs/leases/';
+
+/** Below it lie the signs of life that clones give on a hub, each by its replica's id. */
+export const leaseFolder = 'refs/leases/';
 
 /** Writes a commit of nothing but words: every host takes commits, whatever the ref is called. */
 async function writeWords(repository: Repository, subject: string, facts: object, now: number): Promise<string> {
@@ -81,7 +83,7 @@ export async function noteSigns(repository: Repository, hub: Hub, now: number): 
   if (claims.length === 0 && before === undefined) return;
   const step = before === undefined ? 0 : Math.max(-longestStep, Math.min(longestStep, now - before.at));
   const signs = await Promise.all(claims.map(async ({ bead, token, replica }): Promise<[string, Sign]> => {
-    const moving = [`${leaseFolder}${replica}`, `refs/beads/replicas/${replica}`].map((ref) => readRef(repository, trackingRef(hub, ref)));
+    const moving = [`${leaseFolder}${replica}`, `${replicaFolder}${replica}`].map((ref) => readRef(repository, trackingRef(hub, ref)));
     const sign = (await Promise.all(moving)).join(' ');
     const known = before?.claims[bead];
     return [bead, { token, sign, silent: known?.token === token && known.sign === sign ? Math.max(0, known.silent + step) : 0 }];

@@ -2,12 +2,12 @@ import { Failure } from '../base/errors.ts';
 import { timestamp } from '../base/time.ts';
 import { overdue, watched, type Sight, type Watch } from '../domain/retirement.ts';
 import { isAncestor } from '../git/merging.ts';
-import { listRefs, readRef } from '../git/refs.ts';
+import { readRef } from '../git/refs.ts';
 import { push, PushDenied, PushRefused } from '../git/remotes.ts';
 import type { Repository } from '../git/repository.ts';
-import { readClaims } from './claims.ts';
-import { mainRef, readState, replicaOf, writeState, type Ledger } from './ledger.ts';
-import { nameOnHub, noteArrived, trackingRef, type Hub } from './sharing.ts';
+import { leaseFolder, readClaims } from './claims.ts';
+import { mainRef, readState, writeState, type Ledger } from './ledger.ts';
+import { nameOnHub, noteArrived, ofOthers, replicaFolder, trackingRef, type Hub } from './sharing.ts';
 import { keepShown } from './trust.ts';
 import { upkeep, type Tell } from './upkeep.ts';
 
@@ -17,9 +17,6 @@ export interface Retired {
   /** When this clone began to see no sign of it (RFC 3339, by this clone's clock). */
   readonly since: string;
 }
-
-const folder = 'refs/beads/replicas/';
-const leaseFolder = 'refs/leases/';
 
 /**
  * Takes away the refs of clones that have long given no sign on a hub, right after a fetch, and their leases: of those alone whose ledger is part of the common one there, so that nothing is lost, and which hold
@@ -31,7 +28,7 @@ export async function retireSilent(ledger: Ledger, hub: Hub, tell: Tell): Promis
 
 async function retire({ repository, now }: Ledger, hub: Hub, tell: Tell): Promise<Retired[]> {
   const main = await readRef(repository, trackingRef(hub, mainRef));
-  const others = await ofOthers(repository, hub, folder);
+  const others = await ofOthers(repository, hub, replicaFolder);
   const before = readWatches(repository)[hub.remote];
   if (main === undefined || (others.size === 0 && before === undefined)) return [];
   const watch = watched(before, await sightsOf(repository, hub, others, main), now());
@@ -43,7 +40,7 @@ async function retire({ repository, now }: Ledger, hub: Hub, tell: Tell): Promis
   const gone = await takeAway(repository, hub, leaving, tell);
   // Who was asked to go is watched anew, so that a hub that lets nobody go is not asked every time.
   keep(Object.fromEntries(Object.entries(watch.seen).filter(([replica]) => !leaving.some((each) => each.replica === replica))));
-  return gone.filter(({ name }) => name.startsWith(folder)).map(({ replica }) => ({ replica, since: timestamp(watch.seen[replica]?.since ?? now()) }));
+  return gone.filter(({ name }) => name.startsWith(replicaFolder)).map(({ replica }) => ({ replica, since: timestamp(watch.seen[replica]?.since ?? now()) }));
 }
 
 const watchFile = 'replicas.json';
@@ -51,13 +48,6 @@ const watchFile = 'replicas.json';
 /** What this clone has seen of others, by remote. */
 function readWatches(repository: Repository): Readonly<Record<string, Watch>> {
   return readState<Readonly<Record<string, Watch>>>(repository, watchFile) ?? {};
-}
-
-/** The commits of the other clones' refs below a folder, as the last fetch saw them, by replica. */
-async function ofOthers(repository: Repository, hub: Hub, below: string): Promise<Map<string, string>> {
-  const own = replicaOf(repository);
-  const refs = (await listRefs(repository, trackingRef(hub, below))).map(({ ref, oid }) => [ref.slice(trackingRef(hub, below).length), oid] as const);
-  return new Map(refs.filter(([replica]) => replica !== own && /^[0-9a-z]{6}$/.test(replica)));
 }
 
 /** A clone that only works on what it has claimed moves its lease and not its ledger. */
@@ -85,7 +75,7 @@ async function leavable(repository: Repository, hub: Hub, others: ReadonlyMap<st
   const found: Leaving[] = [];
   for (const replica of silent) {
     const from = others.get(replica) ?? '';
-    if (!claiming.has(replica) && (await ifReadable(() => isAncestor(repository, from, main))) === true) found.push({ replica, name: `${folder}${replica}`, from });
+    if (!claiming.has(replica) && (await ifReadable(() => isAncestor(repository, from, main))) === true) found.push({ replica, name: `${replicaFolder}${replica}`, from });
   }
   if (found.length === 0) return [];
   const leases = [...(await ofOthers(repository, hub, leaseFolder))].map(([replica, from]): Leaving => ({ replica, name: `${leaseFolder}${replica}`, from }));

@@ -56,9 +56,19 @@ export function trackingRef({ remote }: Pick<Hub, 'remote'>, ref: string): strin
   return `${remoteLedgers}${remote}/${ref.replace(/^refs\/(beads\/)?/, '')}`;
 }
 
+/** Below it lie the newest ledgers of the clones, each by its replica's id. */
+export const replicaFolder = 'refs/beads/replicas/';
+
 /** The ref under which a hub keeps the newest ledger of this clone. */
 export function replicaRef(repository: Repository): string {
-  return `refs/beads/replicas/${replicaOf(repository)}`;
+  return `${replicaFolder}${replicaOf(repository)}`;
+}
+
+/** The commits of the other clones' refs below a folder, as the last fetch saw them, by replica. */
+export async function ofOthers(repository: Repository, hub: Pick<Hub, 'remote'>, below: string): Promise<Map<string, string>> {
+  const own = replicaOf(repository);
+  const refs = (await listRefs(repository, trackingRef(hub, below))).map(({ ref, oid }) => [ref.slice(trackingRef(hub, below).length), oid] as const);
+  return new Map(refs.filter(([replica]) => replica !== own && /^[0-9a-z]{6}$/.test(replica)));
 }
 
 /**
@@ -104,12 +114,13 @@ export async function share(ledger: Ledger, hub: Hub, who: Signature, signal?: A
     await fetchShared(repository, hub);
     const round = await foldShared(ledger, hub, who);
     round.folded.forEach((each) => folded.add(each));
-    const others = (await listRefs(repository, trackingRef(hub, 'refs/beads/replicas/'))).map(({ ref }) => ref.split('/').at(-1)).filter((each) => each !== replicaOf(repository));
+    // Asked before anything is pushed: what fails behind a push fails a round that has shared all.
+    const others = await ofOthers(repository, hub, replicaFolder);
     const came = adopted && (await readRef(repository, ledger.ref)) !== undefined;
     const outcome = await publish(ledger, hub, round.common, tell);
     pushed ||= outcome !== 'nothing';
     const retired = round.common && outcome !== 'moved' ? await (await import('./retirement.ts')).retireSilent(ledger, hub, tell) : [];
-    const replicas = others.filter((each) => !retired.some(({ replica }) => replica === each)).length;
+    const replicas = [...others.keys()].filter((each) => !retired.some(({ replica }) => replica === each)).length;
     if (outcome !== 'moved') return { remote: hub.remote, adopted: came, folded: [...folded], pushed, replicas, retired, troubles: round.troubles, left: [...left] };
     if (attempt === mostTries || signal?.aborted === true) throw new SharedTooOften(hub.remote);
     await new Promise((resume) => setTimeout(resume, attempt * 80 * (0.5 + (performance.now() % 1))));
