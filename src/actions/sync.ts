@@ -6,12 +6,12 @@ import { mainRef, replicaOf, statePath, type Ledger } from '../ledger/ledger.ts'
 import { withLock } from '../ledger/lock.ts';
 import { carry, fetchShared, findNamespace, replicaRef, share, trackingRef, type Hub, type Shared } from '../ledger/sharing.ts';
 import type { Signature } from '../ledger/transact.ts';
-import { upkeep, type Tell } from '../ledger/upkeep.ts';
+import { reasonOf, upkeep, type Left, type Tell } from '../ledger/upkeep.ts';
 import { gatesRef } from '../ledger/verdicts.ts';
 import type { Rig, Town } from '../town.ts';
 import { learnPrefixes } from './prefixes.ts';
 import { setting } from './settings.ts';
-import { readSharing, writeSharing } from './sharing-state.ts';
+import { readSharing, writeSharing, type SharingState } from './sharing-state.ts';
 
 /** A ledger of the town, and where it is shared. */
 export interface SharedLedger {
@@ -64,8 +64,10 @@ async function usualRemote(town: Town, rig: Rig | undefined, names: readonly str
 }
 
 /** What became of one ledger of the town. */
-export interface SyncReport extends Shared {
+export interface SyncReport extends Omit<Shared, 'left'> {
   readonly name: string;
+  /** What was left to the next round, and why. */
+  readonly left: readonly string[];
 }
 
 /** What stopped a round over ledgers at one of them. */
@@ -104,7 +106,7 @@ export async function syncTown(town: Town, who: Signature, options: { readonly r
   const failures = await forEachLedger(ledgers, async (each) => {
     options.progress(`sharing the ledger of ${each.name} by ${each.hub.remote}`);
     const shared = await syncOne(each, who, patience, options.signal);
-    const left = [...shared.left];
+    const left = shared.left.map(({ why }) => why);
     // Not only what this round brought: who was stopped after taking it in has learnt nothing from it.
     if (each.rig !== undefined) await learnBehind(town, each.rig, (why) => void left.push(why));
     reports.push({ name: each.name, ...shared, left });
@@ -125,19 +127,18 @@ export async function syncOne({ ledger, hub }: SharedLedger, who: Signature, wai
   replicaOf(repository);
   return withLock(statePath(repository, 'locks', 'sync'), liveness, waitMs, async () => {
     const began = now();
+    const left: Left[] = [];
+    const remember = (next: (known: SharingState) => Partial<SharingState>): Promise<void> =>
+      upkeep((why, error) => void left.push({ why, error }), 'remembering how it went', async () => {
+        const known = readSharing(repository, began);
+        writeSharing(repository, { ...known, triedAt: began, ...next(known) });
+      });
     try {
       const shared = await share(ledger, hub, who, signal);
-      const left = [...shared.left];
-      await upkeep((why) => void left.push(why), 'remembering how it went', async () => {
-        const { pushes } = readSharing(repository, began);
-        writeSharing(repository, { triedAt: began, failures: 0, replicas: shared.replicas, pushes: [...pushes.filter((at) => at > began - 60_000), ...(shared.pushed ? [began] : [])], trouble: undefined });
-      });
-      return { ...shared, left };
+      await remember(({ pushes }) => ({ failures: 0, replicas: shared.replicas, pushes: [...pushes.filter((at) => at > began - 60_000), ...(shared.pushed ? [began] : [])], trouble: undefined }));
+      return { ...shared, left: [...shared.left, ...left] };
     } catch (error) {
-      if (error instanceof Failure) {
-        const known = readSharing(repository, began);
-        writeSharing(repository, { ...known, triedAt: began, failures: known.failures + 1, trouble: error.message });
-      }
+      if (error instanceof Failure) await remember(({ failures }) => ({ failures: failures + 1, trouble: error.message }));
       throw error;
     }
   });
@@ -166,7 +167,7 @@ export async function carryAlong(town: Town, cwd: string, remote: string): Promi
     return left.length === 0 ? undefined : `the ledger went along; left to the next sync: ${left.join('; ')}`;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return `the ledger could not go along: ${error.message}${error.hint === undefined ? '' : ` (try: ${error.hint})`}`;
+    return `the ledger could not go along: ${reasonOf(error)}`;
   }
 }
 

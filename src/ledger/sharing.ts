@@ -11,7 +11,7 @@ import { offer, offeredRef } from './offered.ts';
 import type { Retired } from './retirement.ts';
 import type { Signature } from './transact.ts';
 import { keepShown, remoteLedgers } from './trust.ts';
-import { upkeep, type Tell } from './upkeep.ts';
+import { upkeep, type Left, type Tell } from './upkeep.ts';
 import { foldVerdicts, gatesRef } from './verdicts.ts';
 
 /** Where a remote keeps what is shared: under names of its own, or among the branches of a host that takes nothing else. */
@@ -41,7 +41,7 @@ export interface Shared {
   /** What could not be taken in, and why. */
   readonly troubles: readonly string[];
   /** What only keeps order and has failed behind what was shared, and why: the next round does it again. */
-  readonly left: readonly string[];
+  readonly left: readonly Left[];
 }
 
 const branches = 'refs/heads/beads/';
@@ -107,8 +107,8 @@ export async function share(ledger: Ledger, hub: Hub, who: Signature, signal?: A
   const { repository } = ledger;
   const adopted = (await readRef(repository, ledger.ref)) === undefined;
   const folded = new Set<string>();
-  const left = new Set<string>();
-  const tell: Tell = (each) => void left.add(each);
+  const left = new Map<string, Left>();
+  const tell: Tell = (why, error) => void left.set(why, { why, error });
   let pushed = false;
   for (let attempt = 1; ; attempt += 1) {
     await fetchShared(repository, hub);
@@ -121,7 +121,7 @@ export async function share(ledger: Ledger, hub: Hub, who: Signature, signal?: A
     pushed ||= outcome !== 'nothing';
     const retired = round.common && outcome !== 'moved' ? await (await import('./retirement.ts')).retireSilent(ledger, hub, tell) : [];
     const replicas = [...others.keys()].filter((each) => !retired.some(({ replica }) => replica === each)).length;
-    if (outcome !== 'moved') return { remote: hub.remote, adopted: came, folded: [...folded], pushed, replicas, retired, troubles: round.troubles, left: [...left] };
+    if (outcome !== 'moved') return { remote: hub.remote, adopted: came, folded: [...folded], pushed, replicas, retired, troubles: round.troubles, left: [...left.values()] };
     if (attempt === mostTries || signal?.aborted === true) throw new SharedTooOften(hub.remote);
     await new Promise((resume) => setTimeout(resume, attempt * 80 * (0.5 + (performance.now() % 1))));
   }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Failure } from '../base/errors.ts';
+import { Broken, Busy, type Failure } from '../base/errors.ts';
 import { parseDuration } from '../base/time.ts';
 import { setting } from '../actions/settings.ts';
 import { readSharing, type SharingState } from '../actions/sharing-state.ts';
 import { hasNews, learnBehind, sharedLedgers, syncOne, type SharedLedger } from '../actions/sync.ts';
 import { NotTakenIn } from '../ledger/sharing.ts';
-import { UpkeepLeft } from '../ledger/upkeep.ts';
+import type { Left } from '../ledger/upkeep.ts';
 import { openTown, signatureOf, type Rig, type Town } from '../town.ts';
 import { claimsTick } from './claims.ts';
 import { guarded } from './guarded.ts';
@@ -73,14 +73,28 @@ async function told(town: Town, rig: Rig | undefined, name: string, failure: Fai
   });
 }
 
+/** What is wrong where something was left to the next round: that somebody else was faster counts only where there is nothing else. */
+export function troubleIn(left: readonly Left[]): Failure | undefined {
+  const wrong = left.filter(({ error }) => !(error instanceof Busy));
+  return wrong.length > 0 ? new UpkeepLeft(wrong.map(({ why }) => why)) : left.map(({ error }) => error).find((error) => error instanceof Busy);
+}
+
 /** Shares a ledger where that is due, and looks after the claims of its rig; what could not be taken in, and what is left to the next round, is told as what a patrol fails with. Returns how much was done. */
 export async function syncIfDue(town: Town, shared: SharedLedger, signal: AbortSignal): Promise<number> {
   if (town.now() < due(await sightOf(town, shared))) return 0;
   const { folded, pushed, troubles, left: behind } = await syncOne(shared, signatureOf(town, 'deacon'), 0, signal);
   const left = [...behind];
-  if (shared.rig !== undefined) await learnBehind(town, shared.rig, (why) => void left.push(why));
-  await told(town, shared.rig, 'upkeep', left.length > 0 ? new UpkeepLeft(left) : undefined);
+  if (shared.rig !== undefined) await learnBehind(town, shared.rig, (why, error) => void left.push({ why, error }));
+  await told(town, shared.rig, 'upkeep', troubleIn(left));
   await told(town, shared.rig, 'arrivals', troubles.length > 0 ? new NotTakenIn(troubles) : undefined);
   const claims = shared.rig === undefined ? 0 : await claimsTick(town, shared.rig, shared.hub.remote);
   return folded.length + claims + (pushed ? 1 : 0);
+}
+
+/** Something that only keeps order could not be done behind what was shared. */
+export class UpkeepLeft extends Broken {
+  readonly code = 'sync.upkeep-left';
+  constructor(left: readonly string[]) {
+    super(`the ledger was shared; left to the next round: ${left.join('; ')}`, { left }, 'gt doctor');
+  }
 }

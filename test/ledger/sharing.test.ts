@@ -96,7 +96,7 @@ behind('is told where it fails, fails nothing that was shared, and is done by th
   // No room for what fetches have brought, nor for what was seen of other clones.
   await gitIn(ledger, 'update-ref', 'refs/beads-remotes/origin', mainRef);
   const first = await share(ledger, hub, ace);
-  assert.equal([first.pushed, first.left.map((why) => why.split(':')[0])], [true, ['noting what has arrived']]);
+  assert.equal([first.pushed, first.left.map(({ why }) => why.split(':')[0])], [true, ['noting what has arrived']]);
   assert.is((await output(['git', 'rev-parse', mainRef], { cwd: there })).trim(), await headOf(ledger));
   const { commit } = await write(ledger, (view) => create(view, 'gt-b', { title: 'Weld' }, nux));
   const told: string[] = [];
@@ -109,7 +109,7 @@ behind('is told where it fails, fails nothing that was shared, and is done by th
   mkdirSync(watches);
   await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
   const second = await share(ledger, hub, ace);
-  assert.equal([second.pushed, second.left.map((why) => why.split(':')[0])], [true, ['retiring clones that are silent']]);
+  assert.equal([second.pushed, second.left.map(({ why }) => why.split(':')[0])], [true, ['retiring clones that are silent']]);
   rmdirSync(watches);
   const third = await share(ledger, hub, ace);
   assert.equal([third.pushed, third.left, existsSync(watches)], [false, [], true]);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,7 +8,8 @@ import { sharedLedgers, syncTown } from '../../src/actions/sync.ts';
 import { pushClaim } from '../../src/ledger/claims.ts';
 import { readEvents } from '../../src/ledger/events.ts';
 import { readState } from '../../src/ledger/ledger.ts';
-import { due, syncIfDue, type SharingSight } from '../../src/supervisors/sharing.ts';
+import { LockBusy } from '../../src/ledger/lock.ts';
+import { due, syncIfDue, troubleIn, type SharingSight } from '../../src/supervisors/sharing.ts';
 import { openTown } from '../../src/town.ts';
 import { ace, newLedger } from '../helpers/ledger.ts';
 import { git, gtOutput, project } from '../helpers/town.ts';
@@ -69,6 +70,23 @@ sharing.run();
 
 const behind = suite('what cannot be done behind a round of sharing');
 
+behind('does not hide why nothing could be shared', async () => {
+  const path = await project();
+  const hub = join(temporary(), 'shop.git');
+  await git('/', ['clone', '-q', '--bare', path, hub]);
+  await git(path, ['remote', 'add', 'origin', hub]);
+  await gtOutput(path, ['init', '--quiet', '--no-gate', '--remote', 'origin']);
+  const town = openTown(path, () => now);
+  mkdirSync(join(town.hq.repository.commonDir, 'gastown/sync.json'));
+  rmSync(hub, { recursive: true });
+  try {
+    await syncTown(town, ace, { progress: () => {} });
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as { code?: string }).code, 'remote.unreachable');
+  }
+});
+
 behind('is told, and holds up neither what was shared nor the look after claims', async () => {
   const path = await project();
   const hub = join(temporary(), 'shop.git');
@@ -86,6 +104,7 @@ behind('is told, and holds up neither what was shared nor the look after claims'
   const { ledgers, failures } = await syncTown(town, ace, { progress: () => {} });
   const of = (left: readonly string[] = []): string[] => left.map((why) => why.split(':')[0]!);
   assert.equal([failures, ledgers[0]?.pushed, of(ledgers[0]?.left)], [[], true, ['remembering how it went', 'learning the prefixes of its beads']]);
+  assert.match(ledgers[0]?.left.at(-1) ?? '', /\(try: .+\)$/);
   assert.is((await git(path, ['ls-remote', 'origin', 'refs/beads/main'])).split('\t')[0], head);
 
   rmdirSync(state);
@@ -94,6 +113,15 @@ behind('is told, and holds up neither what was shared nor the look after claims'
   await syncIfDue({ ...town, now: () => now + 3_600_000 }, shared!, new AbortController().signal);
   assert.ok(readState(repository, 'claims.json'));
   assert.equal((await readEvents(town.hq, 9)).filter(({ kind }) => kind === 'patrol.failed').map(({ agent, data }) => [agent, data?.['code']]), [['upkeep', 'sync.upkeep-left']]);
+});
+
+behind('is no trouble where somebody else was only faster', () => {
+  const busy = { why: 'learning: locked', error: new LockBusy('/locks/town', undefined) };
+  const wrong = { why: 'noting: no room', error: new Error('no room') };
+  assert.is(troubleIn([]), undefined);
+  assert.is(troubleIn([busy]), busy.error);
+  const trouble = troubleIn([busy, wrong]);
+  assert.equal([trouble?.code, trouble?.data['left'], trouble?.hint], ['sync.upkeep-left', ['noting: no room'], 'gt doctor']);
 });
 
 behind('is what the engine tells where a ledger there cannot be taken in, once', async () => {
