@@ -38,9 +38,11 @@ let crypto: ReturnType<typeof process.getBuiltinModule<'node:crypto'>> | undefin
 
 /** The hash by the runtime's own means, once that pays; a browser has none. */
 function byRuntime(name: 'sha1' | 'sha256', text: string): string | undefined {
+  if (crypto !== undefined) return crypto.hash(name, text);
   hashed += 1;
   if (hashed < many || typeof process === 'undefined') return undefined;
-  return (crypto ??= process.getBuiltinModule('node:crypto')).hash(name, text);
+  crypto = process.getBuiltinModule('node:crypto');
+  return crypto.hash(name, text);
 }
 
 /** The SHA-1 of a text's UTF-8, in hexadecimal. */

@@ -48,24 +48,33 @@ export function hashText(text: string, length: number): string {
 /** Shards by root id: whoever imports asks for each of them many times. */
 const shards = new Map<string, string>();
 const remembered = 1 << 14;
-/** Shards by the first digits of a hash. */
-const names = new Map<string, string>();
+/** Shards by the first twelve bits of a hash. */
+const names: string[] = [];
 
 /** The shard that holds a bead: the first twelve bits of the SHA-1 of its root id, as `<aa>/<bb>` in octal digits. */
 export function shardOf(id: string): string {
   const root = rootOf(id);
   const known = shards.get(root);
   if (known !== undefined) return known;
-  const shard = shardName(sha1(root).slice(0, 3));
+  const shard = shardOnce(root);
   if (shards.size < remembered) shards.set(root, shard);
   return shard;
 }
 
-function shardName(digits: string): string {
-  const known = names.get(digits);
+/** The same for who asks for each of very many ids once: to remember them takes longer than to hash them. */
+export function shardOnce(id: string): string {
+  const hash = sha1(rootOf(id));
+  return shardName((hexDigit(hash, 0) << 8) | (hexDigit(hash, 1) << 4) | hexDigit(hash, 2));
+}
+
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 0x3a ? code - 0x30 : code - 0x57;
+}
+
+function shardName(bits: number): string {
+  const known = names[bits];
   if (known !== undefined) return known;
-  const octal = parseInt(digits, 16).toString(8).padStart(4, '0');
-  const name = `${octal.slice(0, 2)}/${octal.slice(2)}`;
-  names.set(digits, name);
-  return name;
+  const octal = bits.toString(8).padStart(4, '0');
+  return (names[bits] = `${octal.slice(0, 2)}/${octal.slice(2)}`);
 }

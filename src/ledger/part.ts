@@ -1,5 +1,5 @@
 import { isStamp } from '../base/clock.ts';
-import { shardOf } from '../base/ids.ts';
+import { shardOnce } from '../base/ids.ts';
 import { isDone, type Bead } from '../domain/bead.ts';
 import { checkPlaces, parseShard } from './shards.ts';
 
@@ -71,7 +71,7 @@ function plainBeads(shard: string, text: string, skip: ((line: string) => boolea
     if (skip?.(line) === true) continue;
     const own = withoutClock(line);
     const bead = own === undefined ? undefined : parsed(own);
-    if (own === undefined || !own.endsWith('}') || bead === undefined || typeof bead.id !== 'string' || bead['clock'] !== undefined || bead.id <= last || shardOf(bead.id) !== shard) return undefined;
+    if (own === undefined || !own.endsWith('}') || bead === undefined || typeof bead.id !== 'string' || bead['clock'] !== undefined || bead.id <= last || shardOnce(bead.id) !== shard) return undefined;
     beads.push(bead);
     texts?.push(own);
     last = bead.id;
