@@ -65,8 +65,18 @@ export interface Beads {
   referrers?(id: string): readonly Bead[];
 }
 
-/** A view over these beads alone, with the ways back along edges worked out. */
+/** A view over these beads alone, with the ways back along edges worked out where somebody asks for one. */
 export function indexed(byId: ReadonlyMap<string, Bead>): Beads {
+  let referrers: ReadonlyMap<string, readonly Bead[]> | undefined;
+  return {
+    get: (id) => byId.get(id),
+    family: (root) => [...byId.values()].filter(({ id }) => rootOf(id) === rootOf(root)),
+    all: () => byId.values(),
+    referrers: (id) => (referrers ??= referrersIn(byId)).get(id) ?? [],
+  };
+}
+
+function referrersIn(byId: ReadonlyMap<string, Bead>): Map<string, Bead[]> {
   const referrers = new Map<string, Bead[]>();
   for (const bead of byId.values()) {
     for (const { depends_on_id: target } of bead.dependencies ?? []) {
@@ -75,12 +85,7 @@ export function indexed(byId: ReadonlyMap<string, Bead>): Beads {
       else known.push(bead);
     }
   }
-  return {
-    get: (id) => byId.get(id),
-    family: (root) => [...byId.values()].filter(({ id }) => rootOf(id) === rootOf(root)),
-    all: () => byId.values(),
-    referrers: (id) => referrers.get(id) ?? [],
-  };
+  return referrers;
 }
 
 /** Who acts and when (RFC 3339): facts of every decision. */

@@ -42,13 +42,14 @@ export function adopt(beads: Beads, id: string, parent: string | undefined, act:
   return parent === undefined ? removed : [...removed, ...depend(known, id, parent, 'parent-child', act)];
 }
 
-/** What a live bead still waits for, by id: open blockers, a blocked parent's blockers, children of what it waits for. */
+/** What a live bead still waits for, by id: open blockers, a blocked parent's blockers, children of what it waits for. Asked of every bead there is, so by plain loops. */
 export function unmet(beads: Beads, bead: Bead): string[] {
   const waiting: string[] = [];
   // Each of those above it is looked at once, however many ways lead there, and though one may stand above itself.
-  const above = new Map([[bead.id, bead]]);
+  const above = new Map<string, Bead>();
+  above.set(bead.id, bead);
   for (const each of above.values()) collectUnmet(beads, each, above, waiting);
-  return [...new Set(waiting)];
+  return waiting.length < 2 ? waiting : [...new Set(waiting)];
 }
 
 function collectUnmet(beads: Beads, bead: Bead, above: Map<string, Bead>, waiting: string[]): void {

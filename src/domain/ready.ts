@@ -1,5 +1,5 @@
 import { timeOf } from '../base/time.ts';
-import { edgesOf, isDone, type Bead, type Beads } from './bead.ts';
+import { isDone, type Bead, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 import { townTypes } from './kind.ts';
 import type { CategoryOf } from './status.ts';
@@ -13,7 +13,7 @@ export function isReady(beads: Beads, bead: Bead, now: number, categoryOf?: Cate
     bead['is_template'] !== true &&
     !townTypes.includes(bead.issue_type) &&
     !isDeferred(bead, now) &&
-    (bead.dependencies === undefined || (!parents(beads, bead).some((parent) => isDeferred(parent, now)) && unmet(beads, bead).length === 0))
+    (bead.dependencies === undefined || (!hasDeferredParent(beads, bead, now) && unmet(beads, bead).length === 0))
   );
 }
 
@@ -21,8 +21,12 @@ function isDeferred(bead: Bead, now: number): boolean {
   return (timeOf(bead.defer_until) ?? 0) > now;
 }
 
-function parents(beads: Beads, bead: Bead): Bead[] {
-  return edgesOf(bead, ['parent-child']).map((id) => beads.get(id)).filter((parent): parent is Bead => parent !== undefined && !isDone(parent));
+function hasDeferredParent(beads: Beads, bead: Bead, now: number): boolean {
+  for (const { type, depends_on_id: id } of bead.dependencies ?? []) {
+    const parent = type === 'parent-child' ? beads.get(id) : undefined;
+    if (parent !== undefined && !isDone(parent) && isDeferred(parent, now)) return true;
+  }
+  return false;
 }
 
 /** Orders ready work: most urgent first, newest first among equals, then by id. */

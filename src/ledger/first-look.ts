@@ -1,11 +1,10 @@
-import { indexed, isDone, type Bead } from '../domain/bead.ts';
+import type { Bead } from '../domain/bead.ts';
 import { counted } from '../domain/detail.ts';
-import { firstInReadyOrder, isReady } from '../domain/ready.ts';
+import { firstInReadyOrder } from '../domain/ready.ts';
 import { eachBody } from '../git/objects.ts';
 import { readCacheStart, version, writeCache } from './cache-file.ts';
-import { countCustom, perhapsActive } from './custom-counts.ts';
 import type { Ledger } from './ledger.ts';
-import { waitsAbroad } from './live.ts';
+import { judge } from './live.ts';
 import { beadsIn, matters } from './part.ts';
 import type { ReadyList } from './projection.ts';
 import { measureShards } from './read.ts';
@@ -35,14 +34,7 @@ export async function readyAtFirst(ledger: Ledger, commit: string, limit: number
     }
   });
   writeCache(ledger, name, { version, commit }, '');
-  const [beads, now] = [indexed(live), ledger.now()];
-  const ready: Bead[] = [];
-  let abroad = false;
-  for (const bead of live.values()) {
-    if (isReady(beads, bead, now, perhapsActive)) ready.push(bead);
-    abroad ||= bead.dependencies !== undefined && !isDone(bead) && waitsAbroad(ledger, bead);
-  }
-  const foreign = abroad || countCustom(undefined, [], ready) !== undefined;
+  const { ready, foreign } = judge(ledger, live, live.values());
   return { total: ready.length, foreign, beads: firstInReadyOrder(ready, limit).map((bead) => counted(bead, dependents.get(bead.id) ?? 0)), unkept: true };
 }
 

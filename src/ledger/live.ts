@@ -173,15 +173,24 @@ export function waitsAbroad(ledger: Ledger, bead: Bead): boolean {
   return (bead.dependencies ?? []).some((edge) => affecting.includes(edge.type) && !edge.depends_on_id.startsWith('external:') && prefixOf(edge.depends_on_id, ledger.prefixes) === undefined);
 }
 
+/** Which of some beads are ready by those of their ledger, in the order in which they come, and whether that can be said without other ledgers and the settings. */
+export function judge(ledger: Ledger, byId: ReadonlyMap<string, Bead>, some: Iterable<Bead>): { readonly ready: Bead[]; readonly custom: CustomCounts; readonly foreign: boolean } {
+  const [beads, now] = [indexed(byId), ledger.now()];
+  const ready: Bead[] = [];
+  let abroad = false;
+  for (const bead of some) {
+    if (isReady(beads, bead, now, perhapsActive)) ready.push(bead);
+    abroad ||= bead.dependencies !== undefined && !isDone(bead) && waitsAbroad(ledger, bead);
+  }
+  const custom = abroad ? undefined : countCustom(undefined, [], ready);
+  return { ready, custom, foreign: abroad || custom !== undefined };
+}
+
 function writeReady(ledger: Ledger, commit: string, shards: ReadonlyMap<string, WrittenPart>, dependents: (id: string) => number): Omit<Fresh, 'shards'> {
   const byId = beadsOf(shards);
-  const beads = indexed(byId);
   const now = ledger.now();
   const open = inReadyOrder([...byId.values()].filter((bead) => !isDone(bead)));
-  const ready = open.filter((bead) => isReady(beads, bead, now, perhapsActive));
-  const abroad = open.some((bead) => waitsAbroad(ledger, bead));
-  const custom = abroad ? undefined : countCustom(undefined, [], ready);
-  const foreign = abroad || custom !== undefined;
+  const { ready, custom, foreign } = judge(ledger, byId, open);
   let [count, until]: [number, number | null] = [0, null];
   const texts = new Map<Bead, string>();
   for (const [shard, { beads: own, lines, rest }] of shards) {

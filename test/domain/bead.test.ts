@@ -278,6 +278,12 @@ waiting('waits for all children of what it waits for, or for any', () => {
   assert.equal(left(family('open', '{"gate":"any-children"}')), ['gt-s.1', 'gt-s.2']);
 });
 
+waiting('names each once, however many ways lead there', () => {
+  const edge = (id: string, on: string, type: string) => ({ issue_id: id, depends_on_id: on, type, created_at: '', created_by: '' });
+  const twice = of(bead('gt-b'), waitsFor('gt-a', 'gt-b', 'blocks'), bead('gt-a.1', { dependencies: [edge('gt-a.1', 'gt-a', 'parent-child'), edge('gt-a.1', 'gt-b', 'blocks')] }));
+  assert.equal(unmet(twice, find(twice, 'gt-a.1')), ['gt-b']);
+});
+
 waiting('ends where parents go round in a circle', () => {
   const round = of(waitsFor('gt-a', 'gt-b', 'parent-child'), waitsFor('gt-b', 'gt-a', 'parent-child'));
   assert.equal(unmet(round, find(round, 'gt-a')), []);

@@ -22,6 +22,11 @@ ready('does not hold for what is pinned, ephemeral, a template or no work', () =
   }
 });
 
+ready('holds for what another program has left no list of edges', () => {
+  const odd = { ...bead('gt-a'), dependencies: null } as unknown as Bead;
+  assert.ok(isReady(indexed(new Map([[odd.id, odd]])), odd, now));
+});
+
 ready('comes with the time that it was deferred to, the parent’s too', () => {
   const later = { defer_until: '2026-05-01T03:00:00+01:00' };
   const beads = indexed(new Map([bead('gt-a', later), bead('gt-a.1', { dependencies: [{ issue_id: 'gt-a.1', depends_on_id: 'gt-a', type: 'parent-child', created_at: '', created_by: '' }] })].map((each) => [each.id, each])));

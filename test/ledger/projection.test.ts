@@ -15,7 +15,7 @@ import { readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledg
 import { consult } from '../../src/ledger/read.ts';
 import { bead, nux } from '../helpers/garage.ts';
 import { newLedger, write } from '../helpers/ledger.ts';
-import { answers, cacheFolder, doOrRefuse, glimpsed, names, verbs } from '../helpers/projecting.ts';
+import { answers, cacheFolder, doOrRefuse, firstLook, glimpsed, names, verbs } from '../helpers/projecting.ts';
 import { readyIn } from '../helpers/readiness.ts';
 
 const name = fc.constantFrom(...names);
@@ -118,6 +118,13 @@ projection('says when a bead waits for one of another ledger', async () => {
   assert.is((await readyBeads(ledger, 9)).foreign, false);
   await write(ledger, () => [{ op: 'dependency.added', id: 'gt-a', dependency: { issue_id: 'gt-a', depends_on_id: 'hq-y', type: 'blocks', created_at: nux.at, created_by: 'nux' } }]);
   assert.is((await readyBeads(ledger, 9)).foreign, true);
+  rmSync(cacheFolder(ledger), { recursive: true });
+  assert.equal([(await firstLook(ledger, 9))?.foreign, (await readyBeads(ledger, 9)).foreign], [true, true]);
+  // A closed child is judged too: others may wait for it.
+  await write(ledger, (view) => [...create(view, 'gt-b', { title: 'Rig' }, nux), { op: 'dependency.added', id: 'gt-a', dependency: { issue_id: 'gt-a', depends_on_id: 'gt-b', type: 'parent-child', created_at: nux.at, created_by: 'nux' } }]);
+  await write(ledger, (view) => close(view, 'gt-a', { reason: 'done', force: true }, nux));
+  rmSync(cacheFolder(ledger), { recursive: true });
+  assert.equal([(await firstLook(ledger, 9))?.foreign, (await readyBeads(ledger, 9)).foreign], [false, false]);
 });
 
 projection.run();
