@@ -97,11 +97,15 @@ export async function eachBody(repository: Repository, oids: readonly string[], 
   let taken = 0;
   let next: ObjectInfo | undefined;
   await runGit(repository, args, { input: `${oids.join('\n')}\n`, timeoutMs: silence }, (chunk) => {
-    pieces.push(chunk);
-    held += chunk.length;
+    // Of a chunk that ends an object, only that end is joined to what has come of it; what follows is read where it lies.
+    const lacking = wanted > held ? Math.min(wanted - held, chunk.length) : chunk.length;
+    let behind = chunk.subarray(lacking);
+    pieces.push(chunk.subarray(0, lacking));
+    held += lacking;
     if (held < wanted) return;
-    let bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces, held);
+    let bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, held);
     for (;;) {
+      if (bytes.length === 0) [bytes, behind] = [behind, bytes];
       if (next === undefined) {
         const line = bytes.indexOf(10);
         if (line < 0) break;
