@@ -1,5 +1,5 @@
 import { stampReplica } from '../base/clock.ts';
-import { Failure } from '../base/errors.ts';
+import { Busy, type Failure } from '../base/errors.ts';
 import { Freshness } from '../base/freshness.ts';
 import { parseDuration } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
@@ -14,10 +14,10 @@ import { consult } from '../ledger/read.ts';
 import { carry, fetchShared, foldShared, isOtherTown, LedgerRefused, OtherTown, type Hub } from '../ledger/sharing.ts';
 import { phaseOf, type Stored } from '../ledger/stored.ts';
 import type { Signature } from '../ledger/transact.ts';
+import { upkeep, type Tell } from '../ledger/upkeep.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
-import { learnPrefixes } from './prefixes.ts';
 import { setting } from './settings.ts';
-import { hubBy } from './sync.ts';
+import { hubBy, learnBehind } from './sync.ts';
 
 const freshMilliseconds = 5_000;
 const lookPatience = 30_000;
@@ -50,10 +50,17 @@ export async function lookAtHub(town: Town, rig: Rig, who: Signature): Promise<H
   }
 }
 
-/** Takes in what the last fetch brought, and the prefixes that its beads have. Throws what `foldShared` throws. */
+/** Takes in what the last fetch brought and, as far as that can be now, the prefixes that its beads have. Throws what `foldShared` throws. */
 export async function takeIn(town: Town, rig: Rig, hub: Hub, who: Signature): Promise<void> {
   await foldShared(rig.ledger, hub, who);
-  await learnPrefixes(town, rig);
+  await learnBehind(town, rig, inEvents(town, rig));
+}
+
+/** Tells in the events what is left to a later round, unless somebody else was only faster. */
+export function inEvents(town: Town, rig: Rig): Tell {
+  return (why, error) => {
+    if (!(error instanceof Busy)) appendEvent(town.hq, { kind: 'upkeep.left', subject: rig.name, data: { message: why } });
+  };
 }
 
 function isAway(error: unknown): boolean {
@@ -92,23 +99,15 @@ async function claimOn(rig: Rig, hub: Hub, bead: string): Promise<SeenClaim | un
 }
 
 /** Lets the others know at once; where they cannot be told, the next round of sharing does it. */
-export async function tellHub(rig: Rig, hub: Hub): Promise<void> {
-  await quietly(() => carry(rig.ledger, hub, tellPatience));
+export async function tellHub(town: Town, rig: Rig, hub: Hub): Promise<void> {
+  const tell = inEvents(town, rig);
+  await upkeep(tell, 'telling other machines of it', () => carry(rig.ledger, hub, tellPatience, tell));
 }
 
 /** Takes a claim off the hub whose bead hangs on no hook; whoever calls it holds the lock of the pool, for a sling may be about to hang it there. */
 export async function dropSpent(rig: Rig, hub: Hub, claim: Claim): Promise<void> {
   const bead = await consult(rig.ledger, (view) => view.get(claim.bead));
   if (bead?.status !== 'hooked') await dropClaim(rig.repository, hub, claim);
-}
-
-/** Does what a later round does again where it fails. */
-export async function quietly(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-  }
 }
 
 /** What the metadata of a bead say of the claim that it hangs on a hook under. */

@@ -19,9 +19,10 @@ import { consult } from '../ledger/read.ts';
 import type { Hub } from '../ledger/sharing.ts';
 import { phaseOf } from '../ledger/stored.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
+import { upkeep } from '../ledger/upkeep.ts';
 import { findProgram } from '../sessions/backend.ts';
 import { ledgerOf, workerFolder, type Rig, type Town } from '../town.ts';
-import { claimFact, claimHub, dropSpent, lookAtHub, quietly, takeClaim, tellHub } from './claims.ts';
+import { claimFact, claimHub, dropSpent, inEvents, lookAtHub, takeClaim, tellHub } from './claims.ts';
 import { createConvoy, workTitle } from './convoy.ts';
 import { poke } from './poke.ts';
 import { handStart, refuseUntrusted, runtimeFor, startSession } from './session.ts';
@@ -71,7 +72,7 @@ export async function dispatch(town: Town, rig: Rig, who: Signature, id: string,
   const hub = await lookAtHub(town, rig, who);
   const wanted = to?.name;
   const { bead, agent, token, branch, start } = await withLock(statePath(rig.repository, 'locks', 'pool'), rig.ledger.liveness, poolPatience, () => hangOnWorker(town, rig, who, { id, wanted, hub }, options, convoy));
-  if (hub !== undefined && token !== '') await tellHub(rig, hub);
+  if (hub !== undefined && token !== '') await tellHub(town, rig, hub);
   if (bead !== undefined) await completeSling(town, rig, who, bead, agent);
   if (bead === undefined || token === '') {
     // Who hung it there may have died before anybody was woken.
@@ -132,7 +133,7 @@ async function underClaim<T>(town: Town, rig: Rig, hub: Hub | undefined, bead: B
   try {
     return await hang(claim);
   } catch (error) {
-    if (hub !== undefined && claim !== undefined) await quietly(() => dropSpent(rig, hub, claim));
+    if (hub !== undefined && claim !== undefined) await upkeep(inEvents(town, rig), `dropping the claim on ${bead.id}`, () => dropSpent(rig, hub, claim));
     throw error;
   }
 }

@@ -9,8 +9,9 @@ import { appendEvent } from '../ledger/events.ts';
 import { consult } from '../ledger/read.ts';
 import { nameOnHub } from '../ledger/sharing.ts';
 import { transact } from '../ledger/transact.ts';
+import { upkeep } from '../ledger/upkeep.ts';
 import { signatureOf, type Rig, type Town } from '../town.ts';
-import { claimHub, claimToReject, quietly } from './claims.ts';
+import { claimHub, claimToReject, inEvents } from './claims.ts';
 import { whyNot } from './land.ts';
 import { hubRef, inRef, targetRef } from './queue-refs.ts';
 import { pushWithLedger, refreshHub } from './submit.ts';
@@ -74,7 +75,7 @@ async function takeToReject(town: Town, rig: Rig, request: MergeRequest): Promis
 
 /** Tells the hub of the rejection, and with it that nobody has the bead any more. Where that fails, the next round over the claims does it. */
 async function giveBack(town: Town, rig: Rig, { ref, token }: Taken): Promise<void> {
-  await quietly(() => pushWithLedger(town, rig, [{ ref, from: token, to: null }]));
+  await upkeep(inEvents(town, rig), 'giving back the bead on the hub', () => pushWithLedger(town, rig, [{ ref, from: token, to: null }]));
 }
 
 /** What was submitted can no longer be taken out of the queue. */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../base/errors.ts';
 import type { Claim } from '../domain/claim.ts';
 import { beat, lastBeat, readClaims } from '../ledger/claims.ts';
 import { replicaOf } from '../ledger/ledger.ts';
 import type { Hub } from '../ledger/sharing.ts';
 import type { Rig, Town } from '../town.ts';
-import { claimHub, durationOf, quietly } from './claims.ts';
+import { claimHub, durationOf } from './claims.ts';
 
 /** Gives a sign of life for the claims of this clone, where the last one is old enough; nothing where it has none. */
 export async function giveSign(town: Town, rig: Rig, hub: Hub, claims: readonly Claim[]): Promise<void> {
@@ -24,11 +25,14 @@ export async function keepAlive(town: Town, rig: Rig, signal: AbortSignal): Prom
   if (rig.remote === undefined) return;
   for (let first = true; !signal.aborted; first = false) {
     let wait = retryMilliseconds;
-    await quietly(async () => {
+    try {
       const hub = await claimHub(town, rig);
       wait = (await durationOf(town, rig)) / 3;
       if (hub !== undefined && !first) await giveSign(town, rig, hub, await readClaims(rig.repository, hub));
-    });
+    } catch (error) {
+      // What a rule or the hub keeps from it now, it may give the next time; that this machine lets it give none, ends it.
+      if (!(error instanceof Failure)) throw error;
+    }
     await sleep(wait, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }

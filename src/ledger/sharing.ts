@@ -214,7 +214,7 @@ async function publish(ledger: Ledger, hub: Hub, common: boolean, tell: Tell): P
 }
 
 /** Pushes shared refs, each by itself, and takes note of those that arrived, as `noteArrived` does; answers what said that somebody was faster with others. Throws LedgerRefused. */
-async function pushEach({ repository }: Ledger, hub: Hub, leaving: readonly Arrived[], how: { readonly updates: readonly PushUpdate[]; readonly timeoutMs?: number }, tell?: Tell): Promise<PushRefused | undefined> {
+async function pushEach({ repository }: Ledger, hub: Hub, leaving: readonly Arrived[], how: { readonly updates: readonly PushUpdate[]; readonly timeoutMs?: number }, tell: Tell): Promise<PushRefused | undefined> {
   const refused = await push(repository, hub.remote, { ...how, atomic: false }).then(() => undefined, (error: unknown) => {
     if (error instanceof PushRefused) return error;
     throw error instanceof PushDenied ? new LedgerRefused(hub, error) : error;
@@ -249,8 +249,8 @@ export async function noteArrived(repository: Repository, hub: Hub, arrived: rea
   await (tell === undefined ? note() : upkeep(tell, 'noting what has arrived', note));
 }
 
-/** Pushes what this clone has written without taking anything in, for whoever cannot wait; the common ledger follows where nobody was faster. Answers whether anything was pushed; `tell` as for `noteArrived`. Throws RemoteUnreachable, LedgerRefused, and PushRefused where the hub has something else under this clone's name. */
-export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number, tell?: Tell): Promise<boolean> {
+/** Pushes what this clone has written without taking anything in, for whoever cannot wait; the common ledger follows where nobody was faster. Answers whether anything was pushed; `tell` is told where that cannot be noted. Throws RemoteUnreachable, LedgerRefused, and PushRefused where the hub has something else under this clone's name. */
+export async function carry(ledger: Ledger, hub: Hub, timeoutMs: number, tell: Tell): Promise<boolean> {
   const { repository, ref } = ledger;
   const main = await readRef(repository, ref);
   const own = replicaRef(repository);

@@ -88,7 +88,7 @@ for (const namespace of ['beads', 'heads'] as const) {
     assert.equal((await share(mine, on, ace)).retired, []);
 
     await write(other, (view) => edit(view, 'gt-a', { priority: 0 }, slit));
-    assert.ok(await carry(other, on, 10_000));
+    assert.ok(await carry(other, on, 10_000, assert.unreachable));
     assert.ok(await isThere(place, where));
     await share(other, on, ace);
     assert.equal([(await share(mine, on, ace)).retired, await headOf(mine)], [[], await headOf(other)]);
@@ -138,7 +138,7 @@ retiring('stays, and breaks nothing, where it moves at this moment, and where th
   await look(place);
   wait(place);
   await write(other, (view) => edit(view, 'gt-a', { priority: 1 }, slit));
-  await carry(other, hub, 10_000);
+  await carry(other, hub, 10_000, assert.unreachable);
   assert.equal([await retireSilent(mine, hub, assert.unreachable), (await share(mine, hub, ace)).retired, await isThere(place, ref)], [[], [], true]);
   assert.is(await consult(mine, (view) => view.get('gt-a')?.priority), 1);
 });

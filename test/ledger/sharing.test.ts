@@ -43,13 +43,13 @@ carrying('pushes what is new once, and knows from then on that others may have i
   const { ledger } = await beside();
   const { commit } = await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
   assert.not(await isShared(ledger, commit!));
-  assert.ok(await carry(ledger, hub, 10_000));
+  assert.ok(await carry(ledger, hub, 10_000, assert.unreachable));
   assert.ok(await isShared(ledger, commit!));
-  assert.not(await carry(ledger, hub, 10_000));
+  assert.not(await carry(ledger, hub, 10_000, assert.unreachable));
 });
 
 carrying('takes for shared what it has begun to send: nobody knows how far a push came that failed', async () => {
-  for (const send of [(ledger: Ledger) => carry(ledger, hub, 10_000), (ledger: Ledger) => share(ledger, hub, ace)]) {
+  for (const send of [(ledger: Ledger) => carry(ledger, hub, 10_000, assert.unreachable), (ledger: Ledger) => share(ledger, hub, ace)]) {
     const { ledger, there } = await beside();
     writeFileSync(join(there, 'hooks/pre-receive'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const { commit } = await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
@@ -66,7 +66,7 @@ carrying('brings its own ledger to the hub where the common one has moved on, an
   await write(other, (view) => create(view, 'gt-b', { title: 'Paint' }, slit));
   await share(other, hub, ace);
   await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
-  assert.ok(await carry(ledger, hub, 10_000));
+  assert.ok(await carry(ledger, hub, 10_000, assert.unreachable));
   assert.is(await readRef(ledger.repository, trackingRef(hub, replicaRef(ledger.repository))), await headOf(ledger));
   assert.is(await readRef(ledger.repository, trackingRef(hub, mainRef)), before);
   await write(ledger, (view) => edit(view, 'gt-a', { priority: 0 }, nux));
@@ -163,7 +163,7 @@ for (const met of [false, true]) {
     borrowName(copy, name);
     await write(ledger, (view) => create(view, 'gt-a', { title: 'Weld' }, nux));
     await write(copy, (view) => create(view, 'gt-b', { title: 'Paint' }, slit));
-    await (met ? carry(ledger, hub, 10_000) : undefined);
+    await (met ? carry(ledger, hub, 10_000, assert.unreachable) : undefined);
     for (const each of [copy, ledger, copy, ledger]) await share(each, hub, ace);
     const names = [ledger, copy].map(({ repository }) => replicaOf(repository));
     assert.is(new Set(names).size, 2);

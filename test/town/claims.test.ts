@@ -4,9 +4,10 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { durationOf } from '../../src/actions/claims.ts';
+import { durationOf, lookAtHub } from '../../src/actions/claims.ts';
 import { keepAlive } from '../../src/actions/signs-of-life.ts';
 import { syncTown } from '../../src/actions/sync.ts';
+import { readEvents } from '../../src/ledger/events.ts';
 import { NoLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { claimsRound, claimsTick } from '../../src/supervisors/claims.ts';
 import { openTown, signatureOf, type Town } from '../../src/town.ts';
@@ -207,6 +208,17 @@ claims('of which one cannot read its ledger for a moment: its sessions go on giv
   await signs;
   assert.ok(failed);
   assert.ok(await given());
+});
+
+claims('of which one cannot learn the prefixes of what it takes in: it looks at the hub all the same, and tells of it', async () => {
+  const { one } = await machines();
+  const damage = 'commit refs/beads/main\ncommitter a <a@b> 1 +0000\ndata 1\nx\nfrom refs/beads/main^0\nM 100644 inline settings/ids.json\ndata 1\n{\n';
+  await git(one.path, ['fast-import', '--quiet'], { input: damage });
+  const town = openTown(one.path, () => Date.now());
+  const rig = town.rigs[0]!;
+  assert.equal(await lookAtHub(town, rig, signatureOf(town, 'ace')), { remote: 'origin', namespace: 'beads' });
+  const told = (await readEvents(town.hq, 9)).filter(({ kind }) => kind === 'upkeep.left').map(({ subject, data }) => [subject, /^learning the prefixes/.test(String(data?.['message']))]);
+  assert.equal(told, [[rig.name, true]]);
 });
 
 claims('of which one cannot make the worktree that a sling needs: its claim is gone at once', async () => {

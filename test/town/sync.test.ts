@@ -102,7 +102,7 @@ sync('that a hub does not take in time is left behind', async () => {
   hook(hub, 'pre-receive', 'exec sleep 30');
   const began = performance.now();
   try {
-    await carry(ledgerAt(one.path), { remote: 'origin', namespace: 'beads' }, 300);
+    await carry(ledgerAt(one.path), { remote: 'origin', namespace: 'beads' }, 300, assert.unreachable);
     assert.unreachable();
   } catch (error) {
     assert.is((error as { code?: string }).code, 'git.timed-out');

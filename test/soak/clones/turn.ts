@@ -67,7 +67,7 @@ export async function perform({ number, deed }: Turn, ledger: Ledger): Promise<O
   try {
     if (deed.verb === 'begin') await initLedger(ledger, who);
     else if (deed.verb === 'sync') await syncOne({ name: 'shop', rig: undefined, ledger, hub }, who, 60_000);
-    else if (deed.verb === 'carry') await carry(ledger, hub, 8_000);
+    else if (deed.verb === 'carry') await carry(ledger, hub, 8_000, () => undefined);
     else if (deed.verb === 'trim') await trim(ledger, who, deed.before, false);
     else if (deed.verb === 'undo') return { commit: (await undoDeed(await deedOf(ledger, deed.commit), [], who, { by: 'ace', at: timestamp(ledger.now()) }, false)).commit, written: [] };
     else return await write(deed, number, ledger, who);
