@@ -6,7 +6,7 @@ import { nearest } from '../base/text.ts';
 import { parseDuration } from '../base/time.ts';
 import { checkGateName } from '../domain/gate.ts';
 import { setSetting, settingAt, settingLeaves } from '../domain/setting.ts';
-import { checkStatuses, statusSetting } from '../domain/status.ts';
+import { checkStatuses, statusSetting, statusWords } from '../domain/status.ts';
 import { consult } from '../ledger/read.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { transact, type Signature } from '../ledger/transact.ts';
@@ -198,7 +198,7 @@ export function parseValue(key: string, typed: string): unknown {
   try {
     value = JSON.parse(typed);
   } catch {
-    value = kind === 'list' ? typed.split(key === statusSetting ? /\s*,\s*/ : /[\s,]+/).filter((word) => word !== '') : typed;
+    value = key === statusSetting ? statusWords(typed) : kind === 'list' ? typed.split(/[\s,]+/).filter((word) => word !== '') : typed;
   }
   return value;
 }

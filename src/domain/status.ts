@@ -30,7 +30,7 @@ const taken: readonly string[] = ['all', 'ready', 'submitted', 'tombstone'];
 /** The statuses that the settings add. What cannot be read, as a newer version or a hand may have written it, adds none. */
 export function customStatuses(settings: Readonly<Record<string, unknown>>): CustomStatus[] {
   const found = new Map<string, CustomStatus>();
-  for (const word of wordsIn(settingAt(settings, statusSetting))) {
+  for (const word of statusWords(settingAt(settings, statusSetting))) {
     const status = statusIn(word);
     if (typeof status !== 'string' && !found.has(status.name)) found.set(status.name, status);
   }
@@ -40,7 +40,7 @@ export function customStatuses(settings: Readonly<Record<string, unknown>>): Cus
 /** Holds what the settings are to say of statuses: each `<name>` or `<name>:<category>`, in a list or between commas. Throws BadStatus. */
 export function checkStatuses(value: unknown): void {
   const names = new Set<string>();
-  for (const word of wordsIn(value)) {
+  for (const word of statusWords(value)) {
     const status = statusIn(word);
     if (typeof status === 'string') throw new BadStatus(word, status);
     if (names.has(status.name)) throw new BadStatus(word, `${status.name} stands there twice`);
@@ -48,7 +48,8 @@ export function checkStatuses(value: unknown): void {
   }
 }
 
-function wordsIn(value: unknown): string[] {
+/** The words of that setting, in a list or between commas, without the blanks around them. */
+export function statusWords(value: unknown): string[] {
   const words: readonly unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [];
   return words.flatMap((word) => (typeof word === 'string' && word.trim() !== '' ? [word.trim()] : []));
 }

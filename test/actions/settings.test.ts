@@ -26,7 +26,7 @@ parsing('knows numbers, booleans, JSON and texts by the key', () => {
   assert.is(parseValue('merge_queue.gates.test.timeout', '90'), '90');
   assert.equal(parseValue('agents.mine.args', '--model opus'), ['--model', 'opus']);
   assert.equal(parseValue('agents.mine.args', '["a b"]'), ['a b']);
-  assert.equal(parseValue('status.custom', 'in review:active , qa:wip,'), ['in review:active', 'qa:wip']);
+  assert.equal(parseValue('status.custom', ' in review:active , qa:wip, '), ['in review:active', 'qa:wip']);
   assert.equal(parseValue('roles.polecat.extra', '{"a":1}'), { a: 1 });
   assert.is(parseValue('roles.polecat.extra', 'plain'), 'plain');
 });
