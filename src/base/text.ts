@@ -87,6 +87,13 @@ export function fewOf(words: readonly string[], most: number): string {
   return words.slice(0, most).join(', ') + (words.length > most ? ` and ${words.length - most} more` : '');
 }
 
+const fewAdded = 5;
+
+/** Names all words that everybody has, and a few of those that somebody has added to them. */
+export function fewBesides(known: readonly string[], added: readonly string[]): string {
+  return fewOf([...known, ...added], known.length + fewAdded);
+}
+
 /** Counts the insertions, deletions, replacements and swaps of neighbours that turn one word into another. */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];

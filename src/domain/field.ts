@@ -1,6 +1,6 @@
 import { Refused, Usage } from '../base/errors.ts';
 import { isObject } from '../base/jsonl.ts';
-import { fewOf, nearest } from '../base/text.ts';
+import { fewBesides, nearest } from '../base/text.ts';
 import { statuses } from './bead.ts';
 
 const textLimit = 10_000_000;
@@ -80,7 +80,7 @@ export class UnknownStatus extends Refused {
   constructor(word: string, custom: readonly string[], typed: (near: string) => string = (near) => `--status ${near}`) {
     const known = [...statuses, ...custom];
     const near = nearest(word, known);
-    super(`there is no status ${JSON.stringify(word.slice(0, 60))}: it is one of ${fewOf(known, statuses.length + 5)}`, { status: word.slice(0, 60), near }, near === undefined ? 'gt statuses' : typed(near));
+    super(`there is no status ${JSON.stringify(word.slice(0, 60))}: it is one of ${fewBesides(statuses, custom)}`, { status: word.slice(0, 60), near }, near === undefined ? 'gt statuses' : typed(near));
   }
 }
 

@@ -1,5 +1,5 @@
 import { Refused } from '../base/errors.ts';
-import { fewOf, nearest } from '../base/text.ts';
+import { fewBesides, nearest } from '../base/text.ts';
 import { settingAt } from './setting.ts';
 
 /** The types that people file work under. */
@@ -33,7 +33,7 @@ export function checkType(word: string, settings: () => Readonly<Record<string, 
   const named = typeNamed(word);
   if (isBuiltInType(named)) return named;
   const custom = customTypes(settings());
-  if (!custom.includes(named)) throw new BadType(word, `it is one of ${fewOf([...workTypes, ...custom], workTypes.length + 5)}`, nearest(named, [...workTypes, ...townTypes, ...custom]));
+  if (!custom.includes(named)) throw new BadType(word, `it is one of ${fewBesides(workTypes, custom)}`, nearest(named, [...workTypes, ...townTypes, ...custom]));
   return named;
 }
 

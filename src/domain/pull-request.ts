@@ -1,6 +1,6 @@
 import { Usage } from '../base/errors.ts';
 import { prefixOf } from '../base/ids.ts';
-import { fewOf } from '../base/text.ts';
+import { fewBesides } from '../base/text.ts';
 import { statuses, type Bead, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 import { isReady } from './ready.ts';
@@ -20,10 +20,8 @@ export interface Mention {
   readonly states: readonly string[] | undefined;
 }
 
-/** Every word for a state: the statuses, those that the settings add too, `ready`, and `submitted` for work that waits in the merge queue. */
-function stateWords(custom: readonly CustomStatus[]): string[] {
-  return [...statuses, 'ready', 'submitted', ...custom.map(({ name }) => name)];
-}
+/** Every word for a state, but for the statuses that the settings add: `submitted` is work that waits in the merge queue. */
+const stateWords: readonly string[] = [...statuses, 'ready', 'submitted'];
 
 const beadLine = /^[ \t]*Bead:[ \t]+([^\s,;]+)[,;]?[ \t]*(.*?)[ \t]*\r?$/gim;
 
@@ -44,9 +42,9 @@ export function mentionsIn({ title, body, branch }: PullRequest, prefixes: reado
 /** Reads states with commas, spaces or `or` between them. Throws UnknownState. */
 export function readStates(text: string, custom: readonly CustomStatus[] = []): string[] {
   const states = text.split(/[\s,]+/).filter((word) => word !== '' && word !== 'or').map((word) => word.toLowerCase());
-  const words = stateWords(custom);
-  const unknown = states.find((state) => !words.includes(state));
-  if (unknown !== undefined) throw new UnknownState(unknown, words);
+  const added = custom.map(({ name }) => name);
+  const unknown = states.find((state) => !stateWords.includes(state) && !added.includes(state));
+  if (unknown !== undefined) throw new UnknownState(unknown, added);
   return states;
 }
 
@@ -79,7 +77,7 @@ function isIn(beads: Beads, bead: Bead, state: string, now: number, categoryOf: 
 /** A word that names no state of a bead. */
 export class UnknownState extends Usage {
   readonly code = 'state.unknown';
-  constructor(word: string, words: readonly string[]) {
-    super(`${JSON.stringify(word.slice(0, 60))} is no state of a bead`, { word }, `it is one of ${fewOf(words, statuses.length + 7)}`);
+  constructor(word: string, added: readonly string[]) {
+    super(`${JSON.stringify(word.slice(0, 60))} is no state of a bead`, { word }, `it is one of ${fewBesides(stateWords, added)}`);
   }
 }

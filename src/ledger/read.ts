@@ -1,4 +1,5 @@
 import { Refused } from '../base/errors.ts';
+import { fewOf } from '../base/text.ts';
 import type { ObjectContents } from '../git/object.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
@@ -156,6 +157,6 @@ async function shardsIn({ repository }: Pick<Ledger, 'repository'>, commit: stri
 export class AmbiguousId extends Refused {
   readonly code = 'bead.ambiguous';
   constructor(id: string, fitting: readonly string[]) {
-    super(`${id} may be ${fitting.slice(0, 5).join(', ')}${fitting.length > 5 ? ' …' : ''}`, { id, fitting: fitting.slice(0, 50) }, `gt show ${fitting[0]}`);
+    super(`${id} may be ${fewOf(fitting, 5)}`, { id, fitting: fitting.slice(0, 50) }, `gt show ${fitting[0]}`);
   }
 }
