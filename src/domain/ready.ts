@@ -1,5 +1,5 @@
 import { timeOf } from '../base/time.ts';
-import { isDone, type Bead, type Beads } from './bead.ts';
+import { isBuiltIn, isDone, type Bead, type Beads } from './bead.ts';
 import { unmet } from './dependency.ts';
 import { townTypes } from './kind.ts';
 import type { CategoryOf } from './status.ts';
@@ -16,6 +16,9 @@ export function isReady(beads: Beads, bead: Bead, now: number, categoryOf?: Cate
     (bead.dependencies === undefined || (!hasDeferredParent(beads, bead, now) && unmet(beads, bead).length === 0))
   );
 }
+
+/** Takes every status that the settings may add for an active one. */
+export const perhapsActive: CategoryOf = ({ status }) => (isBuiltIn(status) ? undefined : 'active');
 
 function isDeferred(bead: Bead, now: number): boolean {
   return (timeOf(bead.defer_until) ?? 0) > now;

@@ -1,5 +1,4 @@
 import { isBuiltIn, type Bead } from '../domain/bead.ts';
-import type { CategoryOf } from '../domain/status.ts';
 import { readRef } from '../git/refs.ts';
 import { readCacheStart } from './cache-file.ts';
 import type { Ledger } from './ledger.ts';
@@ -24,9 +23,6 @@ export function countCustom(before: CustomCounts, lost: Iterable<Bead>, fresh: I
   const left = [...counts].filter(([, each]) => each > 0);
   return left.length === 0 ? undefined : Object.fromEntries(left);
 }
-
-/** Takes every status that the settings may add for an active one. */
-export const perhapsActive: CategoryOf = ({ status }) => (isBuiltIn(status) ? undefined : 'active');
 
 /** Which of the ready list have a status that the settings add, by what is kept for the newest commit; `unknown` where nothing is, or where more than the settings has to be asked. */
 export async function customReady(ledger: Ledger): Promise<CustomCounts | 'unknown'> {

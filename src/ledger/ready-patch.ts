@@ -1,9 +1,9 @@
 import { timeOf } from '../base/time.ts';
 import { isDone, type Bead, type Beads } from '../domain/bead.ts';
 import { counted, type Counted } from '../domain/detail.ts';
-import { isReady, readyOrder } from '../domain/ready.ts';
+import { isReady, perhapsActive, readyOrder } from '../domain/ready.ts';
 import { readCache, readCacheStart } from './cache-file.ts';
-import { countCustom, perhapsActive } from './custom-counts.ts';
+import { countCustom } from './custom-counts.ts';
 import type { Difference } from './kept-difference.ts';
 import type { Ledger } from './ledger.ts';
 import { affecting, targetsOf, waitsAbroad, type ReadyHeader } from './live.ts';
