@@ -4,7 +4,7 @@ import { globalOptions, type Command } from './command.ts';
 import { aliases, alsoInBd, areas, groups, type Load } from './command-table.ts';
 
 const table = new Map<string, Load>();
-for (const { commands } of areas) for (const [name, load] of commands) table.set(name, load);
+for (const { commands } of areas) for (const each of commands) table.set(each[0], each[1]);
 
 /** Lists the full names of all commands. */
 export function commandNames(): string[] {
@@ -104,12 +104,13 @@ function leadingFlag(word: string): number {
 export function resolveCommand(program: 'gt' | 'bd', argv: readonly string[]): Resolved {
   const leading: string[] = [];
   let name = '';
+  let full: string | undefined;
   let at = 0;
   for (; at < argv.length; at++) {
     const word = argv[at]!;
     if (word === '--') break;
     if (word.startsWith('-') && word !== '-') {
-      if (fullName(program, name) !== undefined) break;
+      if (full !== undefined) break;
       const taken = leadingFlag(word);
       leading.push(...argv.slice(at, at + taken));
       at += taken - 1;
@@ -117,12 +118,12 @@ export function resolveCommand(program: 'gt' | 'bd', argv: readonly string[]): R
     }
     if (name !== '' && !mayGoOn(program, name)) break;
     const longer = name === '' ? word : `${name} ${word}`;
-    if (fullName(program, longer) === undefined && !mayGoOn(program, longer)) break;
-    name = longer;
+    const named = fullName(program, longer);
+    if (named === undefined && !mayGoOn(program, longer)) break;
+    [name, full] = [longer, named];
   }
   const words = argv.slice(at);
   const typed = name === '' ? program : `${program} ${name}`;
-  const full = fullName(program, name);
   if (full !== undefined) return { kind: 'command', name: full, typed, leading, words };
   const [next] = words;
   if (next !== undefined && next !== '--') throw new UnknownCommand(program, name === '' ? next : `${name} ${next}`, typeable(program).keys());
