@@ -95,7 +95,7 @@ export async function readObjects(repository: Repository, revisions: readonly st
 
 async function ask(repository: Repository, revisions: readonly string[]): Promise<(ObjectContents | undefined)[]> {
   if (revisions.length === 0) return [];
-  const args = ['cat-file', '--batch'];
+  const args = ['cat-file', '--batch', '--buffer'];
   const { stdout, code, stderr } = await runGitNow(repository, args, { input: `${revisions.join('\n')}\n` });
   let at = 0;
   return revisions.map(() => {
