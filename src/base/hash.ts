@@ -9,17 +9,13 @@ const words = new Uint32Array(80);
 /** Calls `mix` for each block of a text's UTF-8, padded as both functions want it, with the block in the first sixteen words. */
 function eachBlock(text: string, mix: () => void): void {
   const bytes = encoder.encode(text);
-  const end = Math.ceil((bytes.length + 9) / 64) * 64;
-  for (let start = 0; start < end; start += 64) {
-    for (let word = 0; word < 16; word += 1) {
-      let value = 0;
-      for (let at = start + word * 4; at < start + word * 4 + 4; at += 1) value = (value << 8) | (at < bytes.length ? bytes[at]! : at === bytes.length ? 0x80 : 0);
-      words[word] = value;
-    }
-    if (start + 64 === end) {
-      words[14] = Math.floor(bytes.length / 2 ** 29);
-      words[15] = bytes.length << 3;
-    }
+  const blocks = new DataView(new ArrayBuffer(Math.ceil((bytes.length + 9) / 64) * 64));
+  new Uint8Array(blocks.buffer).set(bytes);
+  blocks.setUint8(bytes.length, 0x80);
+  blocks.setUint32(blocks.byteLength - 8, Math.floor(bytes.length / 2 ** 29));
+  blocks.setUint32(blocks.byteLength - 4, bytes.length << 3);
+  for (let start = 0; start < blocks.byteLength; start += 64) {
+    for (let word = 0; word < 16; word += 1) words[word] = blocks.getUint32(start + word * 4);
     mix();
   }
 }
@@ -84,37 +80,19 @@ function sha1Here(text: string): string {
   return hex(state);
 }
 
-/** The first 32 bits of the fraction of a root: SHA-256 takes its constants from those of the primes. */
-const fraction = (root: number): number => Math.floor((root - Math.floor(root)) * 2 ** 32);
+/** The first 32 bits of the fractions of the cube roots of the first 64 primes, and of the square roots of the first eight. */
+const constants = [
+  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
+  0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+  0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+  0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+];
+const start = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
-function firstPrimes(count: number): number[] {
-  const found: number[] = [];
-  for (let number = 2; found.length < count; number += 1) {
-    let divisor = 2;
-    while (divisor * divisor <= number && number % divisor !== 0) divisor += 1;
-    if (divisor * divisor > number) found.push(number);
-  }
-  return found;
-}
-
-interface Tables {
-  readonly constants: Uint32Array;
-  readonly start: Uint32Array;
-}
-
-let tables: Tables | undefined;
-
-function tablesOf(primes: readonly number[]): Tables {
-  const made: Tables = { constants: new Uint32Array(primes.length), start: new Uint32Array(8) };
-  for (let at = 0; at < primes.length; at += 1) made.constants[at] = fraction(Math.cbrt(primes[at]!));
-  for (let at = 0; at < made.start.length; at += 1) made.start[at] = fraction(Math.sqrt(primes[at]!));
-  return made;
-}
-
-const right = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
-
+/** Rotations are written out: most of the time goes into calls else. */
 function sha256Here(text: string): string {
-  const { constants, start } = (tables ??= tablesOf(firstPrimes(64)));
   const state = new Uint32Array(start);
   eachBlock(text, () => {
     let [a, b, c, d] = [state[0]! | 0, state[1]! | 0, state[2]! | 0, state[3]! | 0];
@@ -123,10 +101,11 @@ function sha256Here(text: string): string {
       if (at >= 16) {
         const early = words[at - 15]! | 0;
         const late = words[at - 2]! | 0;
-        words[at] = ((words[at - 16]! | 0) + (right(early, 7) ^ right(early, 18) ^ (early >>> 3)) + (words[at - 7]! | 0) + (right(late, 17) ^ right(late, 19) ^ (late >>> 10))) | 0;
+        const mixed = ((early >>> 7) | (early << 25)) ^ ((early >>> 18) | (early << 14)) ^ (early >>> 3);
+        words[at] = words[at - 16]! + mixed + words[at - 7]! + (((late >>> 17) | (late << 15)) ^ ((late >>> 19) | (late << 13)) ^ (late >>> 10));
       }
-      const first = (h + (right(e, 6) ^ right(e, 11) ^ right(e, 25)) + ((e & f) ^ (~e & g)) + (constants[at]! | 0) + (words[at]! | 0)) | 0;
-      const second = ((right(a, 2) ^ right(a, 13) ^ right(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      const first = h + (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))) + ((e & f) ^ (~e & g)) + constants[at]! + words[at]!;
+      const second = (((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))) + ((a & b) ^ (a & c) ^ (b & c));
       h = g;
       g = f;
       f = e;

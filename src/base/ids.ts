@@ -42,7 +42,9 @@ export function* candidateIds(prefix: string, seed: string, count: number): Gene
 /** `length` base-36 characters of a text's SHA-256. */
 export function hashText(text: string, length: number): string {
   const bytes = bytesForLength[length] ?? Math.ceil((length * 5.17) / 8);
-  return base36(BigInt(`0x${sha256(text).slice(0, bytes * 2)}`), length);
+  const digits = sha256(text).slice(0, bytes * 2);
+  // Six bytes are what a number holds for sure.
+  return base36(bytes > 6 ? BigInt(`0x${digits}`) : parseInt(digits, 16), length);
 }
 
 /** Shards by root id: whoever imports asks for each of them many times. */
