@@ -70,12 +70,18 @@ sharing.run();
 
 const behind = suite('what cannot be done behind a round of sharing');
 
-behind('does not hide why nothing could be shared', async () => {
+/** A project that is a town by itself, and the bare hub that it shares its ledger by. */
+async function sharedProject(): Promise<{ readonly path: string; readonly hub: string }> {
   const path = await project();
   const hub = join(temporary(), 'shop.git');
   await git('/', ['clone', '-q', '--bare', path, hub]);
   await git(path, ['remote', 'add', 'origin', hub]);
   await gtOutput(path, ['init', '--quiet', '--no-gate', '--remote', 'origin']);
+  return { path, hub };
+}
+
+behind('does not hide why nothing could be shared', async () => {
+  const { path, hub } = await sharedProject();
   const town = openTown(path, () => now);
   mkdirSync(join(town.hq.repository.commonDir, 'gastown/sync.json'));
   rmSync(hub, { recursive: true });
@@ -88,11 +94,7 @@ behind('does not hide why nothing could be shared', async () => {
 });
 
 behind('is told, and holds up neither what was shared nor the look after claims', async () => {
-  const path = await project();
-  const hub = join(temporary(), 'shop.git');
-  await git('/', ['clone', '-q', '--bare', path, hub]);
-  await git(path, ['remote', 'add', 'origin', hub]);
-  await gtOutput(path, ['init', '--quiet', '--no-gate', '--remote', 'origin']);
+  const { path } = await sharedProject();
   const town = openTown(path, () => now);
   const { repository } = town.hq;
   const damage = 'commit refs/beads/main\ncommitter a <a@b> 1 +0000\ndata 1\nx\nfrom refs/beads/main^0\nM 100644 inline settings/ids.json\ndata 1\n{\n';
@@ -125,11 +127,7 @@ behind('is no trouble where somebody else was only faster', () => {
 });
 
 behind('is what the engine tells where a ledger there cannot be taken in, once', async () => {
-  const path = await project();
-  const hub = join(temporary(), 'shop.git');
-  await git('/', ['clone', '-q', '--bare', path, hub]);
-  await git(path, ['remote', 'add', 'origin', hub]);
-  await gtOutput(path, ['init', '--quiet', '--no-gate', '--remote', 'origin']);
+  const { path, hub } = await sharedProject();
   await gtOutput(path, ['sync', '--quiet']);
   const garbage = 'commit refs/beads/replicas/zzzzz1\ncommitter a <a@b> 1 +0000\ndata 1\nx\nfrom refs/beads/main^0\nM 100644 inline beads/00/00.jsonl\ndata 8\nno bead\n\n';
   await git(hub, ['fast-import', '--quiet'], { input: garbage });
