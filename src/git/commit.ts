@@ -1,36 +1,41 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamOf, type CommitDraft } from './draft.ts';
+import { importConfiguration, importing, type ImportNow } from './import-now.ts';
 import { consolidateAside, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, readRef, RefMoved, updateRefs } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { GitFailed, runGitNow } from './run.ts';
 
 /**
- * Writes one commit on top of the one that a ref names, and moves the ref to it. Only for small ones, since nothing else happens meanwhile.
+ * Writes one commit on top of the one that a ref names, and moves the ref to it, by `git` where that still runs. Only for small ones, since nothing else happens meanwhile.
  * Throws RefMoved, LockHeld or GitFailed, and then the ref has not been moved by this call.
  */
-export async function commitOn(repository: Repository, ref: string, parent: string, draft: CommitDraft): Promise<string> {
+export async function commitOn(repository: Repository, ref: string, parent: string, draft: CommitDraft, git?: ImportNow): Promise<string> {
   checkRefName(ref);
   const found = await readRef(repository, ref);
   if (found !== parent) throw new RefMoved(ref, parent, found);
-  const pieces = [...streamOf(ref, parent, draft), '\nget-mark :1\ndone\n'].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
-  const args = ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw-permissive'];
-  const { code, stdout, stderr, pid } = await runGitNow(repository, args, { input: Buffer.concat(pieces), config: { 'fastimport.unpackLimit': '1' }, accept: [0, 1, 128] });
+  const stream = Buffer.concat([...streamOf(ref, parent, draft)].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+  const written = git?.commit(stream);
+  if (written !== undefined && (await readRef(repository, ref)) === written) return settled(repository, written);
+  if (git !== undefined) takeAway(join(repository.gitDir, `fast_import_crash_${git.pid}`));
+  const { code, stdout, stderr, pid } = await runGitNow(repository, importing, { input: Buffer.concat([stream, Buffer.from('\nget-mark :1\ndone\n')]), config: importConfiguration, accept: [0, 1, 128] });
   const commit = stdout.toString('utf8').split('\n', 1)[0] ?? '';
-  if (code === 0 || (commit !== '' && (await readRef(repository, ref)) === commit)) {
-    await consolidateAside(repository).catch(() => undefined); // the commit stands; the next one tries again
-    return commit;
-  }
+  if (code === 0 || (commit !== '' && (await readRef(repository, ref)) === commit)) return settled(repository, commit);
   if (code !== 1) {
     takeAway(join(repository.gitDir, `fast_import_crash_${pid}`));
     await sweepPacks(repository);
-    throw new GitFailed(args, code, stderr);
+    throw new GitFailed(importing, code, stderr);
   }
   // The commit is written and only the ref was refused: moved, or locked.
   const change = { ref, from: parent, to: commit };
   await explainRefusal(repository, [change], {}, undefined);
   await updateRefs(repository, [change]);
+  return commit;
+}
+
+async function settled(repository: Repository, commit: string): Promise<string> {
+  await consolidateAside(repository).catch(() => undefined); // the commit stands; the next one tries again
   return commit;
 }
 

@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Conversation } from './conversation.ts';
+import { importConfiguration, importing } from './import-now.ts';
 import { BadPath, checkPath, quoted, streamOf, type CommitDraft } from './draft.ts';
 import { consolidateAside, sweepPacks } from './packs.ts';
 import { checkRefName, explainRefusal, isOid, readRef, RefMoved, updateRefs, type RefOptions } from './refs.ts';
@@ -35,8 +36,7 @@ export interface ImportOptions extends RefOptions {
 export async function importCommit(repository: Repository, ref: string, parent: string | null, build: (tree: ImportTree) => Promise<CommitDraft | undefined>, options: ImportOptions = {}): Promise<string | undefined> {
   checkRefName(ref);
   if (parent !== null && !isOid(parent)) throw new BadPath(parent);
-  // No deltas: they would be made between shards that have nothing in common, and reading one would mean reading fifty.
-  const git = await Conversation.start(repository, ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw-permissive'], { config: { 'fastimport.unpackLimit': '1' } });
+  const git = await Conversation.start(repository, importing, { config: importConfiguration });
   try {
     const draft = await build(treeOf(repository, git, parent));
     if (draft === undefined) {
@@ -89,7 +89,7 @@ function treeOf(repository: Repository, git: Conversation, parent: string | null
 /** Writes one commit that follows another, as `importCommit` does, and moves no ref to it: whatever of it is new lies loose until git takes it away. */
 export async function importApart(repository: Repository, parent: string, draft: CommitDraft): Promise<string> {
   if (!isOid(parent)) throw new BadPath(parent);
-  const git = await Conversation.start(repository, ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw-permissive'], { config: { 'fastimport.unpackLimit': '100000' } });
+  const git = await Conversation.start(repository, importing, { config: { 'fastimport.unpackLimit': '100000' } });
   try {
     const unpublished = `refs/gastown/import-${process.pid}`;
     const commit = await send(git, unpublished, parent, draft);

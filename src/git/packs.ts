@@ -139,12 +139,15 @@ function target(link: string): string {
   }
 }
 
+/** A report about our refs, or about reading our files, or about nothing. */
+const reportOfOurs = / refs\/(beads|wisps|town|gastown)\/|^\* ls [0-9a-f]+ "(beads|settings)\/|^Most Recent Commands Before Crash\n-+\n\n/m;
+
 /** Takes away what fast-import wrote about writers of ours that were killed: it tells nothing that the ref does not. */
 function sweepReports({ gitDir }: Repository): void {
   for (const name of readdirSync(gitDir).filter((each) => /^fast_import_crash_\d+$/.test(each))) {
     const path = join(gitDir, name);
     try {
-      if (/ refs\/(beads|wisps|town|gastown)\//.test(readFileSync(path, 'utf8'))) unlinkSync(path);
+      if (reportOfOurs.test(readFileSync(path, 'utf8'))) unlinkSync(path);
     } catch {
       // Another sweep took it.
     }

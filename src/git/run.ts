@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { Broken, Busy } from '../base/errors.ts';
@@ -125,6 +125,14 @@ export function startAside({ args, cwd, env }: Invocation): number | undefined {
   child.on('error', () => {}); // there is no git, which the next command will say
   child.unref();
   return child.pid;
+}
+
+/** Starts git with open files as its input and its output; what it complains of is not heard. One that cannot be started ends like any other. */
+export function startBetween({ args, cwd, env }: Invocation, input: number, output: number): ChildProcess {
+  const child = spawn('git', args, { cwd, env, stdio: [input, output, 'ignore'], windowsHide: true });
+  child.on('error', () => {}); // its output ends, which says it
+  child.unref();
+  return child;
 }
 
 /** Stops a git process and everything it started: asks first, so that it removes its locks, and kills it two seconds later. */

@@ -1,6 +1,7 @@
 import { Refused } from '../base/errors.ts';
 import { fewOf } from '../base/text.ts';
 import type { ObjectContents } from '../git/object.ts';
+import type { ImportNow } from '../git/import-now.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
 import { NoLedger, wispRef, type Ledger } from './ledger.ts';
@@ -62,18 +63,21 @@ const few = 64;
 export class Loader {
   readonly #ledger: Ledger;
   readonly #commit: string;
+  readonly #git: ImportNow | undefined;
   #reader: ObjectReader | undefined;
 
-  constructor(ledger: Ledger, commit: string) {
+  /** `git`: reads little, as long as it runs. */
+  constructor(ledger: Ledger, commit: string, git?: ImportNow) {
     this.#ledger = ledger;
     this.#commit = commit;
+    this.#git = git;
   }
 
   async load(view: PartialView, wanted: Wanted): Promise<void> {
     switch (wanted.kind) {
       case 'settings': {
         const [found] = await this.#read([settingsPath(wanted.name)]);
-        return view.addSettings(wanted.name, parseSettings(wanted.name, found?.body, this.#commit));
+        return view.addSettings(wanted.name, parseSettings(wanted.name, found, this.#commit));
       }
       case 'edges': {
         const referrers = await (await import('./projection.ts')).referrersAt(this.#ledger, this.#commit);
@@ -93,16 +97,20 @@ export class Loader {
     const there = known ?? (shards.length > few ? await listShards(this.#ledger, this.#commit) : undefined);
     const wanted = there === undefined ? shards : shards.filter((shard) => there.has(shard));
     const found = await this.#read(wanted.map(shardPath));
-    const bodies = new Map(wanted.map((shard, index) => [shard, found[index]?.body]));
+    const bodies = new Map(wanted.map((shard, index) => [shard, found[index]]));
     for (const shard of shards) {
       const body = bodies.get(shard);
       view.addShard(shard, body === undefined ? new Map() : parseShard(shard, body.toString('utf8'), this.#commit));
     }
   }
 
-  async #read(paths: readonly string[]): Promise<(ObjectContents | undefined)[]> {
+  async #read(paths: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
     if (paths.length === 0) return [];
-    const names = paths.map((path) => `${this.#commit}:${path}`);
+    const bodies = paths.length <= few ? this.#git?.files(this.#commit, paths) : undefined;
+    return bodies ?? (await this.#readApart(paths.map((path) => `${this.#commit}:${path}`))).map((found) => found?.body);
+  }
+
+  async #readApart(names: readonly string[]): Promise<readonly (ObjectContents | undefined)[]> {
     if (names.length <= few && this.#reader === undefined) return (await import('../git/object.ts')).readObjects(this.#ledger.repository, names);
     const { ObjectReader } = await import('../git/objects.ts');
     const reader = (this.#reader ??= ObjectReader.open(this.#ledger.repository));

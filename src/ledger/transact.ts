@@ -6,6 +6,7 @@ import type { Move } from '../domain/renaming.ts';
 import { evolveSettings, type SettingChange } from '../domain/setting.ts';
 import { commitOn } from '../git/commit.ts';
 import type { CommitDraft, FileDraft } from '../git/draft.ts';
+import { startImport, type ImportNow } from '../git/import-now.ts';
 import { readRef } from '../git/refs.ts';
 import { keepStamp, lastStamp, NoLedger, replicaOf, wispRef, type Ledger } from './ledger.ts';
 import { lockedWrite } from './locked.ts';
@@ -58,8 +59,9 @@ export async function transact(ledger: Ledger, signature: Signature, subject: st
 async function writeOnce(ledger: Ledger, signature: Signature, subject: string | ((changes: readonly LedgerChange[]) => string), decide: (view: View, commit: string) => readonly LedgerChange[], prefixes: readonly string[]): Promise<Transaction> {
   const parent = await readRef(ledger.repository, ledger.ref);
   if (parent === undefined) throw new NoLedger(ledger);
+  const git = await startImport(ledger.repository);
   const view = new PartialView();
-  const loader = new Loader(ledger, parent);
+  const loader = new Loader(ledger, parent, git);
   const load = (wanted: Wanted): Promise<void> => loader.load(view, wanted);
   try {
     const changes = await ask(view, load, (loaded) => decide(loaded, parent));
@@ -78,10 +80,11 @@ async function writeOnce(ledger: Ledger, signature: Signature, subject: string |
     // A command that is put back, or stands under another id now, is ours only if it was when it was written.
     if (signature.undoes === undefined && move === undefined) await rememberCommands(ledger, before, written, changes);
     const draft = draftOf(changes, widening, files, signature, typeof subject === 'string' ? subject : subject(changes), base);
-    const commit = await write(ledger, parent, draft);
+    const commit = await write(ledger, parent, draft, git);
     if (commit !== undefined) await note(ledger, parent, commit, before, written);
     return { commit, changes, written };
   } finally {
+    git?.close();
     await loader.close();
   }
 }
@@ -136,9 +139,9 @@ async function note(ledger: Ledger, base: string, commit: string, before: Readon
 /** A commit of so many files is written while this process waits; a larger one in a conversation. */
 const fewFiles = 64;
 
-async function write({ repository, ref }: Ledger, parent: string, draft: CommitDraft): Promise<string | undefined> {
+async function write({ repository, ref }: Ledger, parent: string, draft: CommitDraft, git: ImportNow | undefined): Promise<string | undefined> {
   if (ref === wispRef) return writeWisps(repository, ref, parent, draft);
-  if (draft.files.size <= fewFiles && !repository.reftable) return commitOn(repository, ref, parent, draft);
+  if (draft.files.size <= fewFiles && !repository.reftable) return commitOn(repository, ref, parent, draft, git);
   const { importCommit } = await import('../git/import.ts');
   return importCommit(repository, ref, parent, async () => draft);
 }

@@ -83,6 +83,9 @@ export class MemoryGit implements Git {
     return commit;
   };
 
+  /** Nobody can be talked to. */
+  readonly startImport: Git['startImport'] = async () => undefined;
+
   #write(parent: string | null, { message, author, committer, files, extraParents = [] }: NonNullable<Awaited<ReturnType<Parameters<Git['importCommit']>[3]>>>): string {
     const base = parent === null ? '' : this.objects.commit(parent).tree;
     const parents = [...(parent === null ? [] : [parent]), ...extraParents];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as commits from '../../../src/git/commit.ts';
+import type * as importing from '../../../src/git/import-now.ts';
 import type * as imports from '../../../src/git/import.ts';
 import type * as merging from '../../../src/git/merging.ts';
 import type * as object from '../../../src/git/object.ts';
@@ -29,6 +30,7 @@ declare const Bun: {
 export type Git = Pick<typeof refs, 'readRef' | 'listRefs' | 'updateRefs'> &
   Pick<typeof commits, 'commitOn'> &
   Pick<typeof imports, 'importCommit'> &
+  Pick<typeof importing, 'startImport'> &
   Pick<typeof object, 'readObjects'> &
   Pick<typeof objects, 'eachBody'> &
   Pick<typeof merging, 'isAncestor' | 'diffNames'> &
@@ -39,7 +41,7 @@ export type Git = Pick<typeof refs, 'readRef' | 'listRefs' | 'updateRefs'> &
   };
 
 const places: Readonly<Record<keyof Git, string>> = {
-  readRef: 'refs', listRefs: 'refs', updateRefs: 'refs', commitOn: 'commit', importCommit: 'import', readObjects: 'object', eachBody: 'objects', ObjectReader: 'objects',
+  readRef: 'refs', listRefs: 'refs', updateRefs: 'refs', commitOn: 'commit', importCommit: 'import', startImport: 'import-now', readObjects: 'object', eachBody: 'objects', ObjectReader: 'objects',
   isAncestor: 'merging', diffNames: 'merging', fetch: 'remotes', push: 'remotes', regrow: 'regrow', runGit: 'run', runGitNow: 'run', gitText: 'run',
 };
 

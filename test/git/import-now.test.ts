@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { commitOn } from '../../src/git/commit.ts';
+import type { CommitDraft } from '../../src/git/draft.ts';
+import { importCommit } from '../../src/git/import.ts';
+import { startImport, type ImportNow } from '../../src/git/import-now.ts';
+import { openPipes } from '../../src/git/pipes.ts';
+import { readRef } from '../../src/git/refs.ts';
+import type { Repository } from '../../src/git/repository.ts';
+import { output, temporary } from '../helpers/temporary.ts';
+import { filesOf, fresh, furiosa, git, script, thrown } from './ground.ts';
+
+const ref = 'refs/beads/main';
+const pipes = temporary();
+process.env.XDG_RUNTIME_DIR = pipes;
+const folder = join(pipes, `gastown-${process.getuid?.()}`);
+
+function draft(files: Record<string, string>): CommitDraft {
+  return { message: 'Patch the war rig\n', author: furiosa, committer: furiosa, files: new Map(Object.entries(files)) };
+}
+
+async function ground(files: Record<string, string> = { 'beads/00/01.jsonl': '{}\n' }): Promise<{ repo: Repository; first: string }> {
+  const repo = await fresh();
+  return { repo, first: (await importCommit(repo, ref, null, async () => draft(files)))! };
+}
+
+async function started(repo: Repository, patience?: number): Promise<ImportNow> {
+  const import_ = await startImport(repo, patience);
+  assert.ok(import_, 'there are pipes on this machine');
+  return import_;
+}
+
+const now = suite('startImport');
+
+now('reads files of a commit and writes the next one, in one process', async () => {
+  const long = `${'x'.repeat(200_000)}\n`;
+  const { repo, first } = await ground({ 'beads/00/01.jsonl': '{}\n', 'beads/long': long, empty: '' });
+  const one = await started(repo);
+  const found = one.files(first, ['beads/long', 'none', 'beads/none/a', 'empty', 'beads/00/01.jsonl']);
+  assert.equal(found?.map((body) => body?.toString()), [long, undefined, undefined, '', '{}\n']);
+  assert.equal(one.files(first, ['empty'])?.map(String), ['']);
+  const second = await commitOn(repo, ref, first, draft({ 'beads/00/01.jsonl': `{"a":1}\n${long}` }), one);
+  assert.is(await readRef(repo, ref), second);
+  assert.is(await git(repo.gitDir, ['show', `${second}:beads/00/01.jsonl`]), `{"a":1}\n${long.trimEnd()}`);
+  assert.is(await git(repo.gitDir, ['fsck', '--no-dangling', '--strict']), '');
+  assert.is(one.files(second, ['empty']), undefined, 'it has ended');
+  one.close();
+});
+
+now('writes the very commit that is written without it', async () => {
+  const [one, two] = [await ground(), await ground()];
+  assert.is(await commitOn(one.repo, ref, one.first, draft({ a: '1\n' }), await started(one.repo)), await commitOn(two.repo, ref, two.first, draft({ a: '1\n' })));
+});
+
+now('ends without a commit, and leaves nothing behind', async () => {
+  const { repo, first } = await ground();
+  const [files, packs] = [readdirSync(repo.gitDir), filesOf(repo.gitDir, '.pack')];
+  (await started(repo)).close();
+  const one = await started(repo);
+  one.files(first, ['none']);
+  one.close();
+  assert.equal([readdirSync(repo.gitDir), filesOf(repo.gitDir, '.pack'), await readRef(repo, ref)], [files, packs, first]);
+  assert.equal(readdirSync(folder), ['free-1']);
+});
+
+now('answers nothing of an object that is lost, or of a folder on the way to it', async () => {
+  for (const path of ['beads/00/01.jsonl', 'beads/00', 'beads']) {
+    const { repo, first } = await ground();
+    const oid = await git(repo.gitDir, ['rev-parse', `${first}:${path}`]);
+    await output(['sh', '-c', 'mkdir aside && mv objects/pack/* aside/ && for pack in aside/*.pack; do git unpack-objects -q <"$pack"; done && rm -r aside'], { cwd: repo.gitDir });
+    rmSync(join(repo.gitDir, 'objects', oid.slice(0, 2), oid.slice(2)));
+    const one = await started(repo);
+    assert.is(one.files(first, ['beads/00/01.jsonl']), undefined, path);
+    one.close();
+  }
+});
+
+now('is no way to lose a commit: where git is killed at any moment, the slower way writes it', async () => {
+  for (const moment of ['at once', 'after it was asked', 'while it is told'] as const) {
+    const { repo, first } = await ground();
+    const one = await started(repo);
+    if (moment === 'at once') process.kill(one.pid!, 'SIGKILL');
+    if (moment !== 'at once') assert.equal(one.files(first, ['beads/00/01.jsonl'])?.map(String), ['{}\n']);
+    if (moment === 'after it was asked') process.kill(one.pid!, 'SIGKILL');
+    const files = new Map([['b', (): string => (moment === 'while it is told' && process.kill(one.pid!, 'SIGKILL'), 'x'.repeat(300_000))]]);
+    const second = await commitOn(repo, ref, first, { ...draft({}), files }, one);
+    one.close();
+    assert.equal([await readRef(repo, ref), await git(repo.gitDir, ['rev-parse', `${second}^`])], [second, first], moment);
+    assert.equal(readdirSync(repo.gitDir).filter((name) => name.startsWith('fast_import_crash')), [], moment);
+  }
+});
+
+now('finds out that the ref was moved meanwhile', async () => {
+  const { repo, first } = await ground();
+  const one = await started(repo);
+  one.files(first, ['none']);
+  const other = await commitOn(repo, ref, first, draft({ other: '1\n' }));
+  assert.is((await thrown(() => commitOn(repo, ref, first, draft({ own: '1\n' }), one))).code, 'ref.moved');
+  one.close();
+  assert.is(await readRef(repo, ref), other);
+});
+
+now('does not wait for ever', async () => {
+  const { repo, first } = await ground();
+  const one = await started(repo, 100);
+  process.kill(one.pid!, 'SIGSTOP');
+  assert.is((await thrown(() => one.files(first, ['none']))).code, 'git.timed-out');
+  one.close();
+  assert.equal(readdirSync(folder).filter((name) => !name.startsWith('free')), [], 'what a process may still have open is not used again');
+});
+
+now('is not there where refs are kept in a reftable, or where others may enter the folder of the pipes', async () => {
+  const { repo } = await ground();
+  assert.is(await startImport({ ...repo, reftable: true }), undefined);
+  const open = temporary();
+  mkdirSync(join(open, `gastown-${process.getuid?.()}`));
+  chmodSync(join(open, `gastown-${process.getuid?.()}`), 0o770);
+  assert.is(openPipes({ TMPDIR: open }), undefined);
+  assert.is(openPipes({ TMPDIR: join(open, 'none') }), undefined);
+});
+
+now('gives no two processes the same pipes, also where one was killed', async () => {
+  const there = temporary();
+  const pair = (): ReturnType<typeof openPipes> => openPipes({ TMPDIR: there });
+  const [one, two] = [pair()!, pair()!];
+  const inside = join(there, `gastown-${process.getuid?.()}`);
+  assert.is(readdirSync(inside).length, 2);
+  one.close(true);
+  const killed = spawn(script('taker.ts')[0]!, [...script('taker.ts').slice(1), there], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => killed.stdout.once('data', resolve));
+  assert.not(existsSync(join(inside, 'free-1')), 'the other process has it');
+  killed.kill('SIGKILL');
+  await once(killed, 'close');
+  const three = pair()!;
+  assert.equal(readdirSync(inside).map((name) => name.split('-')[0]), [String(process.pid), String(process.pid)], 'what the killed one had is gone');
+  three.close(false);
+  two.close(true);
+  assert.equal(readdirSync(inside), ['free-1']);
+});
+
+now.run();
