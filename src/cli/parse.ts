@@ -101,48 +101,50 @@ export function spell(options: Record<string, Option>, typed: string, words: rea
   return end === -1 ? spelled : [...spelled, ...words.slice(end)];
 }
 
-function checkChoice(label: string, value: string, choices: readonly string[] | undefined, hint: string): void {
+function checkChoice(label: string, value: string, choices: readonly string[] | undefined, hint: () => string): void {
   if (choices === undefined || choices.includes(value)) return;
   const near = nearest(value, choices);
   const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
-  throw new BadArgument(`${label} is one of ${choices.join(', ')}, not ${JSON.stringify(value)}${meant}`, { value, choices }, hint);
+  throw new BadArgument(`${label} is one of ${choices.join(', ')}, not ${JSON.stringify(value)}${meant}`, { value, choices }, hint());
 }
 
-function readNumber(label: string, word: string, hint: string): number {
-  if (!/^[+-]?(\d+(\.\d+)?|\.\d+)$/.test(word)) throw new BadArgument(`${label} is a number, not ${JSON.stringify(word)}`, { value: word }, hint);
+function readNumber(label: string, word: string, hint: () => string): number {
+  if (!/^[+-]?(\d+(\.\d+)?|\.\d+)$/.test(word)) throw new BadArgument(`${label} is a number, not ${JSON.stringify(word)}`, { value: word }, hint());
   return Number(word);
 }
 
-function readOption(name: string, option: Option, typed: readonly string[], hint: string): unknown {
+function readOption(name: string, option: Option, typed: readonly string[], hint: () => string): unknown {
   if (typed.length === 0 && !option.required) return option.type === 'array' ? [...((option.default as readonly string[] | undefined) ?? [])] : option.default;
   const label = `--${name}`;
   if (option.type === 'array') {
     const values = option.whole ? [...typed] : typed.flatMap((word) => word.split(',').map((part) => part.trim()).filter((part) => part !== ''));
     for (const value of values) checkChoice(label, value, option.choices, hint);
-    if (values.length === 0 && option.required) throw new BadArgument(`${label} is missing`, { flag: name }, hint);
+    if (values.length === 0 && option.required) throw new BadArgument(`${label} is missing`, { flag: name }, hint());
     return values;
   }
   const last = typed[typed.length - 1];
-  if (last === undefined) throw new BadArgument(`${label} is missing`, { flag: name }, hint);
+  if (last === undefined) throw new BadArgument(`${label} is missing`, { flag: name }, hint());
   if (option.type === 'number') return readNumber(label, last, hint);
   checkChoice(label, last, option.choices, hint);
   return last;
 }
 
-function readPositionals(command: Command, typed: string, words: readonly string[], hint: string): Record<string, unknown> {
+function readPositionals(command: Command, typed: string, words: readonly string[], hint: () => string): Record<string, unknown> {
   const declared: readonly Positional[] = command.args ?? [];
   const args: Record<string, unknown> = {};
   let taken = 0;
   for (const { name, required, many, choices } of declared) {
     const mine = words.slice(taken, many ? undefined : taken + 1);
     taken += mine.length;
-    if (required && mine.length === 0) throw new BadArgument(`${behindProgram(typed)} needs <${name}>`, { argument: name }, hint);
+    if (required && mine.length === 0) throw new BadArgument(`${behindProgram(typed)} needs <${name}>`, { argument: name }, hint());
     for (const word of mine) checkChoice(`<${name}>`, word, choices, hint);
     args[camel(name)] = many ? mine : mine[0];
   }
-  if (taken < words.length) throw new BadArgument(`${behindProgram(typed)} does not expect ${JSON.stringify(words[taken])}`, { argument: words[taken] }, hint);
+  if (taken < words.length) throw new BadArgument(`${behindProgram(typed)} does not expect ${JSON.stringify(words[taken])}`, { argument: words[taken] }, hint());
   return args;
 }
+
+const none: readonly string[] = [];
 
 /** Asks the parser about the options that were typed alone: what it takes grows with those that it is told of. */
 function readFlags(options: Record<string, Option>, spelled: readonly string[]): Record<string, unknown> {
@@ -166,11 +168,12 @@ export function parse(command: Command, typed: string, words: readonly string[],
   // Words alone stand for themselves: there is nothing to ask a parser, whose first answer is dear.
   const given: Record<string, unknown> = hasFlag(typedWords) ? readFlags(options, spell(options, typed, typedWords)) : { _: typedWords };
   const has = (name: string): boolean => given[name] !== undefined;
-  const values = (name: string): string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : []);
-  const common = { json: has('json'), quiet: has('quiet'), help: has('help'), actor: values('actor').at(-1), directory: values('directory').at(-1) };
+  const values = (name: string): readonly string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : none);
+  const last = (name: string): string | undefined => values(name)[values(name).length - 1];
+  const common = { json: has('json'), quiet: has('quiet'), help: has('help'), actor: last('actor'), directory: last('directory') };
   // Whoever asks for help need not have typed the rest.
   if (common.help) return { ...common, args: {} };
-  const hint = [typed, ...positionalWords(command), '[options]'].join(' ');
+  const hint = (): string => [typed, ...positionalWords(command), '[options]'].join(' ');
   const args = readPositionals(command, typed, given._ as string[], hint);
   for (const name in command.options) {
     const option = command.options[name]!;

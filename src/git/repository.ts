@@ -48,9 +48,10 @@ export function openRepository(path: string): Repository {
 
 function repositoryAt(folder: string): Repository | undefined {
   const dotGit = join(folder, '.git');
+  if (isGitDir(dotGit)) return describe(realpathSync(dotGit), folder);
   const linked = linkTarget(dotGit);
-  const gitDir = linked === undefined ? dotGit : resolve(folder, linked);
-  if (isGitDir(gitDir)) return describe(realpathSync(gitDir), folder);
+  const gitDir = linked === undefined ? undefined : resolve(folder, linked);
+  if (gitDir !== undefined && isGitDir(gitDir)) return describe(realpathSync(gitDir), folder);
   if (isGitDir(folder)) return describe(folder, undefined);
   return undefined;
 }
@@ -74,11 +75,7 @@ function worktreeOf(gitDir: string, linked: boolean): string | undefined {
 
 function isGitDir(folder: string): boolean {
   if (!existsSync(join(folder, 'HEAD'))) return false;
-  return existsSync(join(folder, 'commondir')) || (isFolder(join(folder, 'objects')) && isFolder(join(folder, 'refs')));
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return existsSync(join(folder, 'commondir')) || (existsSync(join(folder, 'objects')) && existsSync(join(folder, 'refs')));
 }
 
 /** What a `.git` file points to. */
@@ -99,7 +96,9 @@ function firstLine(path: string): string | undefined {
 function saysBare(commonDir: string): boolean {
   for (const name of ['config', 'config.worktree']) {
     const path = join(commonDir, name);
-    if (existsSync(path) && /^\s*bare\s*=\s*(true|yes|on|1)\b/im.test(readFileSync(path, 'utf8'))) return true;
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    // Git writes it so, and a pattern is dearer than the reading.
+    if (text.toLowerCase().replace('bare = false', '').includes('bare') && /^\s*bare\s*=\s*(true|yes|on|1)\b/im.test(text)) return true;
   }
   return false;
 }
