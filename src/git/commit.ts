@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { streamOf, type CommitDraft } from './draft.ts';
 import { importConfiguration, importing, type ImportNow } from './import-now.ts';
 import { consolidateAside, sweepPacks } from './packs.ts';
-import { checkRefName, explainRefusal, readRef, RefMoved, updateRefs } from './refs.ts';
+import { checkRefName, explainRefusal, isHeld, readRef, RefMoved, updateRefs } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { GitFailed, runGitNow } from './run.ts';
 
@@ -17,7 +17,7 @@ export async function commitOn(repository: Repository, ref: string, parent: stri
   if (found !== parent) throw new RefMoved(ref, parent, found);
   const stream = Buffer.concat([...streamOf(ref, parent, draft)].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
   const written = git?.commit(stream);
-  if (written !== undefined && (await readRef(repository, ref)) === written) return settled(repository, written);
+  if (written !== undefined && (await holds(repository, ref, written))) return settled(repository, written);
   if (git !== undefined) takeAway(join(repository.gitDir, `fast_import_crash_${git.pid}`));
   const { code, stdout, stderr, pid } = await runGitNow(repository, importing, { input: Buffer.concat([stream, Buffer.from('\nget-mark :1\ndone\n')]), config: importConfiguration, accept: [0, 1, 128] });
   const commit = stdout.toString('utf8').split('\n', 1)[0] ?? '';
@@ -32,6 +32,11 @@ export async function commitOn(repository: Repository, ref: string, parent: stri
   await explainRefusal(repository, [change], {}, undefined);
   await updateRefs(repository, [change]);
   return commit;
+}
+
+/** Whether a commit is part of what a ref names: somebody may have gone on from it already. */
+async function holds(repository: Repository, ref: string, commit: string): Promise<boolean> {
+  return (await readRef(repository, ref)) === commit || isHeld(repository, commit, [ref]).catch(() => false); // there is no such commit
 }
 
 async function settled(repository: Repository, commit: string): Promise<string> {

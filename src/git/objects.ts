@@ -2,7 +2,7 @@ import type { ByteReader } from './byte-reader.ts';
 import { Conversation } from './conversation.ts';
 import { BadRevision, MissingObject, parseInfo, refuseLost, wayTo, type ObjectContents, type ObjectInfo } from './object.ts';
 import type { Repository } from './repository.ts';
-import { GitFailed, runGit, type GitOptions } from './run.ts';
+import { runGit, type GitOptions } from './run.ts';
 
 /** Reads objects through one `git cat-file` that starts with the first question and lives until `close`; it keeps no process from ending. */
 export class ObjectReader {
@@ -80,48 +80,6 @@ export class ObjectReader {
       conversation.tell('flush\n');
     });
   }
-}
-
-/** How long git may be silent before the next of many objects, in milliseconds. */
-const silence = 120_000;
-
-/**
- * Hands over what each of many objects holds, in their order, as it comes from one git; a body may be looked at only until the next one. Throws MissingObject, GitFailed,
- * GitTimedOut, and what `take` throws.
- */
-export async function eachBody(repository: Repository, oids: readonly string[], take: (body: Buffer, index: number) => void): Promise<void> {
-  if (oids.length === 0) return;
-  const args = ['cat-file', '--batch', '--buffer'];
-  // What has come of an object that is not whole yet, and how much there has to be before it can be.
-  let [pieces, held, wanted]: [Buffer[], number, number] = [[], 0, 0];
-  let taken = 0;
-  let next: ObjectInfo | undefined;
-  await runGit(repository, args, { input: `${oids.join('\n')}\n`, timeoutMs: silence }, (chunk) => {
-    // Of a chunk that ends an object, only that end is joined to what has come of it; what follows is read where it lies.
-    const lacking = wanted > held ? Math.min(wanted - held, chunk.length) : chunk.length;
-    let behind = chunk.subarray(lacking);
-    pieces.push(chunk.subarray(0, lacking));
-    held += lacking;
-    if (held < wanted) return;
-    let bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, held);
-    for (;;) {
-      if (bytes.length === 0) [bytes, behind] = [behind, bytes];
-      if (next === undefined) {
-        const line = bytes.indexOf(10);
-        if (line < 0) break;
-        next = parseInfo(bytes.toString('latin1', 0, line));
-        if (next === undefined) throw new MissingObject(oids[taken] ?? '');
-        bytes = bytes.subarray(line + 1);
-      }
-      if (bytes.length <= next.size) break;
-      take(bytes.subarray(0, next.size), taken);
-      bytes = bytes.subarray(next.size + 1);
-      taken += 1;
-      next = undefined;
-    }
-    [pieces, held, wanted] = [bytes.length === 0 ? [] : [bytes], bytes.length, (next?.size ?? -1) + 1];
-  });
-  if (taken < oids.length) throw new GitFailed(args, 0, 'it did not answer to the end');
 }
 
 /** Whether a commit and all that it holds is there, beyond what is known to be: somebody's pruning may have taken what no ref held yet. */

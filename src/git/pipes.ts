@@ -10,6 +10,8 @@ export interface Pipes {
   /** Our ends, which do not wait: what cannot be done at once fails with EAGAIN. */
   readonly to: number;
   readonly from: number;
+  /** Closes the end that the child reads from. */
+  closeInput(): void;
   /** Closes our ends. `again`: the child has ended, so that the next one may have the pipes. */
   close(again: boolean): void;
 }
@@ -42,7 +44,15 @@ export function openPipes(environment: Readonly<Record<string, string>>): Pipes 
     const from = open('from', constants.O_RDONLY | constants.O_NONBLOCK);
     const output = open('from', constants.O_WRONLY);
     closeSync(both);
-    return { input, output, to, from, close: (again) => giveBack(folder, own, [to, from], again) };
+    const ends = new Set([to, from]);
+    const shut = (end: number): void => {
+      if (ends.delete(end)) closeSync(end);
+    };
+    const close = (again: boolean): void => {
+      for (const end of [to, from]) shut(end);
+      giveBack(folder, own, again);
+    };
+    return { input, output, to, from, closeInput: () => shut(to), close };
   } catch {
     for (const file of opened) closeSync(file);
     rmSync(own, { recursive: true, force: true });
@@ -108,8 +118,7 @@ function isThere(pid: number): boolean {
   }
 }
 
-function giveBack(folder: string, own: string, ends: readonly number[], again: boolean): void {
-  for (const end of ends) closeSync(end);
+function giveBack(folder: string, own: string, again: boolean): void {
   if (again) for (const name of ready) if (rename(own, join(folder, name))) return;
   rmSync(own, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import type { Bead } from '../domain/bead.ts';
 import { counted } from '../domain/detail.ts';
 import { firstInReadyOrder } from '../domain/ready.ts';
-import { eachBody } from '../git/objects.ts';
+import { eachBody } from '../git/bodies.ts';
 import { readCacheStart, version, writeCache } from './cache-file.ts';
 import type { Ledger } from './ledger.ts';
 import { judge } from './live.ts';

@@ -43,7 +43,7 @@ export function isStale(ledger: Ledger, commit: string, names = written): boolea
 
 /** Brings the projection to a commit: shards whose object is the same are kept. */
 export async function refresh(ledger: Ledger, commit: string): Promise<Fresh> {
-  const [{ eachBody }, { listShards }] = await Promise.all([import('../git/objects.ts'), import('./read.ts')]);
+  const [{ eachBody }, { listShards }] = await Promise.all([import('../git/bodies.ts'), import('./read.ts')]);
   const { header, shards: before } = readKept(ledger);
   const listed = await listShards(ledger, commit);
   const changed = [...listed].filter(([shard, oid]) => before.get(shard)?.oid !== oid);

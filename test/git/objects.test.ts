@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eachBody, isWhole, ObjectReader } from '../../src/git/objects.ts';
+import { isWhole, ObjectReader } from '../../src/git/objects.ts';
 import { output } from '../helpers/temporary.ts';
 import { eachFormat, fresh, git, looseCommit, script, thrown } from './ground.ts';
 
@@ -88,51 +88,6 @@ reading('keeps no process alive that forgets to close it', async () => {
   assert.match(await output([...script('forgetful.ts'), repo.gitDir], { timeoutMs: 10_000 }), 'commit');
 });
 
-const stream = suite('eachBody');
-
-stream('hands over bodies of every kind whole and in order', async () => {
-  const repo = await fresh();
-  const bodies = [Buffer.alloc(0), Buffer.from('\n\n'), Buffer.from([0, 10, 255]), Buffer.alloc(3 << 20, 'x'), Buffer.from('é'.repeat(70_000))];
-  const oids = await Promise.all(bodies.map((input) => git(repo.gitDir, ['hash-object', '-w', '--stdin'], { input })));
-  const asked = Array.from({ length: 500 }, (_, index) => index % bodies.length);
-  const seen: number[] = [];
-  await eachBody(repo, asked.map((index) => oids[index]!), (body, at) => {
-    if (body.equals(bodies[asked[at]!]!)) seen.push(at);
-  });
-  assert.equal(seen, asked.map((_, at) => at));
-  await eachBody(repo, [], () => assert.unreachable());
-});
-
-stream('copies a huge body no more than twice, in however many pieces it comes', async () => {
-  const repo = await fresh();
-  const size = 8 << 20;
-  const oid = await git(repo.gitDir, ['hash-object', '-w', '--stdin'], { input: Buffer.alloc(size, 'x') });
-  const { concat } = Buffer;
-  let copied = 0;
-  Buffer.concat = (pieces, length) => {
-    const joined = concat(pieces, length);
-    copied += joined.length;
-    return joined;
-  };
-  try {
-    await eachBody(repo, [oid], (body) => assert.is(body.length, size));
-  } finally {
-    Buffer.concat = concat;
-  }
-  assert.ok(copied < 2 * size, `${copied} bytes were copied`);
-});
-
-stream('names the object that is lost, and passes on what its taker throws', async () => {
-  const repo = await fresh();
-  const [oid, lost] = [await git(repo.worktree!, ['rev-parse', 'HEAD:README.md']), 'a'.repeat(40)];
-  let taken = 0;
-  const failure = await thrown(() => eachBody(repo, [oid, lost, oid], () => void (taken += 1)));
-  assert.equal([failure.code, failure.data, taken], ['object.missing', { oid: lost }, 1]);
-  const broken = await eachBody(repo, [oid, oid], () => assert.unreachable('the taker')).catch((error: Error) => error.message);
-  assert.is(broken, 'the taker');
-});
-
-stream.run();
 reading.run();
 
 const checking = suite('isWhole');

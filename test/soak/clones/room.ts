@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as bodies from '../../../src/git/bodies.ts';
 import type * as commits from '../../../src/git/commit.ts';
 import type * as importing from '../../../src/git/import-now.ts';
 import type * as imports from '../../../src/git/import.ts';
 import type * as merging from '../../../src/git/merging.ts';
 import type * as object from '../../../src/git/object.ts';
 import type { ObjectContents, ObjectInfo } from '../../../src/git/object.ts';
-import type * as objects from '../../../src/git/objects.ts';
 import type * as refs from '../../../src/git/refs.ts';
 import type * as regrowing from '../../../src/git/regrow.ts';
 import type * as remotes from '../../../src/git/remotes.ts';
@@ -32,7 +32,7 @@ export type Git = Pick<typeof refs, 'readRef' | 'listRefs' | 'updateRefs'> &
   Pick<typeof imports, 'importCommit'> &
   Pick<typeof importing, 'startImport'> &
   Pick<typeof object, 'readObjects'> &
-  Pick<typeof objects, 'eachBody'> &
+  Pick<typeof bodies, 'eachBody'> &
   Pick<typeof merging, 'isAncestor' | 'diffNames'> &
   Pick<typeof remotes, 'fetch' | 'push'> &
   Pick<typeof regrowing, 'regrow'> &
@@ -41,7 +41,7 @@ export type Git = Pick<typeof refs, 'readRef' | 'listRefs' | 'updateRefs'> &
   };
 
 const places: Readonly<Record<keyof Git, string>> = {
-  readRef: 'refs', listRefs: 'refs', updateRefs: 'refs', commitOn: 'commit', importCommit: 'import', startImport: 'import-now', readObjects: 'object', eachBody: 'objects', ObjectReader: 'objects',
+  readRef: 'refs', listRefs: 'refs', updateRefs: 'refs', commitOn: 'commit', importCommit: 'import', startImport: 'import-now', readObjects: 'object', eachBody: 'bodies', ObjectReader: 'objects',
   isAncestor: 'merging', diffNames: 'merging', fetch: 'remotes', push: 'remotes', regrow: 'regrow', runGit: 'run', runGitNow: 'run', gitText: 'run',
 };
 
