@@ -144,8 +144,6 @@ function readPositionals(command: Command, typed: string, words: readonly string
   return args;
 }
 
-const none: readonly string[] = [];
-
 /** Asks the parser about the options that were typed alone: what it takes grows with those that it is told of. */
 function readFlags(options: Record<string, Option>, spelled: readonly string[]): Record<string, unknown> {
   const typed: Record<string, Option> = {};
@@ -160,6 +158,8 @@ function hasFlag(words: readonly string[]): boolean {
   for (const word of words) if (word.startsWith('-')) return true;
   return false;
 }
+
+const none: readonly string[] = [];
 
 /** Reads the words behind a command's name, `typed` as in `gt bead list`; what cannot be understood throws a Usage failure. */
 export function parse(command: Command, typed: string, words: readonly string[], leading: readonly string[] = []): Parsed {

@@ -1,8 +1,6 @@
-import { unlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { streamOf, type CommitDraft } from './draft.ts';
 import { importConfiguration, importing, type ImportNow } from './import-now.ts';
-import { consolidateAside, sweepPacks } from './packs.ts';
+import { consolidateAside, sweepPacks, takeAwayReport } from './packs.ts';
 import { checkRefName, explainRefusal, isHeld, readRef, RefMoved, updateRefs } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { GitFailed, runGitNow } from './run.ts';
@@ -18,12 +16,11 @@ export async function commitOn(repository: Repository, ref: string, parent: stri
   const stream = Buffer.concat([...streamOf(ref, parent, draft)].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
   const written = git?.commit(stream);
   if (written !== undefined && (await holds(repository, ref, written))) return settled(repository, written);
-  if (git !== undefined) takeAway(join(repository.gitDir, `fast_import_crash_${git.pid}`));
   const { code, stdout, stderr, pid } = await runGitNow(repository, importing, { input: Buffer.concat([stream, Buffer.from('\nget-mark :1\ndone\n')]), config: importConfiguration, accept: [0, 1, 128] });
   const commit = stdout.toString('utf8').split('\n', 1)[0] ?? '';
   if (code === 0 || (commit !== '' && (await readRef(repository, ref)) === commit)) return settled(repository, commit);
   if (code !== 1) {
-    takeAway(join(repository.gitDir, `fast_import_crash_${pid}`));
+    takeAwayReport(repository, pid);
     await sweepPacks(repository);
     throw new GitFailed(importing, code, stderr);
   }
@@ -42,13 +39,4 @@ async function holds(repository: Repository, ref: string, commit: string): Promi
 async function settled(repository: Repository, commit: string): Promise<string> {
   await consolidateAside(repository).catch(() => undefined); // the commit stands; the next one tries again
   return commit;
-}
-
-/** Fast-import writes a report when it ends without its `done`; there may be none. */
-function takeAway(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It ended without one.
-  }
 }

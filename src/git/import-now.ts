@@ -1,6 +1,8 @@
 import { quoted } from './draft.ts';
+import { takeAwayReport } from './packs.ts';
 import { PipedGit } from './piped.ts';
 import type { Repository } from './repository.ts';
+import { GitTimedOut } from './run.ts';
 
 /** No deltas: they would be made between shards that have nothing in common, and reading one would mean reading fifty. */
 export const importing: readonly string[] = ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw-permissive'];
@@ -8,12 +10,13 @@ export const importing: readonly string[] = ['fast-import', '--quiet', '--done',
 export const importConfiguration = { 'fastimport.unpackLimit': '1' };
 
 const blob = '100644 blob ';
-const mouthful = 1 << 13;
+/** A line is shorter, and so are most shards. */
+const little = 1 << 13;
 
 /** Starts one; undefined where there is no way to talk to it. `patience`: how long git may take for one answer, in milliseconds. */
 export async function startImport(repository: Repository, patience = 60_000): Promise<ImportNow | undefined> {
   const git = repository.reftable ? undefined : await PipedGit.start(repository, importing, { config: importConfiguration }, patience);
-  return git && new ImportNow(git);
+  return git && new ImportNow(repository, git);
 }
 
 /**
@@ -21,10 +24,12 @@ export async function startImport(repository: Repository, patience = 60_000): Pr
  * with it is answered by undefined, after which it has ended: then the slower ways say what it was. Throws GitTimedOut.
  */
 export class ImportNow {
+  readonly #repository: Repository;
   readonly #git: PipedGit;
   #heard = Buffer.alloc(0);
 
-  constructor(git: PipedGit) {
+  constructor(repository: Repository, git: PipedGit) {
+    this.#repository = repository;
     this.#git = git;
   }
 
@@ -36,9 +41,9 @@ export class ImportNow {
   files(commit: string, paths: readonly string[]): readonly (Buffer | undefined)[] | undefined {
     this.#git.tell(paths.map((path) => `ls ${commit} ${quoted(path)}\n`).join(''));
     const found: (string | undefined)[] = [];
-    for (const path of paths) {
+    for (let index = 0; index < paths.length; index += 1) {
       const line = this.#line();
-      if (line === undefined || !(line.startsWith(blob) || line === `missing ${path}`)) return this.#giveUp();
+      if (line === undefined || !(line.startsWith(blob) || line.startsWith('missing '))) return this.#giveUp();
       found.push(line.startsWith(blob) ? line.slice(blob.length, line.indexOf('\t')) : undefined);
     }
     this.#git.tell(found.map((oid) => (oid === undefined ? '' : `cat-blob ${oid}\n`)).join(''));
@@ -60,15 +65,21 @@ export class ImportNow {
     return commit;
   }
 
-  /** Ends it, without a commit where none was sent. */
+  /** Ends it, without a commit where none was sent; one that does not end by itself is stopped. */
   close(): void {
     this.#git.tell('done\n');
-    while (this.#hear());
-    this.#git.close();
+    try {
+      while (this.#hear());
+    } catch (error) {
+      if (!(error instanceof GitTimedOut)) throw error;
+    }
+    this.#giveUp();
   }
 
+  /** Leaves nothing of it behind. */
   #giveUp(): undefined {
     this.#git.close();
+    takeAwayReport(this.#repository, this.#git.pid);
     return undefined;
   }
 
@@ -76,8 +87,14 @@ export class ImportNow {
     const head = this.#line();
     if (head === undefined || !head.startsWith(`${oid} blob `)) return undefined;
     const size = Number(head.slice(oid.length + ' blob '.length));
-    while (this.#heard.length <= size) if (!this.#hear()) return undefined;
-    return this.#take(size + 1).subarray(0, size);
+    const body = Buffer.allocUnsafe(size + 1);
+    let filled = this.#take(Math.min(size + 1, this.#heard.length)).copy(body);
+    while (filled <= size) {
+      const more = this.#git.receive(body, filled);
+      if (more === 0) return undefined;
+      filled += more;
+    }
+    return body.subarray(0, size);
   }
 
   #line(): string | undefined {
@@ -96,7 +113,7 @@ export class ImportNow {
 
   /** Waits for more of what git says; false where it has ended. */
   #hear(): boolean {
-    const bytes = Buffer.allocUnsafe(mouthful);
+    const bytes = Buffer.allocUnsafe(little);
     const size = this.#git.receive(bytes);
     if (size > 0) this.#heard = this.#heard.length === 0 ? bytes.subarray(0, size) : Buffer.concat([this.#heard, bytes.subarray(0, size)]);
     return size > 0;

@@ -1,9 +1,7 @@
-import { unlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { Conversation } from './conversation.ts';
 import { importConfiguration, importing } from './import-now.ts';
 import { BadPath, checkPath, quoted, streamOf, type CommitDraft } from './draft.ts';
-import { consolidateAside, sweepPacks } from './packs.ts';
+import { consolidateAside, sweepPacks, takeAwayReport } from './packs.ts';
 import { checkRefName, explainRefusal, isOid, readRef, RefMoved, updateRefs, type RefOptions } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { gitText } from './run.ts';
@@ -156,9 +154,5 @@ function* inLargePieces(pieces: Iterable<string | Buffer>): Iterable<Buffer> {
 async function abandon(repository: Repository, git: Conversation): Promise<void> {
   const { code } = await git.end();
   if (code !== 0) await sweepPacks(repository);
-  try {
-    unlinkSync(join(repository.gitDir, `fast_import_crash_${git.pid}`));
-  } catch {
-    // It ended without one.
-  }
+  takeAwayReport(repository, git.pid);
 }

@@ -142,6 +142,15 @@ function target(link: string): string {
 /** A report about our refs, or about reading our files, or about nothing. */
 const reportOfOurs = / refs\/(beads|wisps|town|gastown)\/|^\* ls [0-9a-f]+ "(beads|settings)\/|^Most Recent Commands Before Crash\n-+\n\n/m;
 
+/** Takes away what a fast-import of this number wrote when it ended without its `done`; there may be nothing. */
+export function takeAwayReport({ gitDir }: Repository, pid: number | undefined): void {
+  try {
+    unlinkSync(join(gitDir, `fast_import_crash_${pid}`));
+  } catch {
+    // It ended as it should.
+  }
+}
+
 /** Takes away what fast-import wrote about writers of ours that were killed: it tells nothing that the ref does not. */
 function sweepReports({ gitDir }: Repository): void {
   for (const name of readdirSync(gitDir).filter((each) => /^fast_import_crash_\d+$/.test(each))) {

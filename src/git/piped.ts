@@ -1,11 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, readSync, writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { openPipes, type Pipes } from './pipes.ts';
 import type { Repository } from './repository.ts';
 import { GitTimedOut, invocation, startBetween, type GitOptions } from './run.ts';
 
 /** How long to wait before looking again for an answer, in milliseconds: about as long as waking up takes. */
 const pause = 0.1;
+/** Who has not answered after so long takes longer. */
+const short = 20;
+const longPause = 2;
 
 /** A git that is spoken with through named pipes while this process does nothing else, which costs a fraction of what its streams do. */
 export class PipedGit {
@@ -22,7 +25,13 @@ export class PipedGit {
   static async start(repository: Repository, args: readonly string[], options: Pick<GitOptions, 'config'>, patience: number): Promise<PipedGit | undefined> {
     const call = await invocation(repository, args, options);
     const pipes = openPipes(call.env);
-    return pipes && new PipedGit(startBetween(call, pipes.input, pipes.output), pipes, args, patience);
+    if (pipes === undefined) return undefined;
+    try {
+      return new PipedGit(startBetween(call, pipes.input, pipes.output), pipes, args, patience);
+    } catch {
+      pipes.close(false);
+      return undefined; // whoever starts it otherwise says why
+    }
   }
 
   private constructor(child: ChildProcess, pipes: Pipes, args: readonly string[], patience: number) {
@@ -30,8 +39,8 @@ export class PipedGit {
     this.#pipes = pipes;
     this.#args = args;
     this.#patience = patience;
-    closeSync(pipes.input);
-    closeSync(pipes.output);
+    pipes.shut(pipes.input);
+    pipes.shut(pipes.output);
   }
 
   get pid(): number | undefined {
@@ -53,17 +62,18 @@ export class PipedGit {
 
   /** Waits for more of what git says and writes it into `room` from `at` on; answers how many bytes, 0 where it has ended or was given up. Throws GitTimedOut. */
   receive(room: Buffer, at = 0): number {
-    const end = performance.now() + this.#patience;
+    const begin = performance.now();
     while (!this.#isClosed && !this.#hasEnded) {
       const size = unlessWaiting(() => readSync(this.#pipes.from, room, at, room.length - at, null));
       if (size === 0) this.#hasEnded = true;
       if (size !== undefined) return size;
       if (this.#send()) continue;
-      if (performance.now() > end) {
+      const waited = performance.now() - begin;
+      if (waited > this.#patience) {
         this.close();
         throw new GitTimedOut(this.#args, this.#patience, true);
       }
-      Atomics.wait(bell, 0, 0, pause);
+      Atomics.wait(bell, 0, 0, waited < short ? pause : longPause);
     }
     return 0;
   }
@@ -72,7 +82,8 @@ export class PipedGit {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (!this.#hasEnded) this.#child.kill('SIGKILL');
+    // One that could not be started has no number, and Node would then stop whoever belongs to our group.
+    if (!this.#hasEnded && this.#child.pid !== undefined) this.#child.kill('SIGKILL');
     this.#pipes.close(this.#hasEnded);
   }
 
@@ -80,7 +91,7 @@ export class PipedGit {
   #send(): boolean {
     const [first] = this.#unsent;
     if (first === undefined) {
-      if (this.#saysNoMore) this.#pipes.closeInput();
+      if (this.#saysNoMore) this.#pipes.shut(this.#pipes.to);
       return false;
     }
     const sent = unlessWaiting(() => writeSync(this.#pipes.to, first));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -17,7 +17,8 @@ import { filesOf, fresh, furiosa, git, script, thrown } from './ground.ts';
 const ref = 'refs/beads/main';
 const pipes = temporary();
 process.env.XDG_RUNTIME_DIR = pipes;
-const folder = join(pipes, `gastown-${process.getuid?.()}`);
+const name = `gastown-${process.getuid?.()}`;
+const folder = join(pipes, name);
 
 function draft(files: Record<string, string>): CommitDraft {
   return { message: 'Patch the war rig\n', author: furiosa, committer: furiosa, files: new Map(Object.entries(files)) };
@@ -110,24 +111,57 @@ now('does not wait for ever', async () => {
   process.kill(one.pid!, 'SIGSTOP');
   assert.is((await thrown(() => one.files(first, ['none']))).code, 'git.timed-out');
   one.close();
+  const other = await started(repo, 100);
+  process.kill(other.pid!, 'SIGSTOP');
+  other.close();
   assert.equal(readdirSync(folder).filter((name) => !name.startsWith('free')), [], 'what a process may still have open is not used again');
 });
 
-now('is not there where refs are kept in a reftable, or where others may enter the folder of the pipes', async () => {
+now('is not there where refs are kept in a reftable', async () => {
   const { repo } = await ground();
   assert.is(await startImport({ ...repo, reftable: true }), undefined);
-  const open = temporary();
-  mkdirSync(join(open, `gastown-${process.getuid?.()}`));
-  chmodSync(join(open, `gastown-${process.getuid?.()}`), 0o770);
-  assert.is(openPipes({ TMPDIR: open }), undefined);
-  assert.is(openPipes({ TMPDIR: join(open, 'none') }), undefined);
+});
+
+now('has its pipes where nobody else may enter, and passes by what cannot be used', () => {
+  const [forged, closed, own] = [temporary(), temporary(), temporary()];
+  mkdirSync(join(forged, name));
+  chmodSync(join(forged, name), 0o770);
+  symlinkSync(own, join(closed, name));
+  for (const place of [forged, closed, join(own, 'none'), 'relative', '']) {
+    const pair = openPipes({ XDG_RUNTIME_DIR: place, TMPDIR: own })!;
+    assert.is(readdirSync(join(own, name)).length, 1, place);
+    pair.close(false);
+  }
+  assert.equal(readdirSync(join(forged, name)), []);
+});
+
+now('does without where there is nothing to make pipes with, and leaves nothing there', async () => {
+  const there = temporary();
+  const [program = '', ...args] = [...script('taker.ts'), there];
+  assert.is(await output([program, ...args], { env: { PATH: join(there, 'none') } }), 'none none');
+  assert.equal(readdirSync(join(there, name)), []);
+});
+
+now('reads a huge file without joining it from pieces', async () => {
+  const { repo, first } = await ground({ huge: 'x'.repeat(8 << 20) });
+  const one = await started(repo);
+  const { concat } = Buffer;
+  Buffer.concat = () => {
+    throw new Error('pieces are joined');
+  };
+  try {
+    assert.is(one.files(first, ['huge'])?.[0]?.length, 8 << 20);
+  } finally {
+    Buffer.concat = concat;
+    one.close();
+  }
 });
 
 now('gives no two processes the same pipes, also where one was killed', async () => {
   const there = temporary();
   const pair = (): ReturnType<typeof openPipes> => openPipes({ TMPDIR: there });
   const [one, two] = [pair()!, pair()!];
-  const inside = join(there, `gastown-${process.getuid?.()}`);
+  const inside = join(there, name);
   assert.is(readdirSync(inside).length, 2);
   one.close(true);
   const killed = spawn(script('taker.ts')[0]!, [...script('taker.ts').slice(1), there], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,6 +1,8 @@
-// Takes a pair of pipes and holds it: taker.ts <folder>
+// Takes a pair of pipes and holds it, or says twice that there is none: taker.ts <folder>
 import { openPipes } from '../../src/git/pipes.ts';
 
-openPipes({ TMPDIR: process.argv[2] ?? '' });
-console.log('taken');
-setInterval(() => undefined, 1000);
+const take = (): string => (openPipes({ TMPDIR: process.argv[2] ?? '' }) === undefined ? 'none' : 'taken');
+
+const first = take();
+console.log(first === 'none' ? `${first} ${take()}` : first);
+if (first === 'taken') setInterval(() => undefined, 1000);

@@ -247,3 +247,19 @@ for (const program of programs) {
 
 crash.run();
 full.run();
+
+const bare = suite('a machine without git');
+
+for (const program of programs) {
+  bare(`is told of, and nobody else is stopped (${program.name})`, async () => {
+    const castle = await citadel(program);
+    const [started = '', ...rest] = program.argv;
+    const path = await output(['sh', '-c', 'command -v "$1"', 'sh', started]);
+    const ran = await run([path, ...rest, 'create', 'Not written'], { cwd: castle.place, env: { ...environmentFor(program), PATH: temporary() } });
+    assert.is(ran.code, 4, ran.stdout + ran.stderr);
+    assert.match(ran.stderr, /there is no git program on the PATH/);
+    assert.not.match(await castle.must('list'), /Not written/);
+  });
+}
+
+bare.run();
