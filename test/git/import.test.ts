@@ -7,7 +7,7 @@ import type { CommitDraft, FileDraft } from '../../src/git/draft.ts';
 import { importCommit } from '../../src/git/import.ts';
 import { readRef, updateRefs } from '../../src/git/refs.ts';
 import { openRepository } from '../../src/git/repository.ts';
-import { output, temporary } from '../helpers/temporary.ts';
+import { output, run, temporary } from '../helpers/temporary.ts';
 import { eachFormat, filesOf, fresh, furiosa, git, looseCommit, script, thrown, writeBlob } from './ground.ts';
 
 const ref = 'refs/beads/main';
@@ -217,13 +217,16 @@ importing('fails and moves nothing when fast-import dies', async () => {
   const repo = await fresh({ bare: true });
   const error = await thrown(() =>
     importCommit(repo, ref, null, async () => {
-      const pids = (await output(['pgrep', 'git'])).split('\n').filter((pid) => {
+      const isOurs = (pid: string): boolean => {
         try {
           return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`GIT_DIR=${repo.gitDir}\0`);
         } catch {
           return false;
         }
-      });
+      };
+      let pids: string[] = [];
+      // It may not have begun yet.
+      while (pids.length === 0) pids = (await run(['pgrep', 'git'])).stdout.split('\n').filter(isOurs);
       for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
       return draft({ a: 'x'.repeat(1 << 20) });
     }),
