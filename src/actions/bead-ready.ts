@@ -1,6 +1,7 @@
 import type { Counted } from '../domain/detail.ts';
 import type { ReadySort } from '../domain/matching.ts';
 import type { Query } from '../domain/query.ts';
+import { briefPage, type BriefPage } from '../ledger/brief-page.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { readyBeads } from '../ledger/projection.ts';
 import type { Town } from '../town.ts';
@@ -32,6 +33,12 @@ export async function readyWork(town: Town, ledgers: readonly Ledger[], limit: n
   const { readyOrder } = await import('../domain/ready.ts');
   const unkept = lists.some((list) => list.unkept === true);
   return { total: lists.reduce((sum, { total }) => sum + total, 0), beads: lists.flatMap(({ beads }) => beads).sort(readyOrder).slice(0, limit), ...(unkept ? { unkept } : {}) };
+}
+
+/** The first of what `readyWork` finds without being asked for anything particular, in the words that a list shows; undefined where these are not kept. */
+export async function readyInBrief(ledgers: readonly Ledger[], limit: number): Promise<BriefPage | undefined> {
+  const [only, ...others] = ledgers;
+  return only === undefined || others.length > 0 ? undefined : briefPage(only, limit);
 }
 
 async function sorted(town: Town, ledgers: readonly Ledger[], limit: number, query: Query | undefined, sort: ReadySort): Promise<ReadyWork> {

@@ -5,11 +5,9 @@ const picture = /^(?:\p{Emoji_Presentation}|\p{RI}\p{RI})|\ufe0f/u;
 const wide =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18fff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
 
-const plainLines = /^[\x20-\x7e\n]*$/;
-
-/** Whether lines are printable ASCII, each character one column wide. */
-export function arePlain(lines: string): boolean {
-  return plainLines.test(lines);
+/** Whether a text is printable ASCII on one line, each character one column wide. */
+export function isPlain(text: string): boolean {
+  return plain.test(text);
 }
 
 function escape(character: string): string {
@@ -64,12 +62,6 @@ export function truncate(text: string, columns: number): string {
     if (used < columns) room = kept;
   }
   return text;
-}
-
-/** Fills a text with spaces up to a number of columns. */
-export function pad(text: string, columns: number, side: 'left' | 'right' = 'right'): string {
-  const fill = ' '.repeat(Math.max(0, columns - displayWidth(text)));
-  return side === 'right' ? text + fill : fill + text;
 }
 
 /** Writes a text so that sh reads it as one word and finds nothing in it to expand. A NUL cannot be written. */

@@ -2,12 +2,13 @@ import { Usage } from '../base/errors.ts';
 import { parseDuration, parseTime, timestamp } from '../base/time.ts';
 import type { Outcome } from '../actions/bead-change.ts';
 import type { Bead } from '../domain/bead.ts';
+import type { Brief } from '../domain/detail.ts';
 import { shownStatus } from '../domain/submission.ts';
 import type { Context } from './command.ts';
 import { table, type Column, type Table } from './table.ts';
 
 /** Beads as people see them; the column of assignees is left out where nobody has one. */
-export function beadTable<Row extends Bead>(beads: readonly Row[], more: readonly Column<Row>[] = []): Table {
+export function beadTable<Row extends Brief>(beads: readonly Row[], more: readonly Column<Row>[] = []): Table {
   const columns: Column<Row>[] = [
     { title: 'ID', cell: (bead) => bead.id },
     { title: 'P', cell: (bead) => bead.priority },
@@ -20,7 +21,7 @@ export function beadTable<Row extends Bead>(beads: readonly Row[], more: readonl
   return table(beads, columns);
 }
 
-function isAnyAssigned(beads: readonly Bead[]): boolean {
+function isAnyAssigned(beads: readonly Brief[]): boolean {
   for (const { assignee } of beads) if (assignee) return true;
   return false;
 }

@@ -94,7 +94,7 @@ export interface Command<Args = Record<string, unknown>, Result = unknown> {
   run(args: Args, context: Context): Promise<Result>;
   /** The lines and tables that people see. */
   render(result: Result, args: Args): Iterable<Part>;
-  /** What --json prints, when it differs from the result. */
+  /** What --json prints, or a promise of it, when it differs from the result. */
   json?(result: Result): unknown;
   /** What the program exits with, when that is not 0. */
   exit?(result: Result): number;

@@ -61,7 +61,7 @@ export async function runCommand(program: 'gt' | 'bd', command: Command, { typed
   try {
     const result = await command.run(args, world);
     world.clearProgress();
-    if (json) printJson(command.json === undefined ? result : command.json(result), world.env['BD_JSON_ENVELOPE'] === '1');
+    if (json) printJson(command.json === undefined ? result : await command.json(result), world.env['BD_JSON_ENVELOPE'] === '1');
     else printParts(command.render(result, args));
     return command.exit?.(result) ?? 0;
   } finally {

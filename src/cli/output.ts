@@ -19,19 +19,24 @@ const enough = 1 << 16;
 export function printParts(parts: Iterable<Part>): void {
   const columns = terminalColumns();
   const paint = columns !== undefined && mayColour(1) ? painted : undefined;
-  let waiting = '';
+  let waiting: string[] = [];
+  let size = 0;
+  const flush = (): void => {
+    if (waiting.length === 0) return;
+    write(1, `${waiting.join('\n')}\n`);
+    [waiting, size] = [[], 0];
+  };
   const add = (line: string): void => {
-    waiting += `${line}\n`;
-    if (waiting.length < enough) return;
-    write(1, waiting);
-    waiting = '';
+    waiting.push(line);
+    size += line.length;
+    if (size >= enough) flush();
   };
   for (const part of parts) {
     if (typeof part === 'string') add(clean(part));
     else if ('heading' in part) add(paint === undefined ? clean(part.heading) : paint(clean(part.heading), 'strong'));
     else for (const line of tableLines(part, columns, paint)) add(line);
   }
-  if (waiting !== '') write(1, waiting);
+  flush();
 }
 
 /** Gives a result the shape that bd's readers expect: bare lists, `schema_version` on objects, or everything in an envelope. */

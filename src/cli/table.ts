@@ -1,4 +1,4 @@
-import { arePlain, displayWidth, oneLine, pad, truncate } from '../base/text.ts';
+import { displayWidth, isPlain, oneLine, truncate } from '../base/text.ts';
 
 /** How a cell is coloured on a terminal. */
 export type Tone = 'good' | 'bad' | 'busy' | 'faint' | 'strong';
@@ -17,7 +17,7 @@ export interface Column<Row> {
 interface Laid {
   readonly title: string;
   readonly texts: readonly string[];
-  readonly tones: readonly (Tone | undefined)[] | undefined;
+  readonly tone: ((row: number) => Tone | undefined) | undefined;
   /** Of its widest text. */
   readonly width: number;
   /** Whether each character is one column wide. */
@@ -35,17 +35,15 @@ export interface Table {
 
 /** Lays out a column. Texts are looked at all at once where they are plain: one by one, a long table would cost more than what it shows. */
 function laid<Row>(rows: readonly Row[], { title, cell, tone, align }: Column<Row>): Laid {
-  const values = rows.map(cell);
-  const joined = values.join('\n');
-  const lines = joined.split('\n');
-  const isPlain = lines.length === rows.length && arePlain(joined);
-  const texts = isPlain ? lines : values.map((value) => oneLine(String(value ?? '')));
+  const written = rows.map((row) => String(cell(row) ?? ''));
+  const arePlain = isPlain(written.join(''));
+  const texts = arePlain ? written : written.map(oneLine);
   let width = title.length;
   for (const text of texts) {
-    const own = isPlain ? text.length : displayWidth(text);
+    const own = arePlain ? text.length : displayWidth(text);
     if (own > width) width = own;
   }
-  return { title, texts, tones: tone === undefined ? undefined : rows.map(tone), width, isPlain, isRight: align === 'right' };
+  return { title, texts, tone: tone && ((row) => tone(rows[row]!)), width, isPlain: arePlain, isRight: align === 'right' };
 }
 
 /** Which column gives way; a plain loop, since every list asks this. */
@@ -70,13 +68,6 @@ function fitted(widths: readonly number[], shrink: number, columns: number | und
   return widths.map((width, column) => (column === shrink ? Math.min(width, Math.max(leastShrunk, width - (total - columns))) : width));
 }
 
-/** A text in its column; the last one of a line is not filled up. */
-function filled(text: string, { isPlain, isRight }: Laid, room: number, isLast: boolean): string {
-  if (isPlain && text.length <= room) return isRight ? text.padStart(room) : isLast ? text : text.padEnd(room);
-  const cut = truncate(text, room);
-  return isRight ? pad(cut, room, 'left') : isLast ? cut : pad(cut, room);
-}
-
 function textOf({ title, texts }: Laid, row: number): string {
   return row < 0 ? title : texts[row]!;
 }
@@ -86,17 +77,27 @@ export function tableLines({ columns, count, titles, shrink }: Table, room: numb
   const lines: string[] = [];
   if (count === 0) return lines;
   const widths = fitted(columns.map(({ width }) => width), shrink, room);
+  const blanks: string[] = [];
   // The titles are row -1.
   for (let row = titles ? -1 : 0; row < count; row += 1) {
     let last = columns.length - 1;
     while (last >= 0 && textOf(columns[last]!, row) === '') last -= 1;
-    let line = '';
+    // Joined once for each line: put together piece by piece, a page of them would be thousands of strings.
+    const pieces: string[] = [];
     for (let index = 0; index <= last; index += 1) {
       const column = columns[index]!;
-      const text = filled(textOf(column, row), column, widths[index]!, index === last);
-      line += (index === 0 ? '' : '  ') + (paint === undefined ? text : paint(text, row < 0 ? 'faint' : column.tones?.[row]));
+      const width = widths[index]!;
+      const text = textOf(column, row);
+      const isWhole = column.isPlain && text.length <= width;
+      const cut = isWhole ? text : truncate(text, width);
+      const left = width - (isWhole ? text.length : displayWidth(cut));
+      const blank = (blanks[left] ??= ' '.repeat(left));
+      if (index > 0) pieces.push('  ');
+      if (column.isRight) pieces.push(blank);
+      pieces.push(paint === undefined ? cut : paint(cut, row < 0 ? 'faint' : column.tone?.(row)));
+      if (!column.isRight && index < last) pieces.push(blank);
     }
-    lines.push(line);
+    lines.push(pieces.join(''));
   }
   return lines;
 }

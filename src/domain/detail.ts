@@ -3,6 +3,9 @@ import { edgesOf, isDone, type Bead } from './bead.ts';
 /** A bead with how many others it points at, point at it, and how many comments it has. */
 export type Counted = Bead & { readonly dependency_count: number; readonly dependent_count: number; readonly comment_count: number; readonly parent?: string };
 
+/** What a list shows of a bead. */
+export type Brief = Pick<Bead, 'id' | 'title' | 'status' | 'priority' | 'issue_type' | 'assignee'>;
+
 /** A bead at the other end of an edge. */
 export type Neighbour = Bead & { readonly dependency_type: string };
 

@@ -11,6 +11,8 @@ export interface Header {
 /** Raised when what the files hold changes its shape: files of another version are worked out anew. */
 export const version = 10;
 const chunk = 1 << 16;
+/** How much is read at once of lines that are wanted from the first: a page that people look at has about so much. */
+const pace = 1 << 14;
 /** A header is shorter, and so are most lines. */
 const little = 1 << 12;
 
@@ -52,7 +54,7 @@ function firstLines(path: string, count: number): string[] {
   const file = attempt(() => openSync(path, 'r'));
   if (file === undefined) return [];
   try {
-    const bytes = new Uint8Array(count === 1 ? little : chunk);
+    const bytes = new Uint8Array(count === 1 ? little : pace);
     const decoder = new TextDecoder();
     const lines = [''];
     for (;;) {

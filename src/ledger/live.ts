@@ -3,6 +3,7 @@ import { timeOf } from '../base/time.ts';
 import { indexed, isDone, type Bead } from '../domain/bead.ts';
 import { counts } from '../domain/detail.ts';
 import { inReadyOrder, isReady, perhapsActive } from '../domain/ready.ts';
+import { writeBriefPage } from './brief-page.ts';
 import { readCache, readCacheStart, version, writeCache, type Header } from './cache-file.ts';
 import { countCustom, type CustomCounts } from './custom-counts.ts';
 import type { Ledger } from './ledger.ts';
@@ -34,7 +35,7 @@ export interface Fresh {
 
 const indexes: readonly string[] = ['ids', 'edges'];
 /** The files that the projection is kept in, in the order in which they are written: whoever is killed leaves the last ones for another commit. */
-export const written: readonly string[] = ['live', 'rest', ...indexes, 'ready', 'open', 'ready-ids'];
+export const written: readonly string[] = ['live', 'rest', ...indexes, 'ready', 'ready-brief', 'open', 'ready-ids'];
 
 /** Whether one of some files is missing, or for another commit. */
 export function isStale(ledger: Ledger, commit: string, names = written): boolean {
@@ -203,6 +204,7 @@ function writeReady(ledger: Ledger, commit: string, shards: ReadonlyMap<string, 
   }
   const header: ReadyHeader = { version, commit, count, ready: ready.length, until, foreign, custom };
   writeCache(ledger, 'ready', header, textOf(ready.map((bead) => countedText(texts.get(bead)!, counts(bead, dependents(bead.id))))));
+  writeBriefPage(ledger, header, ready);
   writeOpenPage(ledger, { version, commit }, open, dependents);
   writeCache(ledger, 'ready-ids', { version, commit }, textOf(ready.map(({ id }) => id)));
   return { ready, dependents, foreign };

@@ -10,7 +10,7 @@ import type { ReadyHeader } from './live.ts';
 /*
  * What is worked out from one ledger commit and kept beside it, so that everyday questions need not read everything: never trusted for another commit, brought
  * up to date by the difference of trees, and free to be deleted. Of the files, `live` holds what all of it is made from, shard by shard, and `rest` the beads that were
- * left out of it, for who asks for one; `ready`, `ready-ids`, `open`, `ids` and `edges` answer one question each. A small difference is applied to the answers, and kept (`difference`, `ready-page`); a large one is written back into all of them.
+ * left out of it, for who asks for one; `ready`, `ready-ids`, `ready-brief` (the beginning of the list, in the words that people are shown), `open`, `ids` and `edges` answer one question each. A small difference is applied to the answers, and kept (`difference`, `ready-page`, `ready-brief`); a large one is written back into all of them.
  * `texts` is made from `live` and `edges` where somebody searches, and `first-look` says of which commit a question was answered with nothing kept.
  */
 
@@ -37,35 +37,38 @@ const pageLength = 200;
 export async function readyBeads(ledger: Ledger, limit: number, hasty = false): Promise<ReadyList> {
   if (ledger.at !== undefined) return (await import('./past.ts')).readyThen(ledger, limit);
   const commit = await currentCommit(ledger);
-  const whole = readPage(ledger, 'ready', commit, limit);
+  const whole = readPage<Counted>(ledger, 'ready', commit, limit);
   if (whole?.header.commit === commit) return listOf(whole, limit);
-  const page = readPage(ledger, 'ready-page', commit, limit);
+  const page = readPage<Counted>(ledger, 'ready-page', commit, limit);
   if (page?.header.commit === commit && (page.lines.length >= limit || page.lines.length === page.header.ready)) return listOf(page, limit);
   return (await patchedPage(ledger, whole?.header, commit, limit)) ?? (hasty && limit <= pageLength ? await hastyList(ledger, commit, limit) : undefined) ?? freshList(ledger, commit, limit);
 }
 
-interface ReadyPage {
+interface ReadyPage<Line> {
   readonly header: ReadyHeader;
-  readonly lines: readonly Counted[];
+  readonly lines: readonly Line[];
 }
 
-/** Undefined where deferred work may have become ready since; without lines where it is for another commit. */
-function readPage(ledger: Ledger, name: 'ready' | 'ready-page', commit: string, limit: number): ReadyPage | undefined {
-  const page = readCacheStart<ReadyHeader, Counted>(ledger, name, limit, commit);
+/** The first of a kept list of ready work. Undefined where deferred work may have become ready since; without lines where it is for another commit. */
+export function readPage<Line>(ledger: Ledger, name: 'ready' | 'ready-page' | 'ready-brief', commit: string, limit: number): ReadyPage<Line> | undefined {
+  const page = readCacheStart<ReadyHeader, Line>(ledger, name, limit, commit);
   return page === undefined || (page.header.until !== null && ledger.now() >= page.header.until) ? undefined : page;
 }
 
-function listOf({ header, lines }: ReadyPage, limit: number): ReadyList {
+function listOf({ header, lines }: ReadyPage<Counted>, limit: number): ReadyList {
   return { total: header.ready, foreign: header.foreign, beads: lines.slice(0, limit) };
 }
 
 async function patchedPage(ledger: Ledger, header: ReadyHeader | undefined, commit: string, limit: number): Promise<ReadyList | undefined> {
   const difference = header === undefined ? undefined : await changesSince(ledger, header, commit);
   if (header === undefined || difference === undefined) return undefined;
-  const { patchReady } = await import('./ready-patch.ts');
+  const [{ patchReady }, { writeBriefPage }] = await Promise.all([import('./ready-patch.ts'), import('./brief-page.ts')]);
   const page = await patchReady(ledger, header, commit, difference, Math.max(limit, pageLength));
   if (page === undefined) return undefined;
-  if (limit <= pageLength) writeCache(ledger, 'ready-page', page.header, page.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  if (limit <= pageLength) {
+    writeCache(ledger, 'ready-page', page.header, page.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    writeBriefPage(ledger, page.header, page.lines);
+  }
   return listOf(page, limit);
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { clean, countOf, displayWidth, editDistance, fewOf, nearest, oneLine, pad, shellWord, truncate } from '../../src/base/text.ts';
+import { clean, countOf, displayWidth, editDistance, fewOf, nearest, oneLine, shellWord, truncate } from '../../src/base/text.ts';
 import { ownEnvironment } from '../helpers/temporary.ts';
 
 const env = ownEnvironment();
@@ -40,11 +40,6 @@ const measuring = suite('displayWidth');
 measuring('counts columns as terminals do', () => {
   const columns = { plain: 5, 'é': 1, 'e\u0301': 1, 夜: 2, '👩‍🚀': 2, '👍🏽': 2, '🇫🇷': 2, '❤️': 2, '✓': 1, '…': 1, 한글: 4 };
   for (const [text, expected] of Object.entries(columns)) assert.is(displayWidth(text), expected, text);
-});
-
-measuring('is what pad fills up to', () => {
-  assert.is(pad('夜', 4), '夜  ');
-  assert.is(pad('7', 3, 'left'), '  7');
 });
 
 measuring.run();

@@ -12,6 +12,7 @@ import { readyOrder } from '../../src/domain/ready.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { readyAtFirst } from '../../src/ledger/first-look.ts';
 import { readRef } from '../../src/git/refs.ts';
+import { briefPage } from '../../src/ledger/brief-page.ts';
 import { stateFolder, type Ledger } from '../../src/ledger/ledger.ts';
 import { customReady } from '../../src/ledger/custom-counts.ts';
 import { openPage } from '../../src/ledger/open-page.ts';
@@ -40,6 +41,10 @@ export async function answers(ledger: Ledger): Promise<{ readonly ready: { reado
   for (const asked of [2, 0, Infinity]) assert.equal(await firstLook(ledger, asked), { total, foreign, beads: beads.slice(0, asked), unkept: true });
   assert.is(await readyAtFirst(ledger, (await readRef(ledger.repository, ledger.ref)) ?? '', 2, 0), undefined);
   for (const asked of [2, 2, 0]) assert.equal(await readyBeads(ledger, asked), { total, foreign, beads: beads.slice(0, asked) });
+  for (const asked of [100, 1]) {
+    const page = await briefPage(ledger, asked);
+    if (page !== undefined) assert.equal({ ...page, foreign }, { foreign: false, total, beads: beads.slice(0, asked).map(({ id, title, status, priority, issue_type: type, assignee }) => ({ id, title, status, priority, issue_type: type, ...(assignee === undefined ? {} : { assignee }) })) });
+  }
   return {
     ready: { total, foreign, beads: beads.map((bead) => ({ ...bead })) },
     custom: await customReady(ledger),

@@ -6,12 +6,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Beads } from '../../src/domain/bead.ts';
 import { close, reopen } from '../../src/domain/closing.ts';
-import { create } from '../../src/domain/content.ts';
+import { create, edit } from '../../src/domain/content.ts';
 import { depend } from '../../src/domain/dependency.ts';
+import { briefPage } from '../../src/ledger/brief-page.ts';
 import { findLines, version, writeCache } from '../../src/ledger/cache-file.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { ledgerThen } from '../../src/ledger/past.ts';
-import { readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledger/projection.ts';
+import { keepProjection, readyBeads, referrersAt, referrersOf, roughCount } from '../../src/ledger/projection.ts';
 import { consult } from '../../src/ledger/read.ts';
 import { bead, nux } from '../helpers/garage.ts';
 import { newLedger, write } from '../helpers/ledger.ts';
@@ -110,6 +111,24 @@ projection('reads no further than the page that is asked for', async () => {
   const whole = await readyBeads(ledger, Infinity);
   assert.equal((await readyBeads(ledger, 7)).beads, whole.beads.slice(0, 7));
   assert.equal([(await readyBeads(ledger, 7)).total, (await readyBeads(ledger, 0)).beads.length], [30, 0]);
+});
+
+projection('keeps what people are shown of the first of the list, for the newest commit alone', async () => {
+  const ledger = await newLedger();
+  const ids = Array.from({ length: 120 }, (_, index) => `gt-x${String(index).padStart(3, '0')}`);
+  await write(ledger, (view) => ids.flatMap((id) => create(view, id, { title: `Rivet ${id}` }, nux)));
+  const brief = async (limit: number): Promise<unknown> => (await briefPage(ledger, limit))?.beads.map(({ id, title }) => [id, title]);
+  assert.is(await brief(1), undefined);
+  await keepProjection(ledger);
+  assert.equal([await brief(2), await brief(101)], [[[ids[0], `Rivet ${ids[0]}`], [ids[1], `Rivet ${ids[1]}`]], undefined]);
+  assert.is((await briefPage(ledger, 100))?.total, 120);
+  await write(ledger, (view) => edit(view, ids[1]!, { priority: 0, title: 'Weld' }, nux));
+  assert.is(await brief(1), undefined);
+  await readyBeads(ledger, 1);
+  assert.equal(await brief(2), [[ids[1], 'Weld'], [ids[0], `Rivet ${ids[0]}`]]);
+  await write(ledger, () => [{ op: 'dependency.added', id: ids[0]!, dependency: { issue_id: ids[0]!, depends_on_id: 'hq-y', type: 'blocks', created_at: nux.at, created_by: 'nux' } }]);
+  await readyBeads(ledger, 1);
+  assert.is(await brief(1), undefined, 'another ledger has a say in what is ready');
 });
 
 projection('says when a bead waits for one of another ledger', async () => {

@@ -1,5 +1,5 @@
 import type { Explanation } from '../../../actions/bead-explaining.ts';
-import { readyWork } from '../../../actions/bead-ready.ts';
+import { readyInBrief, readyWork, type ReadyWork } from '../../../actions/bead-ready.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import type { Bead } from '../../../domain/bead.ts';
 import { isParticular } from '../../../domain/query.ts';
@@ -30,14 +30,21 @@ export const command = defineCommand({
     if (explain) return { explanation: await (await import('../../../actions/bead-explaining.ts')).explainReadiness(town, ledgers, query) };
     const most = limit > 0 ? limit : Infinity;
     if (!claim) {
-      const found = await readyWork(town, ledgers, most, query, sort, true);
-      if (found.unkept === true) (await import('../../../actions/ledger-refresh.ts')).refreshAside(town, context.env);
-      return { ...found, explanation: undefined };
+      const whole = async (): Promise<ReadyWork> => {
+        const found = await readyWork(town, ledgers, most, query, sort, true);
+        if (found.unkept === true) (await import('../../../actions/ledger-refresh.ts')).refreshAside(town, context.env);
+        return found;
+      };
+      const brief = query === undefined && sort === 'priority' ? await readyInBrief(ledgers, most) : undefined;
+      if (brief !== undefined) return { ...brief, whole: async () => (await whole()).beads };
+      const found = await whole();
+      return { ...found, whole: async () => found.beads };
     }
     const { asWriter } = await import('../../writer.ts');
     const { claimReady } = await import('../../../actions/bead-claim.ts');
     const { total, claimed, unopened } = await claimReady(await asWriter(context), (asked) => readyWork(town, ledgers, asked, query, sort), most);
-    return { total, beads: claimed === undefined ? [] : [claimed], unopened, explanation: undefined };
+    const beads = claimed === undefined ? [] : [claimed];
+    return { total, beads, unopened, whole: async () => beads };
   },
   render(result, { claim }) {
     if (result.explanation !== undefined) return explained(result.explanation);
@@ -47,7 +54,7 @@ export const command = defineCommand({
     const more = total > beads.length ? [`(more: ${total - beads.length} of ${total} are not shown; --limit 0 shows all)`] : [];
     return [beadTable(beads), ...more];
   },
-  json: (result) => result.explanation ?? result.beads,
+  json: (result) => result.explanation ?? result.whole(),
 });
 
 function unclaimed(unopened: Bead | undefined): string {
