@@ -22,7 +22,7 @@ export function writeBriefPage(ledger: Ledger, header: ReadyHeader, beads: reado
 
 /** The first `limit` of the page that is kept for the newest commit; undefined where there is none, where it does not reach so far, or where other ledgers or the settings have a say in what is ready. */
 export async function briefPage(ledger: Ledger, limit: number): Promise<BriefPage | undefined> {
-  if (ledger.at !== undefined || limit > length) return undefined;
+  if (ledger.at !== undefined) return undefined;
   const commit = await readRef(ledger.repository, ledger.ref);
   const page = commit === undefined ? undefined : readPage<Brief>(ledger, name, commit, limit);
   if (page === undefined || page.header.commit !== commit || page.header.foreign) return undefined;

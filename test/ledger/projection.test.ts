@@ -115,6 +115,7 @@ projection('reads no further than the page that is asked for', async () => {
 
 projection('keeps what people are shown of the first of the list, for the newest commit alone', async () => {
   const ledger = await newLedger();
+  await keepProjection(ledger);
   const ids = Array.from({ length: 120 }, (_, index) => `gt-x${String(index).padStart(3, '0')}`);
   await write(ledger, (view) => ids.flatMap((id) => create(view, id, { title: `Rivet ${id}` }, nux)));
   const brief = async (limit: number): Promise<unknown> => (await briefPage(ledger, limit))?.beads.map(({ id, title }) => [id, title]);
