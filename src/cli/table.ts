@@ -78,12 +78,13 @@ export function tableLines({ columns, count, titles, shrink }: Table, room: numb
   if (count === 0) return lines;
   const widths = fitted(columns.map(({ width }) => width), shrink, room);
   const blanks: string[] = [];
+  // Joined once for each line: put together piece by piece, a page of them would be thousands of strings.
+  const pieces: string[] = [];
   // The titles are row -1.
   for (let row = titles ? -1 : 0; row < count; row += 1) {
     let last = columns.length - 1;
     while (last >= 0 && textOf(columns[last]!, row) === '') last -= 1;
-    // Joined once for each line: put together piece by piece, a page of them would be thousands of strings.
-    const pieces: string[] = [];
+    pieces.length = 0;
     for (let index = 0; index <= last; index += 1) {
       const column = columns[index]!;
       const width = widths[index]!;

@@ -16,15 +16,16 @@ const length = 100;
 
 /** Keeps the page of a commit from its first ready beads. */
 export function writeBriefPage(ledger: Ledger, header: ReadyHeader, beads: readonly Brief[]): void {
-  const lines = beads.slice(0, length).map(({ id, title, status, priority, issue_type, assignee }) => `${JSON.stringify({ id, title, status, priority, issue_type, assignee })}\n`);
-  writeCache(ledger, name, header, lines.join(''));
+  const page = beads.slice(0, length).map(({ id, title, status, priority, issue_type, assignee }): Brief => ({ id, title, status, priority, issue_type, ...(assignee === undefined ? {} : { assignee }) }));
+  writeCache(ledger, name, header, `${JSON.stringify(page)}\n`);
 }
 
 /** The first `limit` of the page that is kept for the newest commit; undefined where there is none, where it does not reach so far, or where other ledgers or the settings have a say in what is ready. */
 export async function briefPage(ledger: Ledger, limit: number): Promise<BriefPage | undefined> {
   if (ledger.at !== undefined) return undefined;
   const commit = await readRef(ledger.repository, ledger.ref);
-  const page = commit === undefined ? undefined : readPage<Brief>(ledger, name, commit, limit);
-  if (page === undefined || page.header.commit !== commit || page.header.foreign) return undefined;
-  return page.lines.length < Math.min(limit, page.header.ready) ? undefined : { total: page.header.ready, beads: page.lines };
+  // All of it is one line, which is read at once.
+  const { header, lines: [beads] } = (commit === undefined ? undefined : readPage<readonly Brief[]>(ledger, name, commit, 1)) ?? { lines: [] };
+  if (header === undefined || beads === undefined || header.foreign || beads.length < Math.min(limit, header.ready)) return undefined;
+  return { total: header.ready, beads: beads.slice(0, limit) };
 }

@@ -1,6 +1,6 @@
 // Measures the programs on ledgers of several sizes: npm run bench -- [sizes, such as 1000,10000] [runs] [--peer another program for beads]. Timings inform; they decide no test.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { programs, root, type Program } from '../helpers/programs.ts';
@@ -57,6 +57,23 @@ function emptyProgram(build: Program): readonly string[] {
   return [join(folder, 'empty')];
 }
 
+/** How a program is started in one of the rounds. */
+type Start = (round: number) => readonly string[];
+
+const copies = 3;
+
+/**
+ * Starts a program from copies that lie in memory as they were just written, each round from the next one: by when and how its file came there, the same executable takes up to a fifth more or less. What is
+ * compared is copied alike.
+ */
+function copied(argv: readonly string[]): Start {
+  const [path = '', ...more] = argv;
+  if (!path.includes('/')) return () => argv;
+  const made = Array.from({ length: copies }, () => join(mkdtempSync(join(folder, 'copy-')), basename(path)));
+  for (const copy of made) copyFileSync(path, copy);
+  return (round) => [made[Math.abs(round) % copies]!, ...more];
+}
+
 /** A repository whose ledger holds `count` beads, and the ids of open ones that no round has used yet. */
 interface Ground {
   readonly place: string;
@@ -79,12 +96,12 @@ function groundOf(count: number, name: string, argv: readonly string[], init: re
 }
 
 /** Measures cases in turn with the programs that they are compared with. */
-async function measureCases(cases: readonly Case[], others: ReadonlyMap<string, readonly string[]>, { place, ids, linked }: Ground, argv: readonly string[]): Promise<Map<string, Measured>> {
-  const measured = [...others].map(([name, words]) => ({ name, argv: () => words, cwd: place, env: environment }));
+async function measureCases(cases: readonly Case[], others: ReadonlyMap<string, Start>, { place, ids, linked }: Ground, start: Start): Promise<Map<string, Measured>> {
+  const measured = [...others].map(([name, argv]) => ({ name, argv, cwd: place, env: environment }));
   const typed = cases.map(({ name, words }) => {
     const [first = ''] = ids;
     // What is closed is another bead each time.
-    return { name, argv: (round: number) => [...argv, ...words(name === 'close' ? (ids.pop() ?? '') : first, round, linked)], cwd: place, env: environment };
+    return { name, argv: (round: number) => [...start(round), ...words(name === 'close' ? (ids.pop() ?? '') : first, round, linked)], cwd: place, env: environment };
   });
   return measure([...measured, ...typed], runs);
 }
@@ -100,10 +117,11 @@ interface Reading {
   readonly floor: Measured;
 }
 
-async function readings(ground: Ground, argv: readonly string[], floor: readonly string[]): Promise<Reading[]> {
+async function readings(ground: Ground, argv: readonly string[], floorArgv: readonly string[]): Promise<Reading[]> {
   const all: Reading[] = [];
+  const [start, floor] = [copied(argv), copied(floorArgv)];
   for (const cases of [reading, writing]) {
-    const measured = await measureCases(cases, new Map([['floor', floor]]), ground, argv);
+    const measured = await measureCases(cases, new Map([['floor', floor]]), ground, start);
     for (const { name, bar, all: looksAtAll = false } of cases) all.push({ name, bar, all: looksAtAll, taken: measured.get(name)!, floor: measured.get('floor')! });
   }
   return all;
