@@ -145,13 +145,15 @@ function readPositionals(command: Command, typed: string, words: readonly string
 }
 
 /** Asks the parser about the options that were typed alone: what it takes grows with those that it is told of. */
-function readFlags(options: Record<string, Option>, spelled: readonly string[]): Record<string, unknown> {
-  const typed: Record<string, Option> = {};
+function readFlags(command: Command, typed: string, words: readonly string[]): Record<string, unknown> {
+  const options = optionsOf(command);
+  const spelled = spell(options, typed, words);
+  const given: Record<string, Option> = {};
   for (const word of spelled) {
     const [name = ''] = word.startsWith('--') ? word.slice(2).split('=', 1) : [];
-    if (Object.hasOwn(options, name)) typed[name] = options[name]!;
+    if (Object.hasOwn(options, name)) given[name] = options[name]!;
   }
-  return parser([...spelled], { ...flagsOf(typed), configuration });
+  return parser([...spelled], { ...flagsOf(given), configuration });
 }
 
 function hasFlag(words: readonly string[]): boolean {
@@ -163,10 +165,9 @@ const none: readonly string[] = [];
 
 /** Reads the words behind a command's name, `typed` as in `gt bead list`; what cannot be understood throws a Usage failure. */
 export function parse(command: Command, typed: string, words: readonly string[], leading: readonly string[] = []): Parsed {
-  const options = optionsOf(command);
   const typedWords = [...leading, ...words];
   // Words alone stand for themselves: there is nothing to ask a parser, whose first answer is dear.
-  const given: Record<string, unknown> = hasFlag(typedWords) ? readFlags(options, spell(options, typed, typedWords)) : { _: typedWords };
+  const given: Record<string, unknown> = hasFlag(typedWords) ? readFlags(command, typed, typedWords) : { _: typedWords };
   const has = (name: string): boolean => given[name] !== undefined;
   const values = (name: string): readonly string[] => (has(name) ? ([] as string[]).concat(given[name] as string | string[]) : none);
   const last = (name: string): string | undefined => values(name)[values(name).length - 1];

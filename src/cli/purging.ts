@@ -3,7 +3,7 @@ import { ledgersAt } from '../actions/scope.ts';
 import { parseDuration } from '../base/time.ts';
 import type { Bead } from '../domain/bead.ts';
 import { queryOptions } from './bead-query.ts';
-import { beadTable } from './beads.ts';
+import { beadTable } from './bead-table.ts';
 import type { Context, Option } from './command.ts';
 import type { Part } from './output.ts';
 import { asWriter } from './writer.ts';

@@ -1,9 +1,10 @@
 import { blockedWork } from '../../../actions/bead-judging.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
-import { beadTable } from '../../beads.ts';
-import { readQuery, workOptions } from '../../bead-query.ts';
+import { beadTable } from '../../bead-table.ts';
+import { readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
+import { workOptions } from '../../work-options.ts';
 import { pastOptions, townThen } from '../../past.ts';
 
 export const command = defineCommand({

@@ -1,5 +1,5 @@
 import { listParts } from '../../../actions/bead-parts.ts';
-import { beadTable } from '../../beads.ts';
+import { beadTable } from '../../bead-table.ts';
 import { defineCommand } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';
 

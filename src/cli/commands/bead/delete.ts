@@ -1,5 +1,5 @@
 import { deleteBeads } from '../../../actions/bead-change.ts';
-import { beadTable } from '../../beads.ts';
+import { beadTable } from '../../bead-table.ts';
 import { defineCommand } from '../../command.ts';
 import { asWriter } from '../../writer.ts';
 

@@ -2,8 +2,9 @@ import { lintBeads } from '../../../actions/bead-survey.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { countOf } from '../../../base/text.ts';
-import { readQuery, workOptions } from '../../bead-query.ts';
+import { readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
+import { workOptions } from '../../work-options.ts';
 import { pastOptions, townThen } from '../../past.ts';
 import { table } from '../../table.ts';
 

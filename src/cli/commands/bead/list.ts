@@ -3,7 +3,7 @@ import { readyWork } from '../../../actions/bead-ready.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { resolveId } from '../../../actions/resolve.ts';
 import { sortFields } from '../../../domain/matching.ts';
-import { beadTable } from '../../beads.ts';
+import { beadTable } from '../../bead-table.ts';
 import { queryOptions, readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';

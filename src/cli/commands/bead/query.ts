@@ -2,7 +2,8 @@ import { dropQuery, keepQuery, listQueries, queryBeads, questionOf } from '../..
 import { ledgersAt } from '../../../actions/scope.ts';
 import { formatExpression, parseExpression } from '../../../domain/expression.ts';
 import { sortFields } from '../../../domain/matching.ts';
-import { BadOption, beadTable } from '../../beads.ts';
+import { beadTable } from '../../bead-table.ts';
+import { BadOption } from '../../beads.ts';
 import { queryOptions } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';

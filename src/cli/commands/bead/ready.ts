@@ -2,11 +2,13 @@ import type { Explanation } from '../../../actions/bead-explaining.ts';
 import { readyInBrief, readyWork, type ReadyWork } from '../../../actions/bead-ready.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import type { Bead } from '../../../domain/bead.ts';
-import { isParticular } from '../../../domain/query.ts';
-import { BadOption, beadTable } from '../../beads.ts';
-import { readQuery, workOptions } from '../../bead-query.ts';
-import { defineCommand } from '../../command.ts';
+import type { Query } from '../../../domain/query.ts';
+import type { Town } from '../../../town.ts';
+import type { TypedQuery } from '../../bead-query.ts';
+import { beadTable } from '../../bead-table.ts';
+import { defineCommand, type Context } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';
+import { anyTyped, workOptions } from '../../work-options.ts';
 
 export const command = defineCommand({
   name: 'bead ready',
@@ -21,12 +23,10 @@ export const command = defineCommand({
     ...pastOptions,
   },
   async run({ rig, limit, sort, claim, explain, unassigned, parent, at, ...typed }, context) {
-    if (claim && at !== undefined) throw new BadOption('what was ready in the past cannot be claimed', 'gt ready --claim');
+    if (claim && at !== undefined) throw new (await import('../../beads.ts')).BadOption('what was ready in the past cannot be claimed', 'gt ready --claim');
     const town = await townThen(context, at);
     const ledgers = ledgersAt(town, context.cwd, context.program, rig);
-    const above = parent === undefined ? undefined : await (await import('../../../actions/resolve.ts')).resolveId(town, parent, context.cwd);
-    const asked = await readQuery({ ...typed, noAssignee: typed.noAssignee || unassigned }, above, context);
-    const query = isParticular(asked) ? asked : undefined;
+    const query = unassigned || parent !== undefined || anyTyped(typed) ? await particular({ ...typed, noAssignee: typed.noAssignee || unassigned }, parent, town, context) : undefined;
     if (explain) return { explanation: await (await import('../../../actions/bead-explaining.ts')).explainReadiness(town, ledgers, query) };
     const most = limit > 0 ? limit : Infinity;
     if (!claim) {
@@ -56,6 +56,13 @@ export const command = defineCommand({
   },
   json: (result) => result.explanation ?? result.whole(),
 });
+
+/** What is asked of the beads; undefined where that is nothing after all. */
+async function particular(typed: Partial<TypedQuery>, parent: string | undefined, town: Town, context: Context): Promise<Query | undefined> {
+  const [{ readQuery }, { resolveId }, { isParticular }] = await Promise.all([import('../../bead-query.ts'), import('../../../actions/resolve.ts'), import('../../../domain/query.ts')]);
+  const asked = await readQuery(typed, parent === undefined ? undefined : await resolveId(town, parent, context.cwd), context);
+  return isParticular(asked) ? asked : undefined;
+}
 
 function unclaimed(unopened: Bead | undefined): string {
   if (unopened === undefined) return 'nothing was claimed: others have what is ready (gt ready shows it)';

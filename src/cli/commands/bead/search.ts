@@ -1,7 +1,7 @@
 import { searchBeads } from '../../../actions/bead-search.ts';
 import { ledgersAt } from '../../../actions/scope.ts';
 import { sortFields } from '../../../domain/matching.ts';
-import { beadTable } from '../../beads.ts';
+import { beadTable } from '../../bead-table.ts';
 import { queryOptions, readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
 import { pastOptions, townThen } from '../../past.ts';

@@ -1,5 +1,5 @@
 import { showBeads } from '../../../../actions/bead-show.ts';
-import { beadTable } from '../../../beads.ts';
+import { beadTable } from '../../../bead-table.ts';
 import { defineCommand } from '../../../command.ts';
 import { pastOptions, townThen } from '../../../past.ts';
 
