@@ -1,10 +1,4 @@
 const plain = /^[\x20-\x7e]*$/;
-const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-const zero = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-const picture = /^(?:\p{Emoji_Presentation}|\p{RI}\p{RI})|\ufe0f/u;
-const wide =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18fff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
-
 /** Whether a text is printable ASCII on one line, each character one column wide. */
 export function isPlain(text: string): boolean {
   return plain.test(text);
@@ -19,7 +13,12 @@ function escape(character: string): string {
  * JSON stays the same JSON.
  */
 export function clean(text: string): string {
-  return plain.test(text) ? text : text.replace(/\r\n/g, '\n').replace(unsafe, escape);
+  return plain.test(text) ? text : spelledOut(text);
+}
+
+// Patterns that most programs never ask stand where they are asked: a program would set up those of a module when it loads that.
+function spelledOut(text: string): string {
+  return text.replace(/\r\n/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, escape);
 }
 
 /** Puts a text on one line, cleaned: line breaks and tabs become single spaces. */
@@ -37,8 +36,11 @@ function* graphemes(text: string): Iterable<string> {
 
 function graphemeWidth(grapheme: string): number {
   const first = String.fromCodePoint(grapheme.codePointAt(0) ?? 0);
+  const picture = /^(?:\p{Emoji_Presentation}|\p{RI}\p{RI})|\ufe0f/u;
+  const wide =
+    /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18fff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
   if (picture.test(grapheme) || wide.test(first)) return 2;
-  return zero.test(first) ? 0 : 1;
+  return /^[\p{Mn}\p{Me}\p{Cf}]$/u.test(first) ? 0 : 1;
 }
 
 /** Counts the columns that a cleaned text takes on a terminal. */

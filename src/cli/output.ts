@@ -46,11 +46,10 @@ export function shaped(result: unknown, envelope: boolean): unknown {
   return { schema_version: 1, ...result };
 }
 
-// Legal in JSON as they are, but a terminal would obey them.
-const unescaped = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
 /** Writes a value as JSON that is also safe to look at. */
 export function toJson(value: unknown, indent = 2): string {
+  // Legal in JSON as they are, but a terminal would obey them.
+  const unescaped = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
   return JSON.stringify(value, null, indent).replace(unescaped, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -31,11 +31,9 @@ function behindProgram(typed: string): string {
   return typed.slice(typed.indexOf(' ') + 1);
 }
 
-const negativeNumber = /^-([0-9]+(\.[0-9]+)?|\.[0-9]+)$/;
-
 /** Tells whether a word stands for itself, rather than for a flag. A pattern is asked last: the first look through one is dear. */
 function isValue(word: string): boolean {
-  return word[0] !== '-' || word === '-' || (!word.startsWith('--') && negativeNumber.test(word));
+  return word[0] !== '-' || word === '-' || (!word.startsWith('--') && /^-([0-9]+(\.[0-9]+)?|\.[0-9]+)$/.test(word));
 }
 
 /** Lists the options of a command, its own and the global ones. */
