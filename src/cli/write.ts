@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { pause } from '../base/pause.ts';
 
 /** Writes all of a text before it returns; a reader that has left ends the program quietly, as the end of a pipe should. */
 export function write(descriptor: 1 | 2, text: string): void {
@@ -10,13 +11,9 @@ export function write(descriptor: 1 | 2, text: string): void {
       written += writeSync(descriptor, bytes, written);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EAGAIN') nap(2);
+      if (code === 'EAGAIN') pause(2);
       else if (code === 'EPIPE') process.exit(0);
       else throw error;
     }
   }
-}
-
-function nap(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

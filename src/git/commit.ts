@@ -1,5 +1,5 @@
 import { streamOf, type CommitDraft } from './draft.ts';
-import { importConfiguration, importing, type ImportNow } from './import-now.ts';
+import { importConfiguration, importing, thenTellCommit, type ImportNow } from './import-now.ts';
 import { consolidateAside, sweepPacks, takeAwayReport } from './packs.ts';
 import { checkRefName, explainRefusal, isHeld, readRef, RefMoved, updateRefs } from './refs.ts';
 import type { Repository } from './repository.ts';
@@ -16,7 +16,7 @@ export async function commitOn(repository: Repository, ref: string, parent: stri
   const stream = Buffer.concat([...streamOf(ref, parent, draft)].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
   const written = git?.commit(stream);
   if (written !== undefined && (await holds(repository, ref, written))) return settled(repository, written);
-  const { code, stdout, stderr, pid } = await runGitNow(repository, importing, { input: Buffer.concat([stream, Buffer.from('\nget-mark :1\ndone\n')]), config: importConfiguration, accept: [0, 1, 128] });
+  const { code, stdout, stderr, pid } = await runGitNow(repository, importing, { input: Buffer.concat([stream, Buffer.from(thenTellCommit)]), config: importConfiguration, accept: [0, 1, 128] });
   const commit = stdout.toString('utf8').split('\n', 1)[0] ?? '';
   if (code === 0 || (commit !== '' && (await readRef(repository, ref)) === commit)) return settled(repository, commit);
   if (code !== 1) {

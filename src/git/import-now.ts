@@ -9,6 +9,9 @@ export const importing: readonly string[] = ['fast-import', '--quiet', '--done',
 /** Packs alone: what lies loose may be taken away before a ref holds it. */
 export const importConfiguration = { 'fastimport.unpackLimit': '1' };
 
+/** Behind a commit that is marked as :1, has it done, and has its id told. */
+export const thenTellCommit = '\nget-mark :1\ndone\n';
+
 const blob = '100644 blob ';
 /** A line is shorter, and so are most shards. */
 const little = 1 << 13;
@@ -43,14 +46,14 @@ export class ImportNow {
     const found: (string | undefined)[] = [];
     for (let index = 0; index < paths.length; index += 1) {
       const line = this.#line();
-      if (line === undefined || !(line.startsWith(blob) || line.startsWith('missing '))) return this.#giveUp();
+      if (line === undefined || !(line.startsWith(blob) || line.startsWith('missing '))) return this.#end();
       found.push(line.startsWith(blob) ? line.slice(blob.length, line.indexOf('\t')) : undefined);
     }
     this.#git.tell(found.map((oid) => (oid === undefined ? '' : `cat-blob ${oid}\n`)).join(''));
     const bodies: (Buffer | undefined)[] = [];
     for (const oid of found) {
       const body = oid === undefined ? undefined : this.#body(oid);
-      if (oid !== undefined && body === undefined) return this.#giveUp();
+      if (oid !== undefined && body === undefined) return this.#end();
       bodies.push(body);
     }
     return bodies;
@@ -59,7 +62,7 @@ export class ImportNow {
   /** Sends a commit that is marked as :1, waits until git has done all of it, and answers the commit. Whether its ref was moved is for who asks to see. */
   commit(stream: Buffer): string | undefined {
     this.#git.tell(stream);
-    this.#git.tell('\nget-mark :1\ndone\n');
+    this.#git.tell(thenTellCommit);
     const commit = this.#line();
     this.close();
     return commit;
@@ -73,11 +76,11 @@ export class ImportNow {
     } catch (error) {
       if (!(error instanceof GitTimedOut)) throw error;
     }
-    this.#giveUp();
+    this.#end();
   }
 
-  /** Leaves nothing of it behind. */
-  #giveUp(): undefined {
+  /** Leaves nothing of it behind, whether it has ended well or not. */
+  #end(): undefined {
     this.#git.close();
     takeAwayReport(this.#repository, this.#git.pid);
     return undefined;

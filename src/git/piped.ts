@@ -1,11 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { readSync, writeSync } from 'node:fs';
+import { pause } from '../base/pause.ts';
 import { openPipes, type Pipes } from './pipes.ts';
 import type { Repository } from './repository.ts';
 import { GitTimedOut, invocation, startBetween, type GitOptions } from './run.ts';
 
 /** How long to wait before looking again for an answer, in milliseconds: about as long as waking up takes. */
-const pause = 0.1;
+const shortPause = 0.1;
 /** Who has not answered after so long takes longer. */
 const short = 20;
 const longPause = 2;
@@ -73,7 +74,7 @@ export class PipedGit {
         this.close();
         throw new GitTimedOut(this.#args, this.#patience, true);
       }
-      Atomics.wait(bell, 0, 0, waited < short ? pause : longPause);
+      pause(waited < short ? shortPause : longPause);
     }
     return 0;
   }
@@ -87,7 +88,7 @@ export class PipedGit {
     this.#pipes.close(this.#hasEnded);
   }
 
-  /** Sends what git has room for; whether that was anything. */
+  /** Sends what git has room for, and closes its input behind the last of it; whether anything was there to send and there was room. */
   #send(): boolean {
     const [first] = this.#unsent;
     if (first === undefined) {
@@ -112,6 +113,3 @@ function unlessWaiting(step: () => number): number | undefined {
     throw error;
   }
 }
-
-/** Nobody rings it: waiting for it is how to do nothing for a while. */
-const bell = new Int32Array(new SharedArrayBuffer(4));

@@ -75,7 +75,11 @@ function worktreeOf(gitDir: string, linked: boolean): string | undefined {
 
 function isGitDir(folder: string): boolean {
   if (!existsSync(join(folder, 'HEAD'))) return false;
-  return existsSync(join(folder, 'commondir')) || (existsSync(join(folder, 'objects')) && existsSync(join(folder, 'refs')));
+  return existsSync(join(folder, 'commondir')) || (isFolder(join(folder, 'objects')) && isFolder(join(folder, 'refs')));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** What a `.git` file points to. */

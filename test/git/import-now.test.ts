@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,6 +11,7 @@ import { startImport, type ImportNow } from '../../src/git/import-now.ts';
 import { openPipes } from '../../src/git/pipes.ts';
 import { readRef } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
+import { loseObject } from '../helpers/ledger.ts';
 import { output, temporary } from '../helpers/temporary.ts';
 import { filesOf, fresh, furiosa, git, script, thrown } from './ground.ts';
 
@@ -35,6 +36,19 @@ async function started(repo: Repository, patience?: number): Promise<ImportNow> 
   return import_;
 }
 
+/** What it answers from now on where it is asked for commits. */
+function answersOf(one: ImportNow, then: (commit: string | undefined) => void = () => undefined): (string | undefined)[] {
+  const answered: (string | undefined)[] = [];
+  const { commit } = one;
+  one.commit = (stream) => {
+    const written = commit.call(one, stream);
+    answered.push(written);
+    then(written);
+    return written;
+  };
+  return answered;
+}
+
 const now = suite('startImport');
 
 now('reads files of a commit and writes the next one, in one process', async () => {
@@ -44,8 +58,9 @@ now('reads files of a commit and writes the next one, in one process', async () 
   const found = one.files(first, ['beads/long', 'none', 'beads/none/a', 'empty', 'beads/00/01.jsonl']);
   assert.equal(found?.map((body) => body?.toString()), [long, undefined, undefined, '', '{}\n']);
   assert.equal(one.files(first, ['empty'])?.map(String), ['']);
+  const answered = answersOf(one);
   const second = await commitOn(repo, ref, first, draft({ 'beads/00/01.jsonl': `{"a":1}\n${long}` }), one);
-  assert.is(await readRef(repo, ref), second);
+  assert.equal([await readRef(repo, ref), answered], [second, [second]], 'it was written by that process');
   assert.is(await git(repo.gitDir, ['show', `${second}:beads/00/01.jsonl`]), `{"a":1}\n${long.trimEnd()}`);
   assert.is(await git(repo.gitDir, ['fsck', '--no-dangling', '--strict']), '');
   assert.is(one.files(second, ['empty']), undefined, 'it has ended');
@@ -71,9 +86,7 @@ now('ends without a commit, and leaves nothing behind', async () => {
 now('answers nothing of an object that is lost, or of a folder on the way to it', async () => {
   for (const path of ['beads/00/01.jsonl', 'beads/00', 'beads']) {
     const { repo, first } = await ground();
-    const oid = await git(repo.gitDir, ['rev-parse', `${first}:${path}`]);
-    await output(['sh', '-c', 'mkdir aside && mv objects/pack/* aside/ && for pack in aside/*.pack; do git unpack-objects -q <"$pack"; done && rm -r aside'], { cwd: repo.gitDir });
-    rmSync(join(repo.gitDir, 'objects', oid.slice(0, 2), oid.slice(2)));
+    await loseObject({ repository: repo }, `${first}:${path}`);
     const one = await started(repo);
     assert.is(one.files(first, ['beads/00/01.jsonl']), undefined, path);
     one.close();
@@ -97,12 +110,32 @@ now('is no way to lose a commit: where git is killed at any moment, the slower w
 
 now('finds out that the ref was moved meanwhile', async () => {
   const { repo, first } = await ground();
+  for (const moment of ['before it is told', 'while it is told'] as const) {
+    const one = await started(repo);
+    one.files(first, ['none']);
+    const other = await commitOn(repo, 'refs/beads/other', (await importCommit(repo, 'refs/beads/other', null, async () => draft({ a: moment })))!, draft({ other: '1\n' }));
+    const move = (): void => void execFileSync('git', ['update-ref', ref, other], { cwd: repo.gitDir });
+    if (moment === 'before it is told') move();
+    const answered = answersOf(one);
+    const own = new Map([['own', (): string => (moment === 'while it is told' && move(), '1\n')]]);
+    assert.is((await thrown(() => commitOn(repo, ref, first, { ...draft({}), files: own }, one))).code, 'ref.moved');
+    one.close();
+    assert.equal([await readRef(repo, ref), answered.length], [other, moment === 'while it is told' ? 1 : 0], moment);
+    await output(['git', 'update-ref', '-d', 'refs/beads/other'], { cwd: repo.gitDir });
+    await output(['git', 'update-ref', ref, first], { cwd: repo.gitDir });
+  }
+});
+
+now('takes a commit for written from which somebody has gone on before anybody looked', async () => {
+  const { repo, first } = await ground();
   const one = await started(repo);
-  one.files(first, ['none']);
-  const other = await commitOn(repo, ref, first, draft({ other: '1\n' }));
-  assert.is((await thrown(() => commitOn(repo, ref, first, draft({ own: '1\n' }), one))).code, 'ref.moved');
-  one.close();
-  assert.is(await readRef(repo, ref), other);
+  let last = '';
+  const answered = answersOf(one, (commit) => {
+    last = execFileSync('git', ['commit-tree', '-p', commit!, '-m', 'On', `${commit}^{tree}`], { cwd: repo.gitDir, encoding: 'utf8' }).trim();
+    execFileSync('git', ['update-ref', ref, last], { cwd: repo.gitDir });
+  });
+  const second = await commitOn(repo, ref, first, draft({ own: '1\n' }), one);
+  assert.equal([answered, await readRef(repo, ref)], [[second], last]);
 });
 
 now('does not wait for ever', async () => {

@@ -70,4 +70,10 @@ opening('says where there is no repository', async () => {
   assert.match(error.message, folder);
 });
 
+opening('takes no folder for one whose parts are only called as those of one', async () => {
+  const folder = temporary();
+  for (const name of ['HEAD', 'objects', 'refs']) writeFileSync(join(folder, name), 'ref: refs/heads/main\n');
+  assert.is((await thrown(() => openRepository(folder))).code, 'git.no-repository');
+});
+
 opening.run();

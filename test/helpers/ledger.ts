@@ -67,9 +67,9 @@ export function gitIn({ repository }: Ledger, ...args: readonly string[]): Promi
 }
 
 /** Takes an object out of the repository of a ledger, as a disk loses one. */
-export async function loseObject(ledger: Ledger, rev: string): Promise<void> {
-  const oid = (await gitIn(ledger, 'rev-parse', rev)).trim();
-  const cwd = ledger.repository.gitDir;
+export async function loseObject({ repository }: Pick<Ledger, 'repository'>, rev: string): Promise<void> {
+  const cwd = repository.gitDir;
+  const oid = (await output(['git', 'rev-parse', rev], { cwd })).trim();
   await output(['sh', '-c', 'mkdir aside && mv objects/pack/* aside/ && for pack in aside/*.pack; do git unpack-objects -q <"$pack"; done && rm -r aside'], { cwd });
   rmSync(join(cwd, 'objects', oid.slice(0, 2), oid.slice(2)));
 }
