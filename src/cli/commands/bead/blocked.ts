@@ -4,8 +4,8 @@ import { ledgersAt } from '../../../actions/scope.ts';
 import { beadTable } from '../../bead-table.ts';
 import { readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
-import { workOptions } from '../../work-options.ts';
 import { pastOptions, townThen } from '../../past.ts';
+import { workOptions } from '../../work-options.ts';
 
 export const command = defineCommand({
   name: 'bead blocked',

@@ -4,9 +4,9 @@ import { ledgersAt } from '../../../actions/scope.ts';
 import { countOf } from '../../../base/text.ts';
 import { readQuery } from '../../bead-query.ts';
 import { defineCommand } from '../../command.ts';
-import { workOptions } from '../../work-options.ts';
 import { pastOptions, townThen } from '../../past.ts';
 import { table } from '../../table.ts';
+import { workOptions } from '../../work-options.ts';
 
 export const command = defineCommand({
   name: 'bead lint',
