@@ -16,12 +16,16 @@ export async function commitOn(repository: Repository, ref: string, parent: stri
   const stream = Buffer.concat([...streamOf(ref, parent, draft)].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
   const written = git?.commit(stream);
   if (written !== undefined && (await holds(repository, ref, written))) return settled(repository, written);
+  return writeApart(repository, ref, parent, stream);
+}
+
+async function writeApart(repository: Repository, ref: string, parent: string, stream: Buffer): Promise<string> {
   const { code, stdout, stderr, pid } = await runGitNow(repository, importing, { input: Buffer.concat([stream, Buffer.from(thenTellCommit)]), config: importConfiguration, accept: [0, 1, 128] });
   const commit = stdout.toString('utf8').split('\n', 1)[0] ?? '';
   if (code === 0 || (commit !== '' && (await readRef(repository, ref)) === commit)) return settled(repository, commit);
   if (code !== 1) {
     takeAwayReport(repository, pid);
-    await sweepPacks(repository);
+    if (await sweepPacks(repository)) return writeApart(repository, ref, parent, stream);
     throw new GitFailed(importing, code, stderr);
   }
   // The commit is written and only the ref was refused: moved, or locked.

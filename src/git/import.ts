@@ -49,7 +49,7 @@ export async function importCommit(repository: Repository, ref: string, parent: 
     await consolidateAside(repository).catch(() => undefined); // the commit stands; the next one tries again
     return commit;
   } catch (error) {
-    await abandon(repository, git);
+    if (await abandon(repository, git)) return importCommit(repository, ref, parent, build, options);
     throw error;
   }
 }
@@ -150,9 +150,9 @@ function* inLargePieces(pieces: Iterable<string | Buffer>): Iterable<Buffer> {
   yield Buffer.concat(gathered);
 }
 
-/** Ends a fast-import without its `done`, so that it publishes nothing, and takes away the report that it writes about that. */
-async function abandon(repository: Repository, git: Conversation): Promise<void> {
+/** Ends a fast-import without its `done`, so that it publishes nothing, and takes away the report that it writes about that. Answers whether something was in its way that is not there any more. */
+async function abandon(repository: Repository, git: Conversation): Promise<boolean> {
   const { code } = await git.end();
-  if (code !== 0) await sweepPacks(repository);
   takeAwayReport(repository, git.pid);
+  return code !== 0 && sweepPacks(repository);
 }

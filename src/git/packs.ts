@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Repository } from './repository.ts';
 
@@ -87,19 +87,43 @@ function isDefunct(pid: number): boolean {
   }
 }
 
-/** Takes away the half-written packs that writers left when they were killed, or when the disk was full: those of our own that no process has open. Where processes cannot be looked at, they stay. */
-export async function sweepPacks({ commonDir }: Repository): Promise<void> {
+/**
+ * Takes away what writers left of packs when they were killed, or when the disk was full: half-written ones of our own that no process has open (where processes cannot be looked at, they stay), and notes
+ * that keep a pack which never got its name. Answers whether there were such notes: they stand in the way of whoever writes the very same pack again.
+ */
+export async function sweepPacks({ commonDir }: Repository): Promise<boolean> {
   const folder = join(commonDir, 'objects', 'pack');
   const left = unopened(namesIn(folder).filter((name) => /^tmp_(pack|idx)_/.test(name)).map((name) => join(folder, name)));
-  if (left.length === 0) return;
-  // A pack that is complete is closed just before it gets its name.
+  const keeping = keptInVain(folder);
+  if (left.length + keeping.length === 0) return false;
+  // A pack that is complete is closed, and its note written, just before it gets its name.
   await new Promise((resume) => setTimeout(resume, 100));
+  const stillKeeping = keptInVain(folder).filter((path) => keeping.includes(path));
+  for (const path of stillKeeping) rmSync(path, { force: true });
   for (const path of unopened(left)) {
     try {
       if (statSync(path).uid === process.getuid?.()) unlinkSync(path);
     } catch {
       // It has its name by now, or another sweep took it.
     }
+  }
+  return stillKeeping.length > 0;
+}
+
+/** The notes of fast-import that keep packs which are not there. */
+function keptInVain(folder: string): string[] {
+  const names = new Set(namesIn(folder));
+  return [...names]
+    .filter((name) => name.endsWith('.keep') && !names.has(`${name.slice(0, -'.keep'.length)}.pack`))
+    .map((name) => join(folder, name))
+    .filter((path) => says(path) === 'fast-import');
+}
+
+function says(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined; // another sweep took it
   }
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commitOn } from '../../src/git/commit.ts';
@@ -136,6 +136,27 @@ now('takes a commit for written from which somebody has gone on before anybody l
   });
   const second = await commitOn(repo, ref, first, draft({ own: '1\n' }), one);
   assert.equal([answered, await readRef(repo, ref)], [[second], last]);
+});
+
+now('writes what a writer that was killed had begun to keep, whichever way it is written', async () => {
+  const { repo: before, first } = await ground();
+  const known = filesOf(before.gitDir, '.pack');
+  await commitOn(before, ref, first, draft({ same: '1\n' }));
+  const [kept = ''] = filesOf(before.gitDir, '.pack').filter((path) => !known.includes(path));
+  const ways: ((repo: Repository) => Promise<unknown>)[] = [
+    (repo) => importCommit(repo, ref, first, async () => draft({ same: '1\n' })),
+    (repo) => commitOn(repo, ref, first, draft({ same: '1\n' })),
+    async (repo) => commitOn(repo, ref, first, draft({ same: '1\n' }), await started(repo)),
+  ];
+  for (const way of ways) {
+    const { repo } = await ground();
+    const folder = join(repo.gitDir, 'objects/pack');
+    const [stale, foreign] = [join(folder, basename(kept).replace('.pack', '.keep')), join(folder, `pack-${'0'.repeat(40)}.keep`)];
+    writeFileSync(stale, 'fast-import');
+    writeFileSync(foreign, 'fetch-pack 1 on citadel');
+    assert.is(await way(repo), await readRef(before, ref));
+    assert.equal([existsSync(stale), existsSync(foreign), await readRef(repo, ref)], [false, true, await readRef(before, ref)]);
+  }
 });
 
 now('does not wait for ever', async () => {
