@@ -26,6 +26,6 @@ export async function briefPage(ledger: Ledger, limit: number): Promise<BriefPag
   const commit = await readRef(ledger.repository, ledger.ref);
   // All of it is one line, which is read at once.
   const { header, lines: [beads] } = (commit === undefined ? undefined : readPage<readonly Brief[]>(ledger, name, commit, 1)) ?? { lines: [] };
-  if (header === undefined || beads === undefined || header.foreign || beads.length < Math.min(limit, header.ready)) return undefined;
+  if (header === undefined || !Array.isArray(beads) || header.foreign || beads.length < Math.min(limit, header.ready)) return undefined;
   return { total: header.ready, beads: beads.slice(0, limit) };
 }

@@ -1,5 +1,5 @@
 // time limit: 300 s
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -123,6 +123,12 @@ projection('keeps what people are shown of the first of the list, for the newest
   await keepProjection(ledger);
   assert.equal([await brief(2), await brief(101)], [[[ids[0], `Rivet ${ids[0]}`], [ids[1], `Rivet ${ids[1]}`]], undefined]);
   assert.is((await briefPage(ledger, 100))?.total, 120);
+  const path = join(cacheFolder(ledger), 'ready-brief');
+  const kept = readFileSync(path, 'utf8');
+  for (const damaged of ['5', '{}', 'null', '"a"', '[', '']) {
+    writeFileSync(path, `${kept.slice(0, kept.indexOf('\n') + 1)}${damaged}\n`);
+    assert.is(await brief(1), undefined, damaged);
+  }
   await write(ledger, (view) => edit(view, ids[1]!, { priority: 0, title: 'Weld' }, nux));
   assert.is(await brief(1), undefined);
   await readyBeads(ledger, 1);
